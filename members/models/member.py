@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+
+import uuid_utils.compat as uuid
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from members.enums import AgeBand, MemberStatus
+
+
+def validate_time_zone(name: str) -> None:
+    """Refuse what the zone database does not know; empty means the programme's zone."""
+    if name and name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("%(name)s is not a time zone; write one such as Europe/Berlin."), params={"name": name}
+        )
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def present(self) -> MemberQuerySet:
+        """Members who may still earn or spend."""
+        return self.filter(status=MemberStatus.ACTIVE)
+
+
+class Member(models.Model):
+    """A person in the community, known to the host app by `ref`.
+
+    A house account (staff, an operator's own voice) takes part but never counts in shares or boards.
+    """
+
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid7, unique=True, editable=False)
+    ref = models.CharField(
+        _("ref"), max_length=128, unique=True, help_text=_("The host app's id of this person.")
+    )
+    display_name = models.CharField(_("display name"), max_length=150, blank=True)
+    email = models.EmailField(_("email"), blank=True)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, validators=[validate_time_zone],
+        help_text=_("Decides this member's days; empty for the programme's zone."),
+    )  # fmt: skip
+    age_band = models.CharField(_("age band"), max_length=8, choices=AgeBand, default=AgeBand.UNKNOWN)
+    joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
+    status = models.CharField(_("status"), max_length=16, choices=MemberStatus, default=MemberStatus.ACTIVE)
+    is_house = models.BooleanField(_("house account"), default=False)
+    is_verified = models.BooleanField(_("verified"), default=False)
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="member",
+        verbose_name=_("login"),
+    )  # fmt: skip
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.CheckConstraint(condition=~Q(ref=""), name="member_has_a_ref"),
+            models.CheckConstraint(
+                condition=Q(status__in=MemberStatus.values), name="member_status_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name} ({self.ref})" if self.display_name else self.ref
+
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The zone that decides this member's days, weeks and limits."""
+        return zoneinfo.ZoneInfo(self.time_zone or settings.TIME_ZONE)
+
+    def local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone())
