@@ -1,6 +1,5 @@
 """A queue of files that several readers may share."""
 
-import os
 import uuid
 from pathlib import Path
 from time import monotonic
@@ -18,12 +17,12 @@ class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu ships no types
     """
 
     def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
-        name = f"{int(round(monotonic() * 1000))}_{uuid.uuid4()}.{queue}.msg"
+        name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         whole = Path(self.data_folder_out) / name
         # The dot keeps readers away: they list the folder and look for names that end in the queue's.
         unfinished = whole.with_name(f".{name}.unfinished")
         unfinished.write_bytes(str_to_bytes(dumps(payload)))
-        os.replace(unfinished, whole)
+        unfinished.replace(whole)
 
 
 class Transport(filesystem.Transport):  # type: ignore[misc]

@@ -18,3 +18,41 @@ class AgeBand(models.TextChoices):
     ADULT = "adult", _("adult")
     MINOR = "minor", _("minor")
     UNKNOWN = "unknown", _("unknown")
+
+
+class UnknownMembers(models.TextChoices):
+    REFUSE = "refuse", _("refuse the event")
+    CREATE = "create", _("create the member")
+
+
+class DeadLetterState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    REPLAYED = "replayed", _("replayed")
+    DISMISSED = "dismissed", _("dismissed")
+
+
+class CounterKind(models.TextChoices):
+    COUNT = "count", _("how many events")
+    SUM = "sum", _("sum of a value")
+    DISTINCT = "distinct", _("how many different values")
+    STREAK = "streak", _("periods in a row")
+
+
+class CounterWindow(models.TextChoices):
+    EVER = "ever", _("ever")
+    DAY = "day", _("the member's day")
+    WEEK = "week", _("the member's week, from Monday")
+    MONTH = "month", _("the member's month")
+    ROLLING = "rolling", _("the last days, today included")
+
+
+class Scope(models.TextChoices):
+    """What an API key may do."""
+
+    EVENTS_WRITE = "events:write", _("report events")
+    EVENTS_READ = "events:read", _("read what became of events")
+    MEMBERS_READ = "members:read", _("read members")
+    MEMBERS_WRITE = "members:write", _("create and change members")
+    POINTS_READ = "points:read", _("read balances and statements")
+    POINTS_WRITE = "points:write", _("spend, hold, transfer and adjust points")
+    RULES_READ = "rules:read", _("read and check rules")

@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
@@ -102,13 +100,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "member",
                 "verbose_name_plural": "members",
                 "constraints": [
+                    models.CheckConstraint(condition=models.Q(("ref", ""), _negated=True), name="member_has_a_ref"),
                     models.CheckConstraint(
-                        condition=models.Q(("ref", ""), _negated=True), name="member_has_a_ref"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ["active", "suspended", "banned", "left", "erased"])
-                        ),
+                        condition=models.Q(("status__in", ["active", "suspended", "banned", "left", "erased"])),
                         name="member_status_is_known",
                     ),
                 ],

@@ -1,3 +1,36 @@
+from members.models.access import ApiKey
+from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.member import Member
+from members.models.tiers import Ladder, Standing, StandingChange, Tier
+from members.models.timeline import (
+    DeadLetter,
+    Event,
+    EventKey,
+    EventPayload,
+    EventType,
+    Lane,
+    Rejection,
+    Source,
+    Work,
+)
 
-__all__ = ["Member"]
+__all__ = [
+    "ApiKey",
+    "Counter",
+    "CounterItem",
+    "CounterValue",
+    "DeadLetter",
+    "Event",
+    "EventKey",
+    "EventPayload",
+    "EventType",
+    "Ladder",
+    "Lane",
+    "Member",
+    "Rejection",
+    "Source",
+    "Standing",
+    "StandingChange",
+    "Tier",
+    "Work",
+]

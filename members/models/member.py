@@ -17,9 +17,7 @@ from members.enums import AgeBand, MemberStatus
 def validate_time_zone(name: str) -> None:
     """Refuse what the zone database does not know; empty means the programme's zone."""
     if name and name not in zoneinfo.available_timezones():
-        raise ValidationError(
-            _("%(name)s is not a time zone; write one such as Europe/Berlin."), params={"name": name}
-        )
+        raise ValidationError(_("%(name)s is not a time zone; write one such as Europe/Berlin."), params={"name": name})
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -35,9 +33,7 @@ class Member(models.Model):
     """
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid7, unique=True, editable=False)
-    ref = models.CharField(
-        _("ref"), max_length=128, unique=True, help_text=_("The host app's id of this person.")
-    )
+    ref = models.CharField(_("ref"), max_length=128, unique=True, help_text=_("The host app's id of this person."))
     display_name = models.CharField(_("display name"), max_length=150, blank=True)
     email = models.EmailField(_("email"), blank=True)
     language = models.CharField(_("language"), max_length=16, blank=True)
@@ -64,9 +60,7 @@ class Member(models.Model):
         verbose_name_plural = _("members")
         constraints = [
             models.CheckConstraint(condition=~Q(ref=""), name="member_has_a_ref"),
-            models.CheckConstraint(
-                condition=Q(status__in=MemberStatus.values), name="member_status_is_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=MemberStatus.values), name="member_status_is_known"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,172 @@
+"""Promises to members: rules, their versions, when each was in force, and what they share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from incentives.enums import RuleState
+
+
+class Rule(models.Model):
+    """A promise known by its code. What it promises stands in its versions."""
+
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("rule")
+        verbose_name_plural = _("rules")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class RuleVersion(models.Model):
+    """The exact words of a rule. Once published they never change; a correction is the next version."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    state = models.CharField(_("state"), max_length=8, choices=RuleState, default=RuleState.DRAFT)
+    event_type = models.CharField(_("when"), max_length=64)
+    document = models.JSONField(_("document"))
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("rule version")
+        verbose_name_plural = _("rule versions")
+        ordering = ["rule__code", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "number"], name="rule_version_once"),
+            models.UniqueConstraint(
+                fields=["rule"], condition=Q(state__in=["live", "paused"]), name="rule_has_one_version_in_use"
+            ),
+            models.UniqueConstraint(fields=["rule"], condition=Q(state="draft"), name="rule_has_one_draft"),
+            models.CheckConstraint(condition=Q(state__in=RuleState.values), name="rule_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(published_at__isnull=False), name="only_a_draft_is_unpublished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule.code} v{self.number}"
+
+
+class RuleIntervalQuerySet(models.QuerySet["RuleInterval"]):
+    def holding(self, moment: datetime) -> RuleIntervalQuerySet:
+        """Intervals that hold `moment`; their end is exclusive."""
+        return self.filter(Q(in_force_until__isnull=True) | Q(in_force_until__gt=moment), in_force_from__lte=moment)
+
+
+class RuleInterval(models.Model):
+    """A stretch of time in which a version was live: an event is judged by what was in force when it happened."""
+
+    version = models.ForeignKey(RuleVersion, on_delete=models.PROTECT, related_name="intervals")
+    in_force_from = models.DateTimeField(_("in force from"))
+    in_force_until = models.DateTimeField(_("in force until"), null=True, blank=True)
+
+    objects = RuleIntervalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("interval in force")
+        verbose_name_plural = _("intervals in force")
+        ordering = ["in_force_from"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(in_force_until__isnull=True) | Q(in_force_until__gte=F("in_force_from")),
+                name="rule_interval_runs_forward",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} from {self.in_force_from:%Y-%m-%d}"
+
+
+class RuleSet(models.Model):
+    """A revision of everything that judges: one row each time a rule, limit, table or counter changes.
+
+    Judgements name the revision they used; workers compile again when the newest row is not theirs.
+    """
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = _("rule set")
+        verbose_name_plural = _("rule sets")
+
+    def __str__(self) -> str:
+        return f"rule set {self.pk}: {self.reason}"
+
+
+class SharedLimit(models.Model):
+    """A limit that several rules name, such as 200 net points a day over all votes."""
+
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    document = models.JSONField(_("document"))
+
+    class Meta:
+        verbose_name = _("shared limit")
+        verbose_name_plural = _("shared limits")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LookupTable(models.Model):
+    """A decision table with one input: `lookup("code", key)`. The row `*` answers for every other key."""
+
+    code = models.SlugField(_("code"), max_length=64, unique=True)
+    rows = models.JSONField(_("rows"), help_text=_("Key to decimal number, written as a string."))
+
+    class Meta:
+        verbose_name = _("lookup table")
+        verbose_name_plural = _("lookup tables")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LimitName(models.Model):
+    """The number under which the uses of a limit are kept: hot rows carry a number, not a name.
+
+    A shared limit is known by its code, one written inside a rule by `rule:place`, in whatever version.
+    """
+
+    code = models.CharField(max_length=140, unique=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LimitUse(models.Model):
+    """How much of a limit is used: by a member (0 for the whole rule) in a period (0 for ever)."""
+
+    id = models.BigAutoField(primary_key=True)
+    member_id = models.BigIntegerField(default=0)
+    limit_id = models.IntegerField()
+    period = models.IntegerField(default=0)
+    times = models.BigIntegerField(default=0)
+    amount = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("limit use")
+        verbose_name_plural = _("limit uses")
+        constraints = [
+            models.UniqueConstraint(fields=["member_id", "limit_id", "period"], name="limit_use_kept_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"use of limit {self.limit_id}"

@@ -1,0 +1,114 @@
+"""API keys: who calls, and what the key may do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.cache import cache
+from django.utils import timezone
+from rest_framework import authentication, exceptions, permissions, throttling
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from members.enums import Scope
+from members.models import ApiKey
+
+KEYWORDS = ("Api-Key", "Bearer")
+CACHE_SECONDS = 5
+LAST_USED_EVERY = timedelta(minutes=1)
+
+
+class ApiKeyAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Api-Key <key>` (or Bearer). `request.auth` is then the ApiKey."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        header = request.headers.get("Authorization", "")
+        if not header:
+            return None
+        keyword, _, given = header.partition(" ")
+        given = given.strip()
+        if keyword not in KEYWORDS or not given:
+            raise exceptions.AuthenticationFailed("Send the key as: Authorization: Api-Key <key>.")
+        return AnonymousUser(), self._key(given)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Api-Key realm="laurels"'
+
+    def _key(self, given: str) -> ApiKey:
+        key = find_key(given)
+        if key is None:
+            raise exceptions.AuthenticationFailed("This key is not valid; check that it was copied whole.")
+        if key.revoked:
+            raise exceptions.AuthenticationFailed("This key was revoked; ask an operator for another.")
+        if key.has_expired:
+            raise exceptions.AuthenticationFailed("This key has expired; ask an operator for another.")
+        return key
+
+
+def find_key(given: str) -> ApiKey | None:
+    """Find a key by its text, remembering the answer for some seconds: hashing it costs more than a request."""
+    remembered = f"api-key:{hash_of(given)}"
+    key: ApiKey | None = cache.get(remembered)
+    if key is None:
+        prefix, dot, _ = given.partition(".")
+        if not dot or not given.isprintable():
+            return None
+        key = ApiKey.objects.filter(prefix=prefix[:8]).first()
+        if key is None or not key.is_valid(given):
+            return None
+        key.source_codes = frozenset(key.sources.values_list("code", flat=True))
+        cache.set(remembered, key, CACHE_SECONDS)
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_EVERY:
+        key.last_used_at = now
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        cache.set(remembered, key, CACHE_SECONDS)
+    return key
+
+
+def hash_of(given: str) -> str:
+    import hashlib  # noqa: PLC0415
+
+    return hashlib.sha256(given.encode(errors="replace")).hexdigest()
+
+
+class HasScope(permissions.BasePermission):
+    """The key must hold the scope that the view names for the method: `scopes = {"GET": ..., "POST": ...}`."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.auth is None:
+            raise exceptions.NotAuthenticated("Send an API key: Authorization: Api-Key <key>.")
+        scopes: dict[str, str] = getattr(view, "scopes", {})
+        needed = scopes.get(request.method or "", "")
+        if request.method in ("HEAD", "OPTIONS"):
+            needed = scopes.get("GET", "")
+        if not needed or needed in request.auth.scopes:
+            return True
+        raise exceptions.PermissionDenied(f"This key lacks the scope {needed}.")
+
+
+class PerKeyThrottle(throttling.SimpleRateThrottle):
+    """So many requests a minute for each key; a protection, not a bill."""
+
+    scope = "key"
+    rate = "1/min"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        if request.auth is None:
+            return True
+        self.num_requests = request.auth.requests_per_minute or settings.API_REQUESTS_PER_MINUTE
+        self.duration = 60
+        return super().allow_request(request, view)
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return f"throttle:{request.auth.pk}"
+
+    def get_rate(self) -> str:
+        return "1/min"
+
+
+def may(auth: Any, scope: Scope) -> bool:
+    return isinstance(auth, ApiKey) and scope in auth.scopes

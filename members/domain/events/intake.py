@@ -1,0 +1,248 @@
+"""Events in: the one way onto a member's timeline. The commit of `record_events` is the promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+
+from members.domain.events import envelopes
+from members.domain.events.envelopes import Bounds, Item, Refused
+from members.domain.events.writers import NewEvent, write_events
+from members.domain.registry import registry
+from members.enums import MemberStatus
+from members.lanes import lane_of
+from members.models import EventKey, Member, Rejection
+
+Verdict = Literal["accepted", "duplicate", "conflict", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one item; `pointer` is a JSON pointer into the request."""
+
+    verdict: Verdict
+    source: str = ""
+    id: str = ""
+    event_id: int | None = None
+    code: str = ""
+    sentence: str = ""
+    pointer: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a request: one result an item, in order, and the lanes that got work."""
+
+    results: list[Result]
+    lanes: frozenset[int]
+
+
+def default_bounds() -> Bounds:
+    return Bounds(
+        events_max=settings.EVENTS_PER_REQUEST_MAX,
+        event_bytes_max=settings.EVENT_BYTES_MAX,
+        request_bytes_max=settings.REQUEST_BYTES_MAX,
+    )
+
+
+def record_events(
+    *,
+    items: Sequence[bytes],
+    allowed_sources: frozenset[str] | None,
+    now: datetime,
+    dry_run: bool = False,
+    bounds: Bounds | None = None,
+) -> Receipt:
+    """Check every item and file those that are good, in one transaction.
+
+    An item that was filed before with the same content is a duplicate, with other content a conflict; both
+    change nothing, so a sender may repeat a request after any failure. One bad item never rejects its
+    neighbours. `allowed_sources` limits in whose name the caller may report (None: any but our own).
+    """
+    bounds = bounds or default_bounds()
+    registry.refresh()
+    if any(not _is_known(raw) for raw in items):
+        registry.refresh(force=True)
+    read = [_read(raw, now=now, bounds=bounds, allowed=allowed_sources) for raw in items]
+    if dry_run:
+        return _file(read, now=now, dry_run=True)
+    with transaction.atomic():
+        return _file(read, now=now, dry_run=False)
+
+
+def _is_known(raw: bytes) -> bool:
+    """Guess cheaply whether the item's type is registered; a wrong guess costs one look at the database."""
+    try:
+        envelope = envelopes.peek(raw)
+    except Refused:
+        return True
+    return envelope.type in registry.schemas and envelope.source in registry.sources
+
+
+def _read(raw: bytes, *, now: datetime, bounds: Bounds, allowed: frozenset[str] | None) -> Item | Result:
+    try:
+        item = envelopes.read(raw, registry.schemas, bounds, now, timedelta(seconds=settings.FUTURE_SECONDS_MAX))
+        _check_source(item, allowed)
+    except Refused as error:
+        source, external_id, ref = envelopes.names_in(raw)
+        return Result(
+            verdict="rejected",
+            source=source,
+            id=external_id,
+            ref=ref,
+            code=error.code,
+            sentence=error.sentence,
+            pointer=error.pointer,
+        )
+    return item
+
+
+def _check_source(item: Item, allowed: frozenset[str] | None) -> None:
+    source = registry.sources.get(item.source)
+    if source is None:
+        known = ", ".join(sorted(s.code for s in registry.sources.values() if not s.is_internal)) or "none yet"
+        sentence = f"There is no source {item.source!r}; an operator can add it. Known sources: {known}."
+        raise Refused("unknown_source", sentence, "/source")
+    if source.is_internal or (allowed is not None and item.source not in allowed):
+        raise Refused("forbidden_source", f"This key may not report events of {item.source!r}.", "/source")
+
+
+def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt:
+    results: dict[int, Result] = {i: each for i, each in enumerate(read) if isinstance(each, Result)}
+    items = {i: each for i, each in enumerate(read) if isinstance(each, Item)}
+    members = _members_of(items.values(), now=now, dry_run=dry_run)
+    places: list[int] = []
+    events: list[NewEvent] = []
+    for i, item in items.items():
+        member_id = members.get(item.subject)
+        if member_id is None:
+            results[i] = _unknown_member(item)
+            continue
+        places.append(i)
+        events.append(_new_event(item, member_id, now))
+    written = {} if dry_run else write_events(events)
+    lanes = frozenset(events[position].lane for position in written)
+    for position, event_id in written.items():
+        item = items[places[position]]
+        results[places[position]] = Result(verdict="accepted", source=item.source, id=item.id, event_id=event_id)
+    known = [position for position in range(len(events)) if position not in written]
+    for position, result in _compared(known, events, dry_run=dry_run):
+        item = items[places[position]]
+        results[places[position]] = replace(result, source=item.source, id=item.id, ref=item.subject)
+    receipt = Receipt(results=[results[i] for i in range(len(read))], lanes=lanes)
+    if not dry_run:
+        _keep_rejections(receipt.results, now=now)
+    return receipt
+
+
+def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> dict[str, int]:
+    """Map the refs of the items to member ids, creating members where their source says so."""
+    items = list(items)
+    wanted = {item.subject for item in items}
+    members = dict(Member.objects.filter(ref__in=wanted).values_list("ref", "id")) if wanted else {}
+    missing = {
+        item.subject: item.occurred_at or now
+        for item in reversed(items)
+        if item.subject not in members and registry.sources[item.source].creates_members
+    }
+    if missing and dry_run:
+        return members | dict.fromkeys(missing, 0)
+    if missing:
+        # In order of ref, so that two requests that bring the same newcomers cannot wait for each other.
+        Member.objects.bulk_create(
+            [Member(ref=ref, joined_at=missing[ref]) for ref in sorted(missing)], ignore_conflicts=True
+        )
+        members |= dict(Member.objects.filter(ref__in=missing).values_list("ref", "id"))
+    return members
+
+
+def _unknown_member(item: Item) -> Result:
+    return Result(
+        verdict="rejected",
+        source=item.source,
+        id=item.id,
+        ref=item.subject,
+        code="unknown_member",
+        sentence=f"There is no member {item.subject!r}; create it with PUT /api/v1/members/{{ref}} first.",
+        pointer="/subject",
+    )
+
+
+def _new_event(item: Item, member_id: int, now: datetime) -> NewEvent:
+    return NewEvent(
+        source_id=registry.sources[item.source].id,
+        external_id=item.id,
+        digest=item.digest,
+        member_id=member_id,
+        type_id=registry.types[item.type].id,
+        occurred_at=item.occurred_at or now,
+        received_at=now,
+        data=item.data.decode(),
+        lane=lane_of(member_id),
+    )
+
+
+def _compared(known: list[int], events: list[NewEvent], *, dry_run: bool) -> Iterable[tuple[int, Result]]:
+    """Tell duplicates from conflicts by digest; in a dry run also what would be accepted."""
+    if not known:
+        return
+    filed = {
+        (source_id, external_id): (event_id, bytes(digest))
+        for source_id, external_id, event_id, digest in EventKey.objects.filter(
+            source_id__in={events[position].source_id for position in known},
+            external_id__in={events[position].external_id for position in known},
+        ).values_list("source_id", "external_id", "event_id", "digest")
+    }
+    for position in known:
+        event = events[position]
+        found = filed.get((event.source_id, event.external_id))
+        if found is None:
+            assert dry_run, "what was not written was there before"
+            filed[event.source_id, event.external_id] = (0, event.digest)
+            yield position, Result(verdict="accepted")
+        elif found[1] == event.digest:
+            yield position, Result(verdict="duplicate", event_id=found[0] or None)
+        else:
+            yield (
+                position,
+                Result(
+                    verdict="conflict",
+                    event_id=found[0] or None,
+                    code="conflict",
+                    sentence="This id was reported before with other content; nothing was changed.",
+                    pointer="/id",
+                ),
+            )
+
+
+def _keep_rejections(results: list[Result], *, now: datetime) -> None:
+    refused = [result for result in results if result.verdict in ("rejected", "conflict")]
+    Rejection.objects.bulk_create(
+        [
+            Rejection(
+                source=_storable(result.source, 64),
+                external_id=_storable(result.id, 128),
+                ref=_storable(result.ref, 128),
+                code=result.code,
+                pointer=_storable(result.pointer, 200),
+                sentence=_storable(result.sentence, 500),
+                received_at=now,
+            )
+            for result in refused
+        ]
+    )
+
+
+def _storable(text: str, length_max: int) -> str:
+    return text.replace("\x00", "")[:length_max]
+
+
+def may_earn(status: str) -> bool:
+    """Say whether a member of this status is paid by rules; events of the others are kept, unpaid."""
+    return status == MemberStatus.ACTIVE

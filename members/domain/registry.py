@@ -1,0 +1,73 @@
+"""Event types and sources by code, kept in memory until they change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from members.domain.events.schemas import DataSchema, parse_schema
+from members.models import EventType, Source
+
+SECONDS_FRESH = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class KnownType:
+    id: int
+    code: str
+    schema: DataSchema
+    is_internal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    id: int
+    code: str
+    creates_members: bool
+    is_internal: bool
+
+
+class Registry:
+    """What this process knows about types and sources, at most two seconds old.
+
+    An item that names something unknown makes it look again at once, so registering a type and reporting it
+    right after works in every process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read_at = 0.0
+        self.types: dict[str, KnownType] = {}
+        self.types_by_id: dict[int, KnownType] = {}
+        self.schemas: dict[str, DataSchema] = {}
+        self.sources: dict[str, KnownSource] = {}
+
+    def refresh(self, *, force: bool = False) -> None:
+        if not force and time.monotonic() - self._read_at < SECONDS_FRESH:
+            return
+        with self._lock:
+            self._read()
+
+    def forget(self) -> None:
+        """Make the next look a fresh one; for changes made in this process, and for tests."""
+        self._read_at = 0.0
+
+    def _read(self) -> None:
+        types: dict[str, KnownType] = {}
+        for row in EventType.objects.values_list("id", "code", "schema", "is_internal"):
+            known = self.types.get(row[1])
+            if known is None or known.id != row[0] or known.schema.document != row[2]:
+                known = KnownType(row[0], row[1], parse_schema(row[1], row[2]), row[3])
+            types[row[1]] = known
+        self.sources = {
+            row.code: KnownSource(row.pk, row.code, row.unknown_members == "create", row.is_internal)
+            for row in Source.objects.all()
+        }
+        self.types = types
+        self.types_by_id = {known.id: known for known in types.values()}
+        self.schemas = {code: known.schema for code, known in types.items() if not known.is_internal}
+        self._read_at = time.monotonic()
+
+
+registry = Registry()

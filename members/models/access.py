@@ -1,0 +1,31 @@
+"""Who may call the API, and for what."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from rest_framework_api_key.models import AbstractAPIKey, APIKeyManager
+
+from members.models.timeline import Source
+
+
+class ApiKey(AbstractAPIKey):  # type: ignore[misc]  # The library ships no types.
+    """An app's key: hashed at rest, with the scopes and the sources it may use.
+
+    Rotate by making a second key, moving the app over, then revoking the first.
+    """
+
+    scopes = models.JSONField(_("scopes"), default=list)
+    sources = models.ManyToManyField(
+        Source, verbose_name=_("sources"), blank=True, help_text=_("In whose name the key may report events.")
+    )
+    requests_per_minute = models.PositiveIntegerField(_("requests per minute"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
+
+    objects: ClassVar[APIKeyManager] = APIKeyManager()
+
+    class Meta(AbstractAPIKey.Meta):
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
