@@ -1,7 +1,19 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class IncentivesConfig(AppConfig):
     name = "incentives"
     verbose_name = _("Incentives")
+
+    def ready(self) -> None:
+        post_migrate.connect(_guard, sender=self, dispatch_uid="incentives.guard")
+
+
+def _guard(**_: Any) -> None:
+    from incentives.domain.ledger import guards  # noqa: PLC0415  Models are not there before ready().
+
+    guards.install()

@@ -9,3 +9,51 @@ class RuleState(models.TextChoices):
     LIVE = "live", _("live")
     PAUSED = "paused", _("paused")
     RETIRED = "retired", _("retired")
+
+
+class CurrencyKind(models.TextChoices):
+    SPENDABLE = "spendable", _("spendable")
+    QUALIFYING = "qualifying", _("qualifying")
+
+
+class Bucket(models.IntegerChoices):
+    """Where a member's points lie."""
+
+    AVAILABLE = 1, _("available")
+    PENDING = 2, _("pending")
+    HELD = 3, _("held")
+
+
+class JournalKind(models.IntegerChoices):
+    """What a journal records. The numbers stand in the books and never change."""
+
+    AWARD = 1, _("award")
+    DEDUCT = 2, _("deduction")
+    SPEND = 3, _("spending")
+    HOLD = 4, _("hold")
+    CAPTURE = 5, _("capture")
+    VOID = 6, _("void")
+    TRANSFER = 7, _("transfer")
+    REVERSE = 8, _("reversal")
+    EXPIRE = 10, _("expiry")
+    ADJUST = 11, _("adjustment")
+    OPENING = 12, _("opening balance")
+
+
+class Contra(models.IntegerChoices):
+    """Where points come from or go to: names, not rows, so nothing is hot. A contra's balance is a sum."""
+
+    ISSUED = 1, _("issued")
+    REDEEMED = 2, _("redeemed")
+    EXPIRED = 3, _("expired")
+    ADJUSTED = 4, _("adjusted")
+    REVERSED = 5, _("reversed")
+    TRANSIT = 6, _("transit")
+    DEDUCTED = 7, _("deducted")
+
+
+class HoldState(models.TextChoices):
+    OPEN = "open", _("open")
+    CAPTURED = "captured", _("captured")
+    VOIDED = "voided", _("voided")
+    EXPIRED = "expired", _("timed out")

@@ -1,5 +1,18 @@
 from incentives.models.badges import Badge, BadgeGrant
 from incentives.models.judgements import Judgement
+from incentives.models.ledger import (
+    AMOUNT_MAX,
+    NEVER,
+    Account,
+    Currency,
+    Entry,
+    Hold,
+    Journal,
+    Lot,
+    Note,
+    Request,
+    Reversal,
+)
 from incentives.models.rules import (
     LimitName,
     LimitUse,
@@ -12,6 +25,17 @@ from incentives.models.rules import (
 )
 
 __all__ = [
+    "AMOUNT_MAX",
+    "NEVER",
+    "Account",
+    "Currency",
+    "Entry",
+    "Hold",
+    "Journal",
+    "Lot",
+    "Note",
+    "Request",
+    "Reversal",
     "Badge",
     "BadgeGrant",
     "Judgement",

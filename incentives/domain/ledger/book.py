@@ -1,0 +1,245 @@
+"""The only module that decides what is posted. It works in memory on locked accounts; a writer puts it down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from incentives.domain.ledger.rows import AccountState, EntryRow, JournalRow, LotState
+from incentives.enums import Bucket, Contra, JournalKind
+from incentives.models import AMOUNT_MAX, NEVER
+
+AVAILABLE, HELD = Bucket.AVAILABLE.value, Bucket.HELD.value
+ISSUED, DEDUCTED = Contra.ISSUED.value, Contra.DEDUCTED.value
+EXPIRED, REVERSED = Contra.EXPIRED.value, Contra.REVERSED.value
+
+
+class LedgerError(Exception):
+    """Something the ledger refuses; the message says what to do."""
+
+
+class InsufficientPoints(LedgerError):
+    """There are not enough points for what was asked."""
+
+    def __init__(self, wanted: int, available: int) -> None:
+        super().__init__(f"{wanted} are needed, but only {available} are available.")
+        self.wanted, self.available = wanted, available
+
+
+class Ids(Protocol):
+    """Gives ids that nobody else gets."""
+
+    def take(self, table: str) -> int: ...
+
+
+@dataclass(slots=True)
+class Book:
+    """The accounts of one transaction, locked, with what has been decided and not yet written.
+
+    All amounts are positive minor units; the operation says which way they go.
+    """
+
+    accounts: dict[tuple[int, int, int], AccountState]
+    ids: Ids
+    posted_at: datetime
+    find_lot: Callable[[AccountState, str, datetime], LotState | None]
+    journals: list[JournalRow] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
+    new_lots: list[LotState] = field(default_factory=list)
+
+    def account(self, member_id: int, currency_id: int, bucket: int = AVAILABLE) -> AccountState:
+        return self.accounts[member_id, currency_id, bucket]
+
+    def balance(self, member_id: int, currency_id: int) -> int:
+        """The running available balance, what was decided in this book included."""
+        return self.accounts[member_id, currency_id, AVAILABLE].balance
+
+    def award(
+        self,
+        *,
+        member_id: int,
+        currency_id: int,
+        amount: int,
+        key: bytes,
+        effective_at: datetime,
+        expires_at: datetime = NEVER,
+        event_id: int | None = None,
+        rule_code: str = "",
+        rule_version: int | None = None,
+        effect_number: int | None = None,
+        run: int = 0,
+        kind: int = JournalKind.AWARD.value,
+        contra: int = ISSUED,
+        actor: str = "",
+        pool: str = "",
+    ) -> int:
+        """Add points and return how many. A debt is paid first; what expired before it was posted expires at once."""
+        assert 0 < amount <= AMOUNT_MAX, "an award adds points; what takes them back is another operation"
+        account = self.accounts[member_id, currency_id, AVAILABLE]
+        journal_id = self.ids.take("journal")
+        self.journals.append(
+            JournalRow(
+                journal_id, member_id, currency_id, key, kind, effective_at, event_id, rule_code, rule_version,
+                effect_number, run, None, None, actor, None,
+            )  # fmt: skip
+        )
+        rest = amount
+        if account.balance < 0:
+            rest = self._pay_debt(account, journal_id, contra, rest)
+        if rest:
+            lot = self._lot(account, pool, expires_at)
+            lot.granted += rest
+            self._enter(account, journal_id, contra, lot, rest)
+            if expires_at <= self.posted_at:
+                self._expire_at_once(account, lot, rest, key, effective_at)
+        return amount
+
+    def deduct(
+        self,
+        *,
+        member_id: int,
+        currency_id: int,
+        amount: int,
+        key: bytes,
+        effective_at: datetime,
+        floor: int = 0,
+        when_short: Literal["cut", "skip"] = "cut",
+        event_id: int | None = None,
+        rule_code: str = "",
+        rule_version: int | None = None,
+        effect_number: int | None = None,
+        run: int = 0,
+    ) -> int:
+        """Take points by rule and return how many: never below the floor, the rest is recorded as wanted."""
+        account = self.accounts[member_id, currency_id, AVAILABLE]
+        there = max(0, account.balance - max(0, floor))
+        taken = amount if amount <= there else there if when_short == "cut" else 0
+        if not taken:
+            return 0
+        journal_id = self.ids.take("journal")
+        self.journals.append(
+            JournalRow(
+                journal_id, member_id, currency_id, key, JournalKind.DEDUCT.value, effective_at, event_id, rule_code,
+                rule_version, effect_number, run, None, None, "", amount if taken < amount else None,
+            )  # fmt: skip
+        )
+        self.draw(account, journal_id, DEDUCTED, taken)
+        return taken
+
+    def open_journal(
+        self,
+        *,
+        member_id: int,
+        currency_id: int,
+        key: bytes,
+        kind: int,
+        effective_at: datetime,
+        reverses_id: int | None = None,
+        movement: int | None = None,
+        actor: str = "",
+        wanted: int | None = None,
+        event_id: int | None = None,
+    ) -> int:
+        """Begin a journal whose entries follow, and return its id."""
+        journal_id = self.ids.take("journal")
+        self.journals.append(
+            JournalRow(
+                journal_id, member_id, currency_id, key, kind, effective_at, event_id, "", None, None, 0, reverses_id,
+                movement, actor, wanted,
+            )  # fmt: skip
+        )
+        return journal_id
+
+    def put(
+        self, account: AccountState, journal_id: int, contra: int, amount: int, *, expires_at: datetime, pool: str = ""
+    ) -> None:
+        """Add to the lot of an expiry."""
+        lot = self._lot(account, pool, expires_at)
+        lot.granted += amount
+        self._enter(account, journal_id, contra, lot, amount)
+
+    def draw(
+        self,
+        account: AccountState,
+        journal_id: int,
+        contra: int,
+        amount: int,
+        *,
+        first: datetime | None = None,
+    ) -> list[tuple[LotState, int]]:
+        """Take from the lots, soonest to expire first (`first` names an expiry to be used before all others).
+
+        Returns what was taken from which lot. The caller has made sure that there is enough.
+        """
+        parts: list[tuple[LotState, int]] = []
+        rest = amount
+        for lot in _open_lots(account, first):
+            taken = min(rest, lot.remaining)
+            self._enter(account, journal_id, contra, lot, -taken)
+            parts.append((lot, taken))
+            rest -= taken
+            if not rest:
+                return parts
+        assert not rest, f"account {account.id} was asked for {amount} and had {amount - rest}"
+        return parts
+
+    def owe(self, account: AccountState, journal_id: int, contra: int, amount: int) -> None:
+        """Take what is not there, as debt; only reversals do."""
+        self._enter(account, journal_id, contra, self._lot(account, "", NEVER, is_debt=True), -amount)
+
+    def take_lot(self, account: AccountState, journal_id: int, contra: int, lot: LotState, amount: int) -> None:
+        """Take from one lot."""
+        assert 0 < amount <= lot.remaining
+        self._enter(account, journal_id, contra, lot, -amount)
+
+    def _pay_debt(self, account: AccountState, journal_id: int, contra: int, amount: int) -> int:
+        debt = account.lots.get(("", NEVER, True))
+        if debt is None or debt.remaining == 0:
+            return amount
+        paid = min(amount, -debt.remaining)
+        self._enter(account, journal_id, contra, debt, paid)
+        return amount - paid
+
+    def _expire_at_once(
+        self, account: AccountState, lot: LotState, amount: int, key: bytes, effective_at: datetime
+    ) -> None:
+        journal_id = self.open_journal(
+            member_id=account.member_id,
+            currency_id=account.currency_id,
+            key=bytes(255 - byte for byte in key),
+            kind=JournalKind.EXPIRE.value,
+            effective_at=max(effective_at, lot.expires_at),
+        )
+        self._enter(account, journal_id, EXPIRED, lot, -amount)
+
+    def _lot(self, account: AccountState, pool: str, expires_at: datetime, *, is_debt: bool = False) -> LotState:
+        lot = account.lots.get((pool, expires_at, is_debt))
+        if lot is None and expires_at <= self.posted_at:
+            lot = self.find_lot(account, pool, expires_at)
+        if lot is None:
+            lot = LotState(self.ids.take("lot"), account.id, pool, expires_at, is_debt, 0, 0, is_new=True)
+            account.lots[pool, expires_at, is_debt] = lot
+            self.new_lots.append(lot)
+        return lot
+
+    def _enter(self, account: AccountState, journal_id: int, contra: int, lot: LotState, amount: int) -> None:
+        account.balance += amount
+        account.sequence += 1
+        account.is_moved = True
+        lot.remaining += amount
+        lot.is_moved = True
+        self.entries.append(
+            EntryRow(
+                self.ids.take("entry"), journal_id, account.member_id, account.id, contra, lot.id, amount,
+                account.sequence, account.balance, self.posted_at,
+            )  # fmt: skip
+        )
+
+
+def _open_lots(account: AccountState, first: datetime | None) -> Iterator[LotState]:
+    lots = [lot for lot in account.lots.values() if lot.remaining > 0]
+    if len(lots) > 1:
+        lots.sort(key=lambda lot: (lot.expires_at != first, lot.expires_at, lot.pool, lot.id))
+    return iter(lots)

@@ -1,0 +1,73 @@
+"""When points expire: policies as small documents, moments as midnights of the programme."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from incentives.models import NEVER
+
+
+class BadExpiry(Exception):
+    """A policy that cannot be read; the message says what is wrong."""
+
+
+def check_expiry(policy: object) -> None:
+    """Raise BadExpiry unless the policy can be used: never, after, on."""
+    if policy in (None, {}):
+        return
+    if not isinstance(policy, dict) or policy.get("kind") not in ("never", "after", "on"):
+        raise BadExpiry('An expiry policy has a kind: never, after or on, as in {"kind": "after", "months": 12}.')
+    kind = policy["kind"]
+    allowed = {"never": set(), "after": {"days", "months", "years", "end_of"}, "on": {"month", "day"}}[kind]
+    unknown = set(policy) - allowed - {"kind"}
+    if unknown:
+        raise BadExpiry(f"{kind} does not know {', '.join(sorted(unknown))}.")
+    if kind == "after":
+        lengths = [policy[word] for word in ("days", "months", "years") if word in policy]
+        if len(lengths) != 1 or not isinstance(lengths[0], int) or not 0 <= lengths[0] <= 36_500:
+            raise BadExpiry("after needs one of days, months or years, a whole number.")
+        if policy.get("end_of") not in (None, "month", "quarter", "year"):
+            raise BadExpiry("end_of is month, quarter or year.")
+    if kind == "on":
+        try:
+            date(2023, policy["month"], policy["day"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadExpiry("on needs a month and a day that exist in every year.") from error
+
+
+def expires_at(policy: dict[str, Any] | None, awarded_at: datetime, zone: tzinfo) -> datetime:
+    """The moment at which points awarded then expire: the first midnight at which they are gone."""
+    kind = (policy or {}).get("kind", "never")
+    if kind == "never":
+        return NEVER
+    assert policy is not None
+    day = awarded_at.astimezone(zone).date()
+    if kind == "on":
+        last = date(day.year, policy["month"], policy["day"])
+        if last < day:
+            last = last.replace(year=day.year + 1)
+    else:
+        last = _end_of(policy.get("end_of"), _later(day, policy))
+    return midnight(last + timedelta(days=1) if kind == "on" or policy.get("end_of") else last, zone)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The instant a local day begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _later(day: date, policy: dict[str, Any]) -> date:
+    if "days" in policy:
+        return day + timedelta(days=policy["days"])
+    months = policy.get("months", 0) + 12 * policy.get("years", 0)
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _end_of(unit: str | None, day: date) -> date:
+    if unit is None:
+        return day
+    month = {"month": day.month, "quarter": (day.month + 2) // 3 * 3, "year": 12}[unit]
+    return date(day.year, month, calendar.monthrange(day.year, month)[1])

@@ -1,0 +1,198 @@
+"""Which lanes a worker takes next, and what it leaves behind so that others can tell if it died."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from members.models import DeadLetter, Lane, Work
+
+# A plan looks at no more than this many events of a lane; more would not change it.
+COUNTED_MAX = 200
+LANES_PER_BATCH_MAX = 16
+# Between marking lanes and locking them for the batch a worker needs milliseconds; a mark this old was left by the dead.
+MARK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Lanes marked for one batch, under a token only the marker knows."""
+
+    lanes: tuple[int, ...]
+    token: str
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    lane: int
+    count: int
+    batch_size: int | None
+
+
+def waiting_lanes(*, now: datetime) -> list[Waiting]:
+    """Lanes with due work, how much (up to COUNTED_MAX), and the size they were cut to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT l.number, l.batch_size,
+              (SELECT count(*) FROM (SELECT 1 FROM members_work w WHERE w.lane = l.number AND w.available_at <= %s
+                                     LIMIT %s) AS some) AS waiting
+            FROM members_lane l
+            """,
+            [_moment(now), COUNTED_MAX],
+        )
+        rows = cursor.fetchall()
+    return [Waiting(lane, count, size) for lane, size, count in rows if count]
+
+
+def plan_batches(waiting: Sequence[Waiting], *, batch_size_max: int, shuffle: random.Random) -> list[tuple[int, ...]]:
+    """Group lanes so that a batch is worth its transaction: a full lane alone, quiet ones together.
+
+    A lane that was cut to a smaller size goes alone: its culprit must not slow the others. Shuffled, so that
+    workers seldom reach for the same lanes.
+    """
+    waiting = list(waiting)
+    shuffle.shuffle(waiting)
+    alone = [(each.lane,) for each in waiting if each.batch_size is not None]
+    groups: list[tuple[int, ...]] = []
+    group: list[int] = []
+    size = 0
+    enough = min(COUNTED_MAX, batch_size_max)
+    for each in (each for each in waiting if each.batch_size is None):
+        group.append(each.lane)
+        size += each.count
+        if size >= enough or len(group) == LANES_PER_BATCH_MAX:
+            groups.append(tuple(group))
+            group, size = [], 0
+    if group:
+        groups.append(tuple(group))
+    return groups + alone
+
+
+def mark(lanes: Sequence[int], *, batch_size_max: int, now: datetime) -> Claim | None:
+    """Mark those of the lanes that nobody works on, in a short transaction of its own.
+
+    A mark that is found stale was left by a worker that died in its batch: the lane's next batch is half as
+    large, and at size one the event itself is counted as having failed once more. None if every lane is taken.
+    """
+    token = uuid.uuid4().hex
+    with transaction.atomic():
+        rows = list(
+            Lane.objects.select_for_update(skip_locked=True).filter(number__in=sorted(lanes)).order_by("number")
+        )
+        mine: list[Lane] = []
+        for lane in rows:
+            if lane.marked_at is not None:
+                if now - lane.marked_at < timedelta(seconds=MARK_SECONDS):
+                    continue
+                _bury(lane, batch_size_max=batch_size_max, now=now)
+                if len(lanes) > 1:
+                    continue
+            mine.append(lane)
+        if not mine:
+            return None
+        size = min((lane.batch_size or batch_size_max for lane in mine), default=batch_size_max)
+        numbers = tuple(lane.number for lane in mine)
+        Lane.objects.filter(number__in=numbers).update(marked_by=token, marked_at=now, marked_size=size)
+    return Claim(lanes=numbers, token=token, batch_size=size)
+
+
+def lock(claim: Claim) -> bool:
+    """Lock the claimed lanes for this transaction; False if the claim was taken for dead meanwhile."""
+    held = list(
+        Lane.objects.select_for_update(skip_locked=True)
+        .filter(number__in=claim.lanes, marked_by=claim.token)
+        .order_by("number")
+        .values_list("number", flat=True)
+    )
+    return len(held) == len(claim.lanes)
+
+
+def settle(claim: Claim, *, batch_size_max: int) -> None:
+    """Take the marks off after a good batch, inside its transaction; a cut lane may grow to twice its size."""
+    grown = claim.batch_size * 2
+    Lane.objects.filter(number__in=claim.lanes, marked_by=claim.token).update(
+        marked_by="", marked_at=None, marked_size=0
+    )
+    Lane.objects.filter(number__in=claim.lanes, batch_size__isnull=False).update(
+        batch_size=grown if grown < batch_size_max else None
+    )
+
+
+def release(claim: Claim) -> None:
+    """Take the marks off without judging anything: the failure was not the events' fault."""
+    Lane.objects.filter(number__in=claim.lanes, marked_by=claim.token).update(
+        marked_by="", marked_at=None, marked_size=0
+    )
+
+
+def give_up(claim: Claim, *, attempts_max: int, error: str, now: datetime) -> DeadLetter | None:
+    """After a batch failed: halve the lanes' next batch; at size one count an attempt, and after the last bury it.
+
+    Returns the dead letter, if one was written.
+    """
+    with transaction.atomic():
+        lanes = list(
+            Lane.objects.select_for_update().filter(number__in=claim.lanes, marked_by=claim.token).order_by("number")
+        )
+        letter = None
+        for lane in lanes:
+            if claim.batch_size > 1 or len(claim.lanes) > 1:
+                lane.batch_size = max(1, claim.batch_size // 2)
+            else:
+                lane.batch_size = 1
+                letter = _count_attempt(lane.number, attempts_max=attempts_max, error=error, now=now)
+            lane.marked_by, lane.marked_at, lane.marked_size = "", None, 0
+            lane.save(update_fields=["batch_size", "marked_by", "marked_at", "marked_size"])
+    return letter
+
+
+def _bury(lane: Lane, *, batch_size_max: int, now: datetime) -> None:
+    """Deal with the mark of a dead worker."""
+    from django.conf import settings  # noqa: PLC0415
+
+    size = lane.marked_size or batch_size_max
+    if size > 1:
+        lane.batch_size = max(1, size // 2)
+    else:
+        lane.batch_size = 1
+        _count_attempt(
+            lane.number,
+            attempts_max=settings.ATTEMPTS_MAX,
+            error="The worker died while it judged this event.",
+            now=now,
+        )
+    lane.marked_by, lane.marked_at, lane.marked_size = "", None, 0
+    lane.save(update_fields=["batch_size", "marked_by", "marked_at", "marked_size"])
+
+
+def _count_attempt(lane: int, *, attempts_max: int, error: str, now: datetime) -> DeadLetter | None:
+    work = Work.objects.filter(lane=lane, available_at__lte=now).order_by("event_id").first()
+    if work is None:
+        return None
+    if work.attempts + 1 < attempts_max:
+        Work.objects.filter(pk=work.pk).update(attempts=F("attempts") + 1)
+        return None
+    letter, _ = DeadLetter.objects.update_or_create(
+        event_id=work.event_id,
+        defaults={
+            "run": work.run,
+            "error": error,
+            "attempts": work.attempts + 1,
+            "failed_at": now,
+            "state": "waiting",
+        },
+    )
+    work.delete()
+    return letter
+
+
+def _moment(now: datetime) -> object:
+    return now if connection.vendor == "postgresql" else now.replace(tzinfo=None).isoformat(" ")

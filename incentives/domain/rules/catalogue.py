@@ -1,0 +1,50 @@
+"""Everything a rule may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from incentives.domain.rules.documents import Limit
+from members.domain.language import Field, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyFacts:
+    id: int
+    code: str
+    scale: int
+    is_qualifying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CounterFacts:
+    """A counter as rules see it; one kept per key is readable only on events of its own type."""
+
+    code: str
+    event_type: str
+    has_key: bool
+    field: Field
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What can be named: event types with their data, member fields, counters, currencies and shared things."""
+
+    event_types: Mapping[str, Schema]
+    member_fields: Schema
+    currencies: Mapping[str, CurrencyFacts]
+    counters: Mapping[str, CounterFacts] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    badges: frozenset[str] = frozenset()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def schema_for(self, event_type: str) -> Schema:
+        """All fields that a rule of this type may read."""
+        counters = {
+            f"counters.{counter.code}": counter.field
+            for counter in self.counters.values()
+            if not counter.has_key or counter.event_type == event_type
+        }
+        return {**self.event_types[event_type], **self.member_fields, **counters}

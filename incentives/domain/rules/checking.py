@@ -1,0 +1,362 @@
+"""Proves a rule before it can be published, and says what it can cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from incentives.domain.rules.catalogue import Catalogue
+from incentives.domain.rules.documents import (
+    Award, Clause, Deduct, Document, Effect, Example, Finding, GrantBadge, Group, Limit, clauses_of,
+)  # fmt: skip
+from incentives.domain.rules.findings import near
+from members.domain import language
+from members.domain.language import BOOL, DECIMAL, Checked, Field, LanguageError, Schema
+
+
+@dataclass(frozen=True)
+class CheckedClause:
+    """A clause with its typed expression and its place in the document."""
+
+    pointer: str
+    clause: Clause
+    checked: Checked
+
+
+@dataclass(frozen=True)
+class CheckedGroup:
+    kind: str
+    members: tuple[CheckedClause | CheckedGroup, ...]
+
+
+@dataclass(frozen=True)
+class CheckedEffect:
+    """An effect with its amount in major units (None for a badge)."""
+
+    effect: Effect
+    amount: Checked | None
+    scale: int = 0
+
+    def most(self) -> Decimal:
+        """The most one event can move, in major units."""
+        interval = self.amount.interval if self.amount is not None else None
+        return interval.high if interval is not None else Decimal(0)
+
+
+@dataclass(frozen=True)
+class CheckedRule:
+    """A rule that holds: ready to be compiled and explained."""
+
+    document: Document
+    schema: Schema
+    condition: CheckedGroup
+    effects: tuple[CheckedEffect, ...]
+    limits: tuple[Limit, ...]
+
+    def fields(self) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for clause in walk(self.condition):
+            found |= dict.fromkeys(clause.checked.fields)
+        for effect in self.effects:
+            if effect.amount is not None:
+                found |= dict.fromkeys(effect.amount.fields)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What checking found. `rule` is None where there is an error."""
+
+    findings: tuple[Finding, ...]
+    rule: CheckedRule | None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+
+UNBOUNDED = Decimal(10) ** 15
+
+
+def check_rule(document: Document, catalogue: Catalogue) -> Report:
+    """Check everything a document says against what can be named; never raises for what a document says."""
+    if document.when not in catalogue.event_types:
+        fix = near(document.when, catalogue.event_types)
+        return Report((Finding(pointer="/when", code="unknown_type", text=f"There is no event type {document.when!r}.", fix=fix),), None)
+    findings: list[Finding] = []
+    schema = catalogue.schema_for(document.when)
+    condition, _ = _group(clauses_of(document), "/if", schema, catalogue, frozenset(), findings)
+    known = _known(condition)
+    effects = tuple(_effects(document, schema, catalogue, known, findings))
+    limits = tuple(_limits(document, catalogue, findings))
+    if any(finding.severity == "error" for finding in findings):
+        return Report(tuple(findings), None)
+    rule = CheckedRule(document, schema, condition, effects, limits)
+    findings.extend(_cost(rule))
+    findings.extend(_doubts(rule))
+    for i, example in enumerate(document.tests):
+        findings.extend(_example(rule, example, f"/tests/{i}", catalogue))
+    errors = any(finding.severity == "error" for finding in findings)
+    return Report(tuple(findings), None if errors else rule)
+
+
+def walk(group: CheckedGroup) -> Iterator[CheckedClause]:
+    for member in group.members:
+        if isinstance(member, CheckedGroup):
+            yield from walk(member)
+        else:
+            yield member
+
+
+def tree_of(group: CheckedGroup) -> language.Node | None:
+    """The whole condition as one typed tree; None where there is nothing to hold."""
+    nodes = []
+    for member in group.members:
+        node = tree_of(member) if isinstance(member, CheckedGroup) else member.checked.tree
+        if node is not None:
+            nodes.append(node)
+    return language.conjoined(nodes, "and" if group.kind == "all" else "or") if nodes else None
+
+
+def _known(group: CheckedGroup) -> frozenset[str]:
+    tree = tree_of(group)
+    return language.guards(tree, outcome=True) if tree is not None else frozenset()
+
+
+def _group(
+    group: Group, pointer: str, schema: Schema, catalogue: Catalogue, known: frozenset[str], findings: list[Finding]
+) -> tuple[CheckedGroup, frozenset[str]]:
+    word = "all" if group.all is not None else "any"
+    members: list[CheckedClause | CheckedGroup] = []
+    for i, clause in enumerate((group.all if word == "all" else group.any) or ()):
+        here = f"{pointer}/{word}/{i}"
+        if isinstance(clause, Group):
+            inner, _ = _group(clause, here, schema, catalogue, known, findings)
+            members.append(inner)
+            known = known | _guards_of(inner, outcome=word == "all")
+            continue
+        checked = _expression(clause.expr, schema, catalogue, BOOL, known, f"{here}/expr", findings)
+        if checked is not None:
+            members.append(CheckedClause(here, clause, checked))
+            known = known | language.guards(checked.tree, outcome=word == "all")
+    return CheckedGroup(word, tuple(members)), known
+
+
+def _guards_of(group: CheckedGroup, *, outcome: bool) -> frozenset[str]:
+    tree = tree_of(group)
+    return language.guards(tree, outcome=outcome) if tree is not None else frozenset()
+
+
+def _expression(
+    text: str,
+    schema: Schema,
+    catalogue: Catalogue,
+    expect: language.Type,
+    known: frozenset[str],
+    pointer: str,
+    findings: list[Finding],
+) -> Checked | None:
+    try:
+        checked = language.check(text, schema, catalogue.tables, expect, known)
+    except LanguageError as error:
+        findings.extend(_placed(message, pointer) for message in error.messages)
+        return None
+    findings.extend(_placed(message, pointer) for message in checked.warnings)
+    return checked
+
+
+def _placed(message: language.Message, pointer: str) -> Finding:
+    return Finding(
+        pointer=pointer,
+        code=message.code,
+        text=message.text,
+        fix=message.fix,
+        severity=message.severity,
+        span=message.span,
+    )
+
+
+def _effects(
+    document: Document, schema: Schema, catalogue: Catalogue, known: frozenset[str], findings: list[Finding]
+) -> Iterator[CheckedEffect]:
+    before: str | None = None
+    for i, effect in enumerate(document.then):
+        here = f"/then/{i}"
+        if isinstance(effect, GrantBadge):
+            if effect.badge not in catalogue.badges:
+                text = f"There is no badge {effect.badge!r}."
+                fix = near(effect.badge, catalogue.badges)
+                findings.append(Finding(pointer=f"{here}/badge", code="unknown_badge", text=text, fix=fix))
+            yield CheckedEffect(effect, None)
+            continue
+        currency = catalogue.currencies.get(effect.currency)
+        if currency is None:
+            text = f"There is no currency {effect.currency!r}."
+            fix = near(effect.currency, catalogue.currencies)
+            findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
+        amount = str(effect.amount)
+        if amount == "same":
+            if before is None:
+                text = "same needs an amount before it."
+                findings.append(Finding(pointer=f"{here}/amount", code="invalid", text=text))
+                continue
+            amount = before
+        before = amount
+        checked = _expression(amount, schema, catalogue, DECIMAL, known, f"{here}/amount", findings)
+        if checked is not None:
+            yield CheckedEffect(effect, checked, currency.scale if currency else 0)
+
+
+def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -> Iterator[Limit]:
+    for i, limit in enumerate(document.limits):
+        here = f"/limits/{i}"
+        if isinstance(limit, str):
+            shared = catalogue.limits.get(limit)
+            if shared is None:
+                text = f"There is no shared limit {limit!r}."
+                findings.append(Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits)))
+                continue
+            yield shared
+            continue
+        if limit.currency is not None and limit.currency not in catalogue.currencies:
+            text = f"There is no currency {limit.currency!r}."
+            fix = near(limit.currency, catalogue.currencies)
+            findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
+        yield msgspec.structs.replace(limit, code=f"{document.code}:{limit.code or i}")
+
+
+def _cost(rule: CheckedRule) -> Iterator[Finding]:
+    for i, effect in enumerate(rule.effects):
+        if effect.amount is None:
+            continue
+        here = f"/then/{i}/amount"
+        if effect.most() <= 0:
+            yield Finding(pointer=here, code="never_pays", text="This amount is never above 0.", fix="Check its sign.")
+        is_limited = any(
+            limit.amount is not None and limit.currency == getattr(effect.effect, "currency", None)
+            for limit in rule.limits
+        )
+        if effect.most() >= UNBOUNDED and not is_limited:
+            text = f"One event can move up to {effect.most():,f}."
+            fix = "Add clamp(..., 0, most), or a limit on the amount."
+            yield Finding(pointer=here, code="unbounded", text=text, fix=fix)
+
+
+def _doubts(rule: CheckedRule) -> Iterator[Finding]:
+    """Comparisons of a number field with a literal that its declared range decides beforehand."""
+    for clause in walk(rule.condition):
+        for node in clause.checked.tree.walk():
+            if node.kind != "compare" or node.children[0].interval is None or node.children[1].interval is None:
+                continue
+            decided = _decided(node)
+            if decided is not None:
+                word = "always" if decided else "never"
+                text = f"{language.canonical(node)} {word} holds."
+                yield Finding(
+                    pointer=f"{clause.pointer}/expr", code=word, text=text, severity="warning", span=node.span,
+                    fix="Its field cannot have another value." if decided else "Check the number.",
+                )  # fmt: skip
+
+
+def _decided(node: language.Node) -> bool | None:
+    a, b = node.children[0].interval, node.children[1].interval
+    assert a is not None
+    assert b is not None
+    less, more = a.high < b.low, a.low > b.high
+    touching_less, touching_more = a.high <= b.low, a.low >= b.high
+    outcomes = {
+        "<": (less, touching_more),
+        "<=": (touching_less, more),
+        ">": (more, touching_less),
+        ">=": (touching_more, less),
+        "==": (False, less or more),
+        "!=": (less or more, False),
+    }
+    always, never = outcomes[node.value]
+    return True if always else False if never else None
+
+
+def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catalogue) -> Iterator[Finding]:
+    facts: dict[str, Any] = {}
+    for path, raw in example.given.items():
+        field = rule.schema.get(path)
+        if field is None:
+            fix = near(path, rule.schema)
+            yield Finding(pointer=f"{pointer}/given/{path}", code="unknown_field", text=f"There is no field {path}.", fix=fix)
+            return
+        try:
+            facts[path] = fact_from(raw, field)
+        except ValueError as error:
+            yield Finding(pointer=f"{pointer}/given/{path}", code="type", text=str(error))
+            return
+    missing = [path for path in rule.fields() if path not in facts and not rule.schema[path].optional and path != "now"]
+    if missing:
+        text = f"The test does not say {', '.join(missing)}."
+        yield Finding(pointer=f"{pointer}/given", code="missing", text=text, fix="Give a value for each field the rule reads.")
+        return
+    facts.setdefault("now", datetime(2026, 1, 1, 12, tzinfo=UTC))
+    paid = outcome(rule, facts)
+    for name, wanted in example.expect.items():
+        if name == "matched":
+            if bool(wanted) != (paid is not None):
+                text = f"The test expects matched to be {wanted}, but it is {paid is not None}."
+                yield Finding(pointer=f"{pointer}/expect/matched", code="test_failed", text=text)
+            continue
+        if name not in catalogue.currencies and name not in catalogue.badges:
+            yield Finding(pointer=f"{pointer}/expect/{name}", code="unknown", text=f"{name} is no currency or badge.")
+            continue
+        got = (paid or {}).get(name, Decimal(0))
+        if Decimal(str(wanted)) != got:
+            text = f"The test expects {wanted} {name}, but the rule pays {got.normalize():f}."
+            yield Finding(pointer=f"{pointer}/expect/{name}", code="test_failed", text=text)
+
+
+def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | None:
+    """What a rule wants to pay for these facts, before limits, by currency (badges count as 1). None: no match."""
+    def read(path: str) -> Any:
+        return facts.get(path)
+
+    def peak(path: str) -> Any:
+        return facts.get(f"{path}.before", (facts.get(path) or 1) - 1)
+
+    tree = tree_of(rule.condition)
+    if tree is not None and not language.explain(Checked(tree, rule.schema), read, UTC, peak).result:
+        return None
+    paid: dict[str, Decimal] = {}
+    for effect in rule.effects:
+        if isinstance(effect.effect, GrantBadge):
+            paid[effect.effect.badge] = Decimal(1)
+            continue
+        assert effect.amount is not None
+        value = Decimal(language.explain(effect.amount, read, UTC, peak).result)
+        minor = max(0, int((value.scaleb(effect.scale)).to_integral_value(rounding="ROUND_FLOOR")))
+        sign = -1 if isinstance(effect.effect, Deduct) else 1
+        currency = effect.effect.currency
+        paid[currency] = paid.get(currency, Decimal(0)) + sign * Decimal(minor).scaleb(-effect.scale)
+    return paid
+
+
+def fact_from(raw: Any, field: Field) -> Any:
+    """Read a fact written in a test or a dry run. Raises ValueError saying what was expected."""
+    kinds = {
+        "bool": bool, "int": int, "decimal": Decimal, "string": str, "timestamp": datetime, "list": list[str],
+    }  # fmt: skip
+    if raw is None and field.optional:
+        return None
+    if isinstance(raw, float):
+        raw = str(raw)
+    try:
+        value = msgspec.convert(raw, kinds[field.type.name], strict=False)
+    except (msgspec.ValidationError, KeyError) as error:
+        raise ValueError(f"{raw!r} is no {field.type}.") from error
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError(f"{raw!r} has no time zone.")
+    return value
+
+
+__all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "walk"]

@@ -1,0 +1,310 @@
+"""The rule document: a promise in words a machine can check. See docs/rules.md."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from members.domain.language.errors import Span
+
+LANG = 1
+PRIORITY_DEFAULT = 100
+CLAUSES_MAX = 40
+EFFECTS_MAX = 10
+LIMITS_MAX = 10
+LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
+
+Texts = dict[str, str]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to say about a document: where (JSON pointer, and span inside an expression), what, what to do."""
+
+    pointer: str
+    code: str
+    text: str
+    fix: str = ""
+    severity: Literal["error", "warning"] = "error"
+    span: Span | None = None
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.fix}".strip()
+
+
+class BadDocument(Exception):
+    """A document that cannot be used."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(" ".join(f"{finding.pointer or '/'}: {finding}" for finding in findings))
+        self.findings = findings
+
+
+class _Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Clause(_Strict):
+    """One condition with the words for a member who does not meet it."""
+
+    expr: str
+    why_not: Texts | str | None = None
+
+
+class Group(_Strict):
+    """Clauses of which all, or any, must hold."""
+
+    all: tuple[Clause | Group, ...] | None = None  # noqa: A003  The document's own word.
+    any: tuple[Clause | Group, ...] | None = None  # noqa: A003
+
+
+class Expiry(_Strict):
+    """When points expire; the same forms as a currency's own policy."""
+
+    kind: Literal["never", "after", "on", "idle"]
+    days: int | None = None
+    months: int | None = None
+    years: int | None = None
+    end_of: Literal["month", "quarter", "year"] | None = None
+    month: int | None = None
+    day: int | None = None
+
+
+class Award(_Strict, tag_field="do", tag="award"):
+    """Pay points: `amount` is an expression in major units, or `same` as the effect before."""
+
+    currency: str
+    amount: str | int | Decimal
+    expires: Expiry | None = None
+
+
+class Deduct(_Strict, tag_field="do", tag="deduct"):
+    """Take points; when there are too few: take what is there (cut), nothing (skip)."""
+
+    currency: str
+    amount: str | int | Decimal
+    when_short: Literal["cut", "skip"] = "cut"
+
+
+class GrantBadge(_Strict, tag_field="do", tag="badge"):
+    badge: str
+
+
+Effect = Award | Deduct | GrantBadge
+
+
+class Limit(_Strict):
+    """At most so many times, or so much of a currency, per member or for the whole rule, in a calendar period."""
+
+    code: str = ""
+    per: Literal["member", "rule"] = "member"
+    every: Literal["day", "week", "month", "ever"]
+    times: int | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    counts: Literal["gross", "net"] = "gross"
+    over: Literal["cut", "skip"] = "skip"
+    alarm: str | None = None
+
+
+class Schedule(_Strict):
+    from_: datetime | None = msgspec.field(default=None, name="from")
+    until: datetime | None = None
+
+
+class Example(_Strict):
+    """A test that the document carries with it."""
+
+    given: dict[str, Any]
+    expect: dict[str, Any]
+    note: str = ""
+
+
+class Document(_Strict):
+    code: str
+    when: str
+    then: tuple[Effect, ...]
+    name: Texts | str = ""
+    lang: int = LANG
+    if_: Group | str | None = msgspec.field(default=None, name="if")
+    limits: tuple[Limit | str, ...] = ()
+    priority: int = PRIORITY_DEFAULT
+    schedule: Schedule | None = None
+    visibility: Literal["public", "hidden"] = "public"
+    tests: tuple[Example, ...] = ()
+
+
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
+
+def read_document(raw: object) -> Document:
+    """Turn a decoded document (from JSON or YAML) into its typed form.
+
+    Raises BadDocument: unknown words get a "did you mean", words of a later version a plain refusal; nothing is
+    ever ignored.
+    """
+    if not isinstance(raw, dict):
+        raise BadDocument([Finding(pointer="", code="invalid", text="A rule is an object with code, when and then.")])
+    later = [
+        Finding(
+            pointer=f"/{word}",
+            code="not_supported",
+            text=f"{word} is not supported yet.",
+            fix="Leave it out; it would otherwise silently do nothing.",
+        )
+        for word in LATER
+        if word in raw
+    ]
+    later += [
+        Finding(pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out.")
+        for i, effect in enumerate(raw.get("then") or [])
+        if isinstance(effect, dict)
+        for word in ("to", "pending")
+        if word in effect
+    ]
+    if later:
+        raise BadDocument(later)
+    try:
+        document = msgspec.convert(_plain(raw), Document, strict=True)
+    except msgspec.ValidationError as error:
+        raise BadDocument([_finding(error)]) from error
+    findings = list(_shape(document))
+    if findings:
+        raise BadDocument(findings)
+    return document
+
+
+def read_limit(raw: object, code: str) -> Limit:
+    """Read a shared limit's document. Raises BadDocument."""
+    try:
+        limit = msgspec.convert(_plain(raw), Limit, strict=True)
+    except msgspec.ValidationError as error:
+        raise BadDocument([_finding(error)]) from error
+    findings = list(_limit_shape(limit, ""))
+    if findings:
+        raise BadDocument(findings)
+    return msgspec.structs.replace(limit, code=code)
+
+
+def as_plain(document: Document) -> dict[str, Any]:
+    """The document as JSON values again."""
+    plain: dict[str, Any] = msgspec.to_builtins(document)
+    return plain
+
+
+def clauses_of(document: Document) -> Group:
+    """The condition as a group, whatever form it was written in."""
+    if document.if_ is None:
+        return Group(all=())
+    if isinstance(document.if_, str):
+        return Group(all=(Clause(expr=document.if_),))
+    return document.if_
+
+
+def _plain(value: Any) -> Any:
+    """Floats, which YAML makes of 1.5, become exact decimals of what was written."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        # YAML reads the bare word `on` and friends as booleans; a key is always a text.
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+_WORDS = {
+    "Document": ("code", "name", "lang", "when", "if", "then", "limits", "priority", "schedule", "visibility", "tests"),
+    "": ("expr", "why_not", "all", "any", "do", "currency", "amount", "expires", "when_short", "badge", "code", "per",
+         "every", "times", "counts", "over", "alarm", "from", "until", "given", "expect", "note", "kind", "days",
+         "months", "years", "end_of", "month", "day"),
+}  # fmt: skip
+
+
+def _finding(error: msgspec.ValidationError) -> Finding:
+    words = str(error)
+    sentence, _, path = words.partition(" - at `$")
+    pointer = path.rstrip("`").replace("[...]", "").replace(".", "/").replace("[", "/").replace("]", "")
+    unknown = re.search(r"unknown field `(.*)`", sentence)
+    if unknown:
+        name = unknown.group(1)
+        near = difflib.get_close_matches(name, _WORDS["" if pointer else "Document"], 1)
+        fix = f"Did you mean {near[0]}?" if near else "Remove it."
+        return Finding(pointer=f"{pointer}/{name}", code="unknown_word", text=f"There is no {name} here.", fix=fix)
+    missing = re.search(r"missing required field `(.*)`", sentence)
+    if missing:
+        return Finding(pointer=pointer, code="missing", text=f"{missing.group(1)} is missing.", fix="Add it.")
+    invalid = re.search(r"Invalid value '(.*)'", sentence)
+    if invalid and pointer.startswith("/then"):
+        text = f"There is no effect {invalid.group(1)!r}."
+        return Finding(pointer=pointer, code="unknown_effect", text=text, fix="Effects are award, deduct and badge.")
+    return Finding(pointer=pointer, code="invalid", text=f"{sentence.replace('`', '')}.")
+
+
+def _shape(document: Document) -> Any:
+    if not CODE.fullmatch(document.code):
+        text = "A code has lower-case letters, digits and hyphens, at most 64."
+        yield Finding(pointer="/code", code="invalid", text=text)
+    if document.lang != LANG:
+        yield Finding(pointer="/lang", code="invalid", text=f"We speak lang {LANG}.", fix=f"Write lang: {LANG}.")
+    if not 1 <= len(document.then) <= EFFECTS_MAX:
+        yield Finding(pointer="/then", code="invalid", text=f"A rule has 1 to {EFFECTS_MAX} effects.")
+    if len(document.limits) > LIMITS_MAX:
+        yield Finding(pointer="/limits", code="invalid", text=f"A rule has at most {LIMITS_MAX} limits.")
+    if not -1_000_000 <= document.priority <= 1_000_000:
+        yield Finding(pointer="/priority", code="invalid", text="A priority lies within a million of 0.")
+    for i, limit in enumerate(document.limits):
+        if isinstance(limit, Limit):
+            yield from _limit_shape(limit, f"/limits/{i}")
+    codes = [limit if isinstance(limit, str) else limit.code for limit in document.limits]
+    if len({code for code in codes if code}) < len([code for code in codes if code]):
+        yield Finding(pointer="/limits", code="invalid", text="Two limits have the same code.", fix="Name them apart.")
+    schedule = document.schedule
+    if schedule is not None:
+        for word, moment in (("from", schedule.from_), ("until", schedule.until)):
+            if moment is not None and moment.tzinfo is None:
+                text = "A moment needs a zone."
+                yield Finding(pointer=f"/schedule/{word}", code="invalid", text=text, fix="End it with Z or +08:00.")
+        if schedule.from_ and schedule.until and schedule.from_.tzinfo and schedule.until.tzinfo:
+            if schedule.until <= schedule.from_:
+                yield Finding(pointer="/schedule/until", code="invalid", text="until must come after from.")
+    yield from _group_shape(clauses_of(document), "/if", 0)
+
+
+def _group_shape(group: Group, pointer: str, depth: int) -> Any:
+    if (group.all is None) == (group.any is None):
+        yield Finding(pointer=pointer, code="invalid", text="A group has either all or any.")
+        return
+    word, clauses = ("all", group.all) if group.all is not None else ("any", group.any or ())
+    if word == "any" and not clauses:
+        yield Finding(pointer=f"{pointer}/any", code="invalid", text="any of nothing never holds.")
+    if len(clauses or ()) > CLAUSES_MAX or depth > 10:
+        yield Finding(pointer=pointer, code="too_big", text=f"A group has at most {CLAUSES_MAX} clauses.")
+        return
+    for i, clause in enumerate(clauses or ()):
+        if isinstance(clause, Group):
+            yield from _group_shape(clause, f"{pointer}/{word}/{i}", depth + 1)
+
+
+def _limit_shape(limit: Limit, pointer: str) -> Any:
+    if (limit.times is None) == (limit.amount is None):
+        yield Finding(pointer=pointer, code="invalid", text="A limit says either times or amount.")
+    if limit.amount is not None and limit.currency is None:
+        yield Finding(pointer=pointer, code="invalid", text="A limit on an amount names its currency.")
+    if limit.times is not None and (limit.counts == "net" or limit.over == "cut"):
+        yield Finding(pointer=pointer, code="invalid", text="Only a limit on an amount can count net or cut.")
+    if (limit.times is not None and limit.times < 1) or (limit.amount is not None and limit.amount <= 0):
+        yield Finding(pointer=pointer, code="invalid", text="A limit is above 0.")
+
+
+def text_in(texts: Texts | str | None, language: str, fallback: str = "") -> str:
+    """Pick the words for a language, else English, else any."""
+    if texts is None:
+        return fallback
+    if isinstance(texts, str):
+        return texts or fallback
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), fallback)

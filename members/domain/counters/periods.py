@@ -1,0 +1,33 @@
+"""Calendar arithmetic in a member's own days; a period is the ordinal of its first day, 0 for ever."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, tzinfo
+
+EVER = 0
+
+
+def local_day(moment: datetime, zone: tzinfo) -> int:
+    """The proleptic Gregorian ordinal of the local day that holds a moment."""
+    return (moment if zone is UTC else moment.astimezone(zone)).toordinal()
+
+
+def week_of(day: int) -> int:
+    """The ordinal of the Monday of a day's week."""
+    return day - (day - 1) % 7
+
+
+def month_of(day: int) -> int:
+    """The ordinal of the first of a day's month."""
+    return day - date.fromordinal(day).day + 1
+
+
+def period_of(window: str, day: int) -> int:
+    """The period of a window (`ever`, `day`, `week`, `month`) that holds a local day."""
+    if window == "day":
+        return day
+    if window == "week":
+        return week_of(day)
+    if window == "month":
+        return month_of(day)
+    return EVER
