@@ -1,6 +1,6 @@
 """Real servers for tests: a PostgreSQL and a Redis of our own, on loopback, gone when the test run ends.
 
-    python -m tests.servers pytest ...     run a command with DATABASE_URL naming a temporary PostgreSQL
+python -m tests.servers pytest ...     run a command with DATABASE_URL naming a temporary PostgreSQL
 """
 
 from __future__ import annotations

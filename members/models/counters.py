@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ class Counter(models.Model):
     meaning is a new code, since rules were published against the old one.
     """
 
-    code = models.SlugField(_("code"), max_length=64, unique=True)
+    code = models.CharField(_("code"), max_length=64, unique=True, validators=[RegexValidator(r"^[a-z][a-z0-9_]*$")])
     event_type = models.ForeignKey(EventType, on_delete=models.PROTECT, related_name="counters")
     kind = models.CharField(_("kind"), max_length=8, choices=CounterKind)
     filter = models.TextField(_("filter"), blank=True, help_text=_("Which events count; empty for all."))

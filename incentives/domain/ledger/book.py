@@ -81,9 +81,22 @@ class Book:
         journal_id = self.ids.take("journal")
         self.journals.append(
             JournalRow(
-                journal_id, member_id, currency_id, key, kind, effective_at, event_id, rule_code, rule_version,
-                effect_number, run, None, None, actor, None,
-            )  # fmt: skip
+                journal_id,
+                member_id,
+                currency_id,
+                key,
+                kind,
+                effective_at,
+                event_id,
+                rule_code,
+                rule_version,
+                effect_number,
+                run,
+                None,
+                None,
+                actor,
+                None,
+            )
         )
         rest = amount
         if account.balance < 0:
@@ -121,9 +134,22 @@ class Book:
         journal_id = self.ids.take("journal")
         self.journals.append(
             JournalRow(
-                journal_id, member_id, currency_id, key, JournalKind.DEDUCT.value, effective_at, event_id, rule_code,
-                rule_version, effect_number, run, None, None, "", amount if taken < amount else None,
-            )  # fmt: skip
+                journal_id,
+                member_id,
+                currency_id,
+                key,
+                JournalKind.DEDUCT.value,
+                effective_at,
+                event_id,
+                rule_code,
+                rule_version,
+                effect_number,
+                run,
+                None,
+                None,
+                "",
+                amount if taken < amount else None,
+            )
         )
         self.draw(account, journal_id, DEDUCTED, taken)
         return taken
@@ -146,9 +172,22 @@ class Book:
         journal_id = self.ids.take("journal")
         self.journals.append(
             JournalRow(
-                journal_id, member_id, currency_id, key, kind, effective_at, event_id, "", None, None, 0, reverses_id,
-                movement, actor, wanted,
-            )  # fmt: skip
+                journal_id,
+                member_id,
+                currency_id,
+                key,
+                kind,
+                effective_at,
+                event_id,
+                "",
+                None,
+                None,
+                0,
+                reverses_id,
+                movement,
+                actor,
+                wanted,
+            )
         )
         return journal_id
 
@@ -232,9 +271,17 @@ class Book:
         lot.is_moved = True
         self.entries.append(
             EntryRow(
-                self.ids.take("entry"), journal_id, account.member_id, account.id, contra, lot.id, amount,
-                account.sequence, account.balance, self.posted_at,
-            )  # fmt: skip
+                self.ids.take("entry"),
+                journal_id,
+                account.member_id,
+                account.id,
+                contra,
+                lot.id,
+                amount,
+                account.sequence,
+                account.balance,
+                self.posted_at,
+            )
         )
 
 

@@ -11,7 +11,9 @@ def of_effect(event_id: int, rule_code: str, effect_number: int, run: int) -> by
 
     The event's own id stands for (source, id), which `EventKey` keeps unique for ever.
     """
-    return hashlib.sha256(b"effect\x1f%d\x1f%s\x1f%d\x1f%d" % (event_id, rule_code.encode(), effect_number, run)).digest()
+    return hashlib.sha256(
+        b"effect\x1f%d\x1f%s\x1f%d\x1f%d" % (event_id, rule_code.encode(), effect_number, run)
+    ).digest()
 
 
 def of_reversal(reversed_key: bytes, cause: str) -> bytes:

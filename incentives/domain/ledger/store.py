@@ -115,13 +115,13 @@ def _locked(wanted: set[tuple[int, int, int]]) -> dict[tuple[int, int, int], Acc
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                f"SELECT {columns} FROM incentives_account WHERE member_id = ANY(%s) AND currency_id = ANY(%s)"  # noqa: S608
+                f"SELECT {columns} FROM incentives_account WHERE member_id = ANY(%s) AND currency_id = ANY(%s)"
                 " AND bucket = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
                 [members, currencies, buckets],
             )
         else:
             cursor.execute(
-                f"SELECT {columns} FROM incentives_account"  # noqa: S608
+                f"SELECT {columns} FROM incentives_account"
                 " WHERE member_id IN (SELECT value FROM json_each(%s))"
                 " AND currency_id IN (SELECT value FROM json_each(%s)) AND bucket IN (SELECT value FROM json_each(%s))",
                 [msgspec.json.encode(each).decode() for each in (members, currencies, buckets)],
@@ -139,13 +139,13 @@ def _read_lots(accounts: Iterable[AccountState]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                f"SELECT {columns} FROM incentives_lot"  # noqa: S608
+                f"SELECT {columns} FROM incentives_lot"
                 " WHERE account_id = ANY(%s) AND (remaining <> 0 OR expires_at > now())",
                 [sorted(by_id)],
             )
         else:
             cursor.execute(
-                f"SELECT {columns} FROM incentives_lot"  # noqa: S608
+                f"SELECT {columns} FROM incentives_lot"
                 " WHERE account_id IN (SELECT value FROM json_each(%s)) AND (remaining <> 0 OR expires_at > %s)",
                 [msgspec.json.encode(sorted(by_id)).decode(), _text(timezone.now())],
             )
@@ -184,10 +184,10 @@ def _clock() -> datetime:
 
 
 def _aware(value: Any) -> datetime | None:
-    """SQLite's cursor gives text; PostgreSQL's gives moments."""
-    if value is None or isinstance(value, datetime):
+    """SQLite keeps UTC without saying so."""
+    if value is None or value.tzinfo is not None:
         return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value.replace(tzinfo=UTC)
 
 
 def _text(moment: datetime) -> str:

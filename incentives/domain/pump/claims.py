@@ -16,7 +16,7 @@ from members.models import DeadLetter, Lane, Work
 # A plan looks at no more than this many events of a lane; more would not change it.
 COUNTED_MAX = 200
 LANES_PER_BATCH_MAX = 16
-# Between marking lanes and locking them for the batch a worker needs milliseconds; a mark this old was left by the dead.
+# From marking lanes to locking them a worker needs milliseconds; a mark this old was left by the dead.
 MARK_SECONDS = 2.0
 
 
@@ -43,7 +43,7 @@ def waiting_lanes(*, now: datetime) -> list[Waiting]:
             """
             SELECT l.number, l.batch_size,
               (SELECT count(*) FROM (SELECT 1 FROM members_work w WHERE w.lane = l.number AND w.available_at <= %s
-                                     LIMIT %s) AS some) AS waiting
+                                     LIMIT %s) AS counted) AS waiting
             FROM members_lane l
             """,
             [_moment(now), COUNTED_MAX],

@@ -21,5 +21,5 @@ NAMES = (
 def reach(name: str) -> None:
     """Die here without a word if the environment variable LAURELS_FAIL_POINT names this point."""
     assert name in NAMES, f"{name} is not a known fail point"
-    if _ARMED == name:
+    if name == _ARMED:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -12,7 +12,16 @@ import msgspec
 
 from incentives.domain.rules.catalogue import Catalogue
 from incentives.domain.rules.documents import (
-    Award, Clause, Deduct, Document, Effect, Example, Finding, GrantBadge, Group, Limit, clauses_of,
+    Award,
+    Clause,
+    Deduct,
+    Document,
+    Effect,
+    Example,
+    Finding,
+    GrantBadge,
+    Limit,
+    clauses_of,
 )  # fmt: skip
 from incentives.domain.rules.findings import near
 from members.domain import language
@@ -87,7 +96,14 @@ def check_rule(document: Document, catalogue: Catalogue) -> Report:
     """Check everything a document says against what can be named; never raises for what a document says."""
     if document.when not in catalogue.event_types:
         fix = near(document.when, catalogue.event_types)
-        return Report((Finding(pointer="/when", code="unknown_type", text=f"There is no event type {document.when!r}.", fix=fix),), None)
+        return Report(
+            (
+                Finding(
+                    pointer="/when", code="unknown_type", text=f"There is no event type {document.when!r}.", fix=fix
+                ),
+            ),
+            None,
+        )
     findings: list[Finding] = []
     schema = catalogue.schema_for(document.when)
     condition, _ = _group(clauses_of(document), "/if", schema, catalogue, frozenset(), findings)
@@ -129,17 +145,18 @@ def _known(group: CheckedGroup) -> frozenset[str]:
 
 
 def _group(
-    group: Group, pointer: str, schema: Schema, catalogue: Catalogue, known: frozenset[str], findings: list[Finding]
+    group: Clause, pointer: str, schema: Schema, catalogue: Catalogue, known: frozenset[str], findings: list[Finding]
 ) -> tuple[CheckedGroup, frozenset[str]]:
     word = "all" if group.all is not None else "any"
     members: list[CheckedClause | CheckedGroup] = []
     for i, clause in enumerate((group.all if word == "all" else group.any) or ()):
         here = f"{pointer}/{word}/{i}"
-        if isinstance(clause, Group):
+        if clause.is_group:
             inner, _ = _group(clause, here, schema, catalogue, known, findings)
             members.append(inner)
             known = known | _guards_of(inner, outcome=word == "all")
             continue
+        assert clause.expr is not None, "what is no group has an expression"
         checked = _expression(clause.expr, schema, catalogue, BOOL, known, f"{here}/expr", findings)
         if checked is not None:
             members.append(CheckedClause(here, clause, checked))
@@ -219,7 +236,9 @@ def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -
             shared = catalogue.limits.get(limit)
             if shared is None:
                 text = f"There is no shared limit {limit!r}."
-                findings.append(Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits)))
+                findings.append(
+                    Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits))
+                )
                 continue
             yield shared
             continue
@@ -287,7 +306,9 @@ def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catal
         field = rule.schema.get(path)
         if field is None:
             fix = near(path, rule.schema)
-            yield Finding(pointer=f"{pointer}/given/{path}", code="unknown_field", text=f"There is no field {path}.", fix=fix)
+            yield Finding(
+                pointer=f"{pointer}/given/{path}", code="unknown_field", text=f"There is no field {path}.", fix=fix
+            )
             return
         try:
             facts[path] = fact_from(raw, field)
@@ -297,7 +318,9 @@ def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catal
     missing = [path for path in rule.fields() if path not in facts and not rule.schema[path].optional and path != "now"]
     if missing:
         text = f"The test does not say {', '.join(missing)}."
-        yield Finding(pointer=f"{pointer}/given", code="missing", text=text, fix="Give a value for each field the rule reads.")
+        yield Finding(
+            pointer=f"{pointer}/given", code="missing", text=text, fix="Give a value for each field the rule reads."
+        )
         return
     facts.setdefault("now", datetime(2026, 1, 1, 12, tzinfo=UTC))
     paid = outcome(rule, facts)
@@ -318,6 +341,7 @@ def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catal
 
 def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | None:
     """What a rule wants to pay for these facts, before limits, by currency (badges count as 1). None: no match."""
+
     def read(path: str) -> Any:
         return facts.get(path)
 

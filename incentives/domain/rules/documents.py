@@ -17,6 +17,7 @@ PRIORITY_DEFAULT = 100
 CLAUSES_MAX = 40
 EFFECTS_MAX = 10
 LIMITS_MAX = 10
+GROUP_DEPTH_MAX = 10
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
@@ -48,21 +49,20 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     pass
 
 
-class Clause(_Strict):
-    """One condition with the words for a member who does not meet it."""
+class Clause(_Strict, kw_only=True):
+    """One condition with the words for a member who does not meet it; or a group of which all, or any, must hold."""
 
-    expr: str
+    expr: str | None = None
     why_not: Texts | str | None = None
+    all: tuple[Clause, ...] | None = None  # noqa: A003  The document's own word.
+    any: tuple[Clause, ...] | None = None  # noqa: A003
+
+    @property
+    def is_group(self) -> bool:
+        return self.expr is None
 
 
-class Group(_Strict):
-    """Clauses of which all, or any, must hold."""
-
-    all: tuple[Clause | Group, ...] | None = None  # noqa: A003  The document's own word.
-    any: tuple[Clause | Group, ...] | None = None  # noqa: A003
-
-
-class Expiry(_Strict):
+class Expiry(_Strict, kw_only=True):
     """When points expire; the same forms as a currency's own policy."""
 
     kind: Literal["never", "after", "on", "idle"]
@@ -74,30 +74,30 @@ class Expiry(_Strict):
     day: int | None = None
 
 
-class Award(_Strict, tag_field="do", tag="award"):
+class Award(_Strict, tag_field="do", tag="award", kw_only=True):
     """Pay points: `amount` is an expression in major units, or `same` as the effect before."""
 
     currency: str
-    amount: str | int | Decimal
+    amount: str | int
     expires: Expiry | None = None
 
 
-class Deduct(_Strict, tag_field="do", tag="deduct"):
+class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True):
     """Take points; when there are too few: take what is there (cut), nothing (skip)."""
 
     currency: str
-    amount: str | int | Decimal
+    amount: str | int
     when_short: Literal["cut", "skip"] = "cut"
 
 
-class GrantBadge(_Strict, tag_field="do", tag="badge"):
+class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True):
     badge: str
 
 
 Effect = Award | Deduct | GrantBadge
 
 
-class Limit(_Strict):
+class Limit(_Strict, kw_only=True):
     """At most so many times, or so much of a currency, per member or for the whole rule, in a calendar period."""
 
     code: str = ""
@@ -111,12 +111,12 @@ class Limit(_Strict):
     alarm: str | None = None
 
 
-class Schedule(_Strict):
+class Schedule(_Strict, kw_only=True):
     from_: datetime | None = msgspec.field(default=None, name="from")
     until: datetime | None = None
 
 
-class Example(_Strict):
+class Example(_Strict, kw_only=True):
     """A test that the document carries with it."""
 
     given: dict[str, Any]
@@ -124,13 +124,13 @@ class Example(_Strict):
     note: str = ""
 
 
-class Document(_Strict):
+class Document(_Strict, kw_only=True):
     code: str
     when: str
     then: tuple[Effect, ...]
     name: Texts | str = ""
     lang: int = LANG
-    if_: Group | str | None = msgspec.field(default=None, name="if")
+    if_: Clause | str | None = msgspec.field(default=None, name="if")
     limits: tuple[Limit | str, ...] = ()
     priority: int = PRIORITY_DEFAULT
     schedule: Schedule | None = None
@@ -160,7 +160,9 @@ def read_document(raw: object) -> Document:
         if word in raw
     ]
     later += [
-        Finding(pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out.")
+        Finding(
+            pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out."
+        )
         for i, effect in enumerate(raw.get("then") or [])
         if isinstance(effect, dict)
         for word in ("to", "pending")
@@ -196,19 +198,19 @@ def as_plain(document: Document) -> dict[str, Any]:
     return plain
 
 
-def clauses_of(document: Document) -> Group:
+def clauses_of(document: Document) -> Clause:
     """The condition as a group, whatever form it was written in."""
     if document.if_ is None:
-        return Group(all=())
+        return Clause(all=())
     if isinstance(document.if_, str):
-        return Group(all=(Clause(expr=document.if_),))
-    return document.if_
+        return Clause(all=(Clause(expr=document.if_),))
+    return document.if_ if document.if_.is_group else Clause(all=(document.if_,))
 
 
 def _plain(value: Any) -> Any:
-    """Floats, which YAML makes of 1.5, become exact decimals of what was written."""
+    """Floats, which YAML makes of 1.5, become the text of what was written."""
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return repr(value)
     if isinstance(value, dict):
         # YAML reads the bare word `on` and friends as booleans; a key is always a text.
         return {str(key): _plain(each) for key, each in value.items()}
@@ -263,31 +265,42 @@ def _shape(document: Document) -> Any:
     codes = [limit if isinstance(limit, str) else limit.code for limit in document.limits]
     if len({code for code in codes if code}) < len([code for code in codes if code]):
         yield Finding(pointer="/limits", code="invalid", text="Two limits have the same code.", fix="Name them apart.")
-    schedule = document.schedule
-    if schedule is not None:
-        for word, moment in (("from", schedule.from_), ("until", schedule.until)):
-            if moment is not None and moment.tzinfo is None:
-                text = "A moment needs a zone."
-                yield Finding(pointer=f"/schedule/{word}", code="invalid", text=text, fix="End it with Z or +08:00.")
-        if schedule.from_ and schedule.until and schedule.from_.tzinfo and schedule.until.tzinfo:
-            if schedule.until <= schedule.from_:
-                yield Finding(pointer="/schedule/until", code="invalid", text="until must come after from.")
+    if document.schedule is not None:
+        yield from _schedule_shape(document.schedule)
     yield from _group_shape(clauses_of(document), "/if", 0)
 
 
-def _group_shape(group: Group, pointer: str, depth: int) -> Any:
+def _schedule_shape(schedule: Schedule) -> Any:
+    bare = [
+        word
+        for word, moment in (("from", schedule.from_), ("until", schedule.until))
+        if moment is not None and moment.tzinfo is None
+    ]
+    for word in bare:
+        text = "A moment needs a zone."
+        yield Finding(pointer=f"/schedule/{word}", code="invalid", text=text, fix="End it with Z or +08:00.")
+    if schedule.from_ and schedule.until and not bare and schedule.until <= schedule.from_:
+        yield Finding(pointer="/schedule/until", code="invalid", text="until must come after from.")
+
+
+def _group_shape(group: Clause, pointer: str, depth: int) -> Any:
     if (group.all is None) == (group.any is None):
-        yield Finding(pointer=pointer, code="invalid", text="A group has either all or any.")
+        text = "A condition has one of expr, all or any."
+        yield Finding(pointer=pointer, code="invalid", text=text)
         return
-    word, clauses = ("all", group.all) if group.all is not None else ("any", group.any or ())
+    word, clauses = ("all", group.all or ()) if group.all is not None else ("any", group.any or ())
     if word == "any" and not clauses:
         yield Finding(pointer=f"{pointer}/any", code="invalid", text="any of nothing never holds.")
-    if len(clauses or ()) > CLAUSES_MAX or depth > 10:
-        yield Finding(pointer=pointer, code="too_big", text=f"A group has at most {CLAUSES_MAX} clauses.")
+    if len(clauses) > CLAUSES_MAX or depth > GROUP_DEPTH_MAX:
+        text = f"A group has at most {CLAUSES_MAX} clauses, and groups are nested at most {GROUP_DEPTH_MAX} deep."
+        yield Finding(pointer=pointer, code="too_big", text=text)
         return
-    for i, clause in enumerate(clauses or ()):
-        if isinstance(clause, Group):
-            yield from _group_shape(clause, f"{pointer}/{word}/{i}", depth + 1)
+    for i, clause in enumerate(clauses):
+        here = f"{pointer}/{word}/{i}"
+        if clause.is_group:
+            yield from _group_shape(clause, here, depth + 1)
+        elif clause.all is not None or clause.any is not None:
+            yield Finding(pointer=here, code="invalid", text="A condition has one of expr, all or any.")
 
 
 def _limit_shape(limit: Limit, pointer: str) -> Any:

@@ -27,7 +27,8 @@ _POSTGRESQL_GIVEN = (
     "unnest(%s::bigint[], %s::int[], %s::text[], %s::int[], %s::int[]) AS g(member_id, counter_id, key, low, high)"
 )
 _SQLITE_GIVEN = (
-    "(SELECT json_extract(value, '$[0]') AS member_id, json_extract(value, '$[1]') AS counter_id, json_extract(value, '$[2]') AS key,"
+    "(SELECT json_extract(value, '$[0]') AS member_id, json_extract(value, '$[1]') AS counter_id,"
+    " json_extract(value, '$[2]') AS key,"
     " json_extract(value, '$[3]') AS low, json_extract(value, '$[4]') AS high"
     " FROM json_each(%s)) AS g"
 )
@@ -95,7 +96,7 @@ def _upsert(insert: str, types: tuple[str, ...], conflict: str, rows: Sequence[t
         if connection.vendor == "postgresql":
             arrays = ", ".join(f"%s::{kind}[]" for kind in types)
             columns: list[Any] = [list(column) for column in zip(*rows, strict=True)]
-            cursor.execute(f"{insert} SELECT * FROM unnest({arrays}) {conflict}", columns)  # noqa: S608  Our own words.
+            cursor.execute(f"{insert} SELECT * FROM unnest({arrays}) {conflict}", columns)
         else:
             marks = ", ".join(["%s"] * len(types))
-            cursor.executemany(f"{insert} VALUES ({marks}) {conflict}", rows)  # noqa: S608  Our own words.
+            cursor.executemany(f"{insert} VALUES ({marks}) {conflict}", rows)

@@ -6,10 +6,10 @@
 See docs/rules.md for the language itself.
 """
 
+from members.domain.language.arithmetic import exact
 from members.domain.language.checker import Checked, check, conjoined, guards
 from members.domain.language.codegen import ARGUMENTS, CodeBuilder, compile_expression
 from members.domain.language.errors import LanguageError, Message, Span
-from members.domain.language.arithmetic import exact
 from members.domain.language.explain import Step, explain
 from members.domain.language.parser import parse
 from members.domain.language.schema import Field, Schema, Tables

@@ -33,11 +33,11 @@ def settled(value: Decimal) -> Decimal:
 
 def bounded(value: int) -> int:
     """Keep a whole number within ±10^18."""
-    return LARGEST if value > LARGEST else -LARGEST if value < -LARGEST else value
+    return LARGEST if value > LARGEST else max(value, -LARGEST)
 
 
 def bounded_decimal(value: Decimal) -> Decimal:
-    return _LARGEST if value > _LARGEST else -_LARGEST if value < -_LARGEST else value
+    return _LARGEST if value > _LARGEST else max(value, -_LARGEST)
 
 
 def floor(value: Decimal | int) -> int:

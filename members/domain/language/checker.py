@@ -17,7 +17,19 @@ from members.domain.language.parser import parse
 from members.domain.language.schema import Field, Schema, Tables
 from members.domain.language.tree import Interval, Node
 from members.domain.language.types import (
-    BOOL, DECIMAL, DURATION, INT, STRING, TIMESTAMP, WRONG, ListOf, ListType, Type, fits, is_number, joined,
+    BOOL,
+    DECIMAL,
+    DURATION,
+    INT,
+    STRING,
+    TIMESTAMP,
+    WRONG,
+    ListOf,
+    ListType,
+    Type,
+    fits,
+    is_number,
+    joined,
 )  # fmt: skip
 
 DURATION_DAYS_MAX = 36_500

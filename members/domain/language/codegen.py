@@ -16,7 +16,11 @@ from typing import Any
 from members.domain.language import arithmetic, bounds
 from members.domain.language.checker import Checked
 from members.domain.language.functions import (
-    FUNCTIONS, durations_minus, durations_plus, moment_minus, moment_plus,
+    FUNCTIONS,
+    durations_minus,
+    durations_plus,
+    moment_minus,
+    moment_plus,
 )  # fmt: skip
 from members.domain.language.schema import Access, Schema
 from members.domain.language.tree import Node
@@ -171,9 +175,7 @@ class CodeBuilder:
         counter, goal = node.children
         peak = self.schema[counter.value].peak_access
         assert peak is not None, f"{counter.value} keeps no highest value"
-        return ast.Compare(
-            self.load(peak), [ast.Lt(), ast.LtE()], [self.expression(goal), self._field(counter)]
-        )
+        return ast.Compare(self.load(peak), [ast.Lt(), ast.LtE()], [self.expression(goal), self._field(counter)])
 
 
 def compile_expression(checked: Checked, arguments: Sequence[str] = ARGUMENTS) -> Callable[..., Any]:

@@ -17,7 +17,8 @@ BEGIN
   WHERE (CASE WHEN n.sequence = 1 THEN 0 ELSE p.balance_after END) + n.amount IS DISTINCT FROM n.balance_after
      OR n.posted_at < p.posted_at LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'entries_form_a_chain: entry % does not follow its predecessor', bad USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'entries_form_a_chain: entry % does not follow its predecessor', bad
+      USING ERRCODE = 'check_violation';
   END IF;
   SELECT n.id INTO bad FROM fresh n
     LEFT JOIN incentives_account a ON a.id = n.account_id
@@ -95,7 +96,9 @@ STATEMENTS = [
     _ENTRY_CHAIN,
     _ACCOUNT_TRUE,
     _ONE_CURRENCY,
-    *_trigger("journal_never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "incentives_journal", "laurels_append_only"),
+    *_trigger(
+        "journal_never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "incentives_journal", "laurels_append_only"
+    ),
     *_trigger("entry_never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "incentives_entry", "laurels_append_only"),
     *_trigger("account_never_vanishes", "BEFORE DELETE OR TRUNCATE", "incentives_account", "laurels_append_only"),
     *_trigger("lot_never_vanishes", "BEFORE DELETE OR TRUNCATE", "incentives_lot", "laurels_append_only"),

@@ -55,13 +55,14 @@ _TRIGGERS = dict(
         _refuses("lot_never_vanishes", "DELETE", "incentives_lot"),
         ("entry_follows", _ENTRY_FOLLOWS),
         ("account_is_true", "CREATE TRIGGER account_is_true AFTER UPDATE ON incentives_account BEGIN" + _ACCOUNT_BODY),
-        ("account_opens_true", "CREATE TRIGGER account_opens_true AFTER INSERT ON incentives_account BEGIN" + _ACCOUNT_BODY),
+        (
+            "account_opens_true",
+            "CREATE TRIGGER account_opens_true AFTER INSERT ON incentives_account BEGIN" + _ACCOUNT_BODY,
+        ),
         ("movement_has_one_currency", _ONE_CURRENCY),
     ]
 )
 NAMES = tuple(_TRIGGERS)
 STATEMENTS = [
-    statement
-    for name, creation in _TRIGGERS.items()
-    for statement in (f"DROP TRIGGER IF EXISTS {name}", creation)
+    statement for name, creation in _TRIGGERS.items() for statement in (f"DROP TRIGGER IF EXISTS {name}", creation)
 ]

@@ -12,8 +12,9 @@ from incentives.domain.ledger.book import Book
 JOURNALS = """
 INSERT INTO incentives_journal (id, member_id, currency_id, key, kind, effective_at, event_id, rule_code, rule_version,
   effect_number, run, reverses_id, movement, actor, wanted)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bytea[], %s::smallint[], %s::timestamptz[], %s::bigint[],
-  %s::text[], %s::int[], %s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[])
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::bytea[], %s::smallint[], %s::timestamptz[],
+  %s::bigint[], %s::text[], %s::int[], %s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[],
+  %s::text[], %s::bigint[])
 """
 LOTS_NEW = """
 INSERT INTO incentives_lot (id, account_id, pool, expires_at, is_debt, granted, remaining)

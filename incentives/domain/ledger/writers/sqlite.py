@@ -12,7 +12,7 @@ from incentives.domain.ledger.book import Book
 
 def next_id(table: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")  # noqa: S608  One of our three tables.
+        cursor.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])
@@ -58,11 +58,7 @@ def write(book: Book) -> None:
         _each(
             cursor,
             "UPDATE incentives_account SET balance = %s, sequence = %s, posted_at = %s WHERE id = %s",
-            [
-                (a.balance, a.sequence, text(book.posted_at), a.id)
-                for a in book.accounts.values()
-                if a.is_moved
-            ],
+            [(a.balance, a.sequence, text(book.posted_at), a.id) for a in book.accounts.values() if a.is_moved],
         )
 
 

@@ -80,7 +80,7 @@ def _taken(events: list[NewEvent]) -> set[tuple[int, str]]:
                 part = ids[start : start + _PROBES_MAX]
                 marks = ", ".join(["%s"] * len(part))
                 cursor.execute(
-                    f"SELECT external_id FROM members_eventkey WHERE source_id = %s AND external_id IN ({marks})",  # noqa: S608  Only placeholders are put in.
+                    f"SELECT external_id FROM members_eventkey WHERE source_id = %s AND external_id IN ({marks})",
                     [source_id, *part],
                 )
                 taken.update((source_id, row[0]) for row in cursor.fetchall())

@@ -1,0 +1,91 @@
+"""Collects everything that rules may name from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from incentives.domain.rules.catalogue import Catalogue, CounterFacts, CurrencyFacts
+from incentives.domain.rules.documents import read_limit
+from incentives.models import Badge, Currency, LookupTable, SharedLimit
+from members.domain import language
+from members.domain.counters.compiled import CompiledCounter, compile_counter, fields_of
+from members.domain.events.schemas import DataSchema, parse_schema
+from members.enums import AgeBand, CounterKind
+from members.models import Counter, EventType, Ladder
+
+NO_TIER = "none"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A catalogue with what the engine needs beside it."""
+
+    catalogue: Catalogue
+    schemas: Mapping[str, DataSchema]
+    counters: Mapping[str, CompiledCounter]
+    currencies: Mapping[str, Currency]
+
+
+def member_fields(tiers: tuple[str, ...]) -> dict[str, language.Field]:
+    """What rules may know of a member."""
+    return {
+        "member.joined_at": language.Field(type=language.TIMESTAMP, access=("member", "joined_at")),
+        "member.verified": language.Field(type=language.BOOL, access=("member", "verified")),
+        "member.house": language.Field(type=language.BOOL, access=("member", "house")),
+        "member.language": language.Field(type=language.STRING, access=("member", "language")),
+        "member.age_band": language.Field(
+            type=language.STRING, enum=tuple(AgeBand.values), access=("member", "age_band")
+        ),
+        "member.tier": language.Field(type=language.STRING, enum=tiers, access=("member", "tier")),
+        "now": language.Field(type=language.TIMESTAMP, access=("now", 0)),
+    }
+
+
+def load_known() -> Known:
+    """Read the catalogue: event types, counters, currencies, tables, badges, shared limits and tiers."""
+    schemas = {code: parse_schema(code, schema) for code, schema in EventType.objects.values_list("code", "schema")}
+    counters = {
+        counter.code: compile_counter(counter, schemas[counter.event_type.code])
+        for counter in Counter.objects.select_related("event_type")
+    }
+    currencies = {currency.code: currency for currency in Currency.objects.all()}
+    ladder = Ladder.objects.order_by("pk").first()
+    tiers = tuple(ladder.tiers.values_list("code", flat=True)) if ladder is not None else ()
+    catalogue = Catalogue(
+        event_types={code: fields_of(schema) for code, schema in schemas.items()},
+        member_fields=member_fields((NO_TIER, *tiers)),
+        currencies={
+            code: CurrencyFacts(currency.pk, code, currency.scale, currency.kind == "qualifying")
+            for code, currency in currencies.items()
+        },
+        counters=_counter_facts(counters),
+        tables={
+            table.code: {key: Decimal(str(value)) for key, value in table.rows.items()}
+            for table in LookupTable.objects.all()
+        },
+        badges=frozenset(Badge.objects.values_list("code", flat=True)),
+        limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
+    )
+    return Known(catalogue, schemas, counters, currencies)
+
+
+def _counter_facts(counters: Mapping[str, CompiledCounter]) -> dict[str, CounterFacts]:
+    facts = {}
+    for place, (code, counter) in enumerate(sorted(counters.items())):
+        is_sum = counter.kind == CounterKind.SUM
+        facts[code] = CounterFacts(
+            code,
+            counter.event_type,
+            counter.has_key,
+            language.Field(
+                type=language.DECIMAL if is_sum else language.INT,
+                min=None if is_sum else 0,
+                max=None if is_sum else 10**12,
+                cost=10,
+                access=("counters", 2 * place),
+                peak_access=("counters", 2 * place + 1),
+            ),
+        )
+    return facts

@@ -1,0 +1,299 @@
+"""The rules of a revision, compiled: which were in force when, and all that the fold needs beside them."""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from incentives.domain.catalogues import Known, load_known
+from incentives.domain.rules.checking import CheckedRule, check_rule
+from incentives.domain.rules.compiling import CompiledType, compile_type
+from incentives.domain.rules.documents import Award, BadDocument, Deduct, GrantBadge, Limit, read_document
+from incentives.domain.rules.limits import Ceiling
+from incentives.models import Badge, LimitName, RuleInterval, RuleSet
+from members.domain.counters.compiled import CompiledCounter
+from members.domain.events.schemas import DataSchema
+from members.models import EventType, Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class EffectPlan:
+    """One effect, with everything looked up."""
+
+    number: int
+    kind: str  # award, deduct or badge
+    currency_id: int = 0
+    currency_code: str = ""
+    badge_id: int = 0
+    badge_code: str = ""
+    is_repeatable: bool = False
+    expiry: dict[str, Any] | None = None
+    floor: int = 0
+    when_short: str = "cut"
+
+
+@dataclass(frozen=True, slots=True)
+class RulePlan:
+    """One rule version as the fold uses it."""
+
+    code: str
+    version: int
+    effects: tuple[EffectPlan, ...]
+    ceilings: tuple[Ceiling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpan:
+    """A version and the time it was in force, its schedule included."""
+
+    rule: CheckedRule
+    version: int
+    begins: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The rules of one type that were in force at some time, as one function."""
+
+    compiled: CompiledType
+    plans: tuple[RulePlan, ...]
+    counters: tuple[tuple[int, CompiledCounter], ...]
+    member_fields: tuple[str, ...]
+
+
+@dataclass
+class TypeBook:
+    """Everything about one event type."""
+
+    id: int
+    code: str
+    schema: DataSchema
+    moving: tuple[CompiledCounter, ...]
+    spans: list[RuleSpan]
+    moments: list[datetime] = field(default_factory=list)
+    _by_segment: dict[int, InForce] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        edges = {span.begins for span in self.spans} | {span.ends for span in self.spans if span.ends is not None}
+        self.moments = sorted(edges)
+
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether an event of this type must be judged at all."""
+        return bool(self.spans or self.moving)
+
+
+@dataclass
+class TierStep:
+    """A tier and the value of the ladder's metric at which it is reached."""
+
+    threshold: int
+    id: int
+    code: str
+
+
+@dataclass
+class LadderPlan:
+    """A ladder measured by a currency's balance."""
+
+    id: int
+    code: str
+    currency_id: int
+    steps: list[TierStep]
+    thresholds: list[int]
+
+    def tier_for(self, value: int) -> TierStep | None:
+        place = bisect.bisect_right(self.thresholds, value)
+        return self.steps[place - 1] if place else None
+
+    def rank(self, tier_id: int | None) -> int:
+        return next((i for i, step in enumerate(self.steps) if step.id == tier_id), -1)
+
+
+class RuleBook:
+    """One revision of everything that judges. Never changes; a new revision is a new book."""
+
+    def __init__(self, revision: int, known: Known) -> None:
+        self.revision = revision
+        self.known = known
+        self.types: dict[int, TypeBook] = {}
+        self.by_code: dict[str, TypeBook] = {}
+        self.broken: dict[str, str] = {}
+        self.counter_slots = {code: i for i, code in enumerate(sorted(known.counters))}
+        self.vector_size = 2 * len(self.counter_slots)
+        self._limit_ids = dict(LimitName.objects.values_list("code", "id"))
+        self._badges = {badge.code: badge for badge in Badge.objects.all()}
+        self._currency_ids = {code: currency.pk for code, currency in known.currencies.items()}
+        self._build()
+        self.ladders = self._ladders()
+
+    def at(self, book: TypeBook, moment: datetime) -> InForce:
+        """The rules of a type in force at a moment."""
+        segment = bisect.bisect_right(book.moments, moment)
+        found = book._by_segment.get(segment)  # noqa: SLF001  The book's cache is filled here only.
+        if found is None:
+            found = book._by_segment[segment] = self._compile(book, moment)  # noqa: SLF001
+        return found
+
+    def _build(self) -> None:
+        spans: dict[str, list[RuleSpan]] = {}
+        checked: dict[int, CheckedRule | None] = {}
+        for interval in RuleInterval.objects.select_related("version__rule").order_by("version_id", "in_force_from"):
+            version = interval.version
+            if version.pk not in checked:
+                checked[version.pk] = self._checked(version.rule.code, version.number, version.document)
+            rule = checked[version.pk]
+            if rule is None:
+                continue
+            begins, ends = interval.in_force_from, interval.in_force_until
+            schedule = rule.document.schedule
+            if schedule is not None:
+                begins = max(begins, schedule.from_ or begins)
+                ends = min((each for each in (ends, schedule.until) if each is not None), default=None)
+            if ends is None or begins < ends:
+                spans.setdefault(rule.document.when, []).append(RuleSpan(rule, version.number, begins, ends))
+        moving: dict[str, list[CompiledCounter]] = {}
+        for counter in self.known.counters.values():
+            moving.setdefault(counter.event_type, []).append(counter)
+        for type_id, code in EventType.objects.values_list("id", "code"):
+            if code not in self.known.schemas:
+                continue
+            book = TypeBook(type_id, code, self.known.schemas[code], tuple(moving.get(code, ())), spans.get(code, []))
+            self.types[type_id] = self.by_code[code] = book
+
+    def _checked(self, code: str, number: int, raw: object) -> CheckedRule | None:
+        """Check a published version again; one that no longer holds hurts only itself, and says so."""
+        try:
+            report = check_rule(read_document(raw), self.known.catalogue)
+        except BadDocument as error:
+            self.broken[f"{code} v{number}"] = str(error)
+            return None
+        if report.rule is None:
+            self.broken[f"{code} v{number}"] = " ".join(str(finding) for finding in report.errors)
+        return report.rule
+
+    def _compile(self, book: TypeBook, moment: datetime) -> InForce:
+        live = [span for span in book.spans if span.begins <= moment and (span.ends is None or moment < span.ends)]
+        schema = self.known.catalogue.schema_for(book.code)
+        compiled = compile_type([span.rule for span in live], schema)
+        versions = {span.rule.document.code: span.version for span in live}
+        codes = {path.partition(".")[2] for path in compiled.reads("counters")}
+        return InForce(
+            compiled=compiled,
+            plans=tuple(self._plan(rule, versions[rule.document.code]) for rule in compiled.rules),
+            counters=tuple((self.counter_slots[code], self.known.counters[code]) for code in sorted(codes)),
+            member_fields=tuple(path.partition(".")[2] for path in compiled.reads("member")),
+        )
+
+    def _plan(self, rule: CheckedRule, version: int) -> RulePlan:
+        effects = []
+        for number, each in enumerate(rule.effects):
+            effect = each.effect
+            if isinstance(effect, GrantBadge):
+                badge = self._badges[effect.badge]
+                effects.append(
+                    EffectPlan(
+                        number, "badge", badge_id=badge.pk, badge_code=badge.code, is_repeatable=badge.is_repeatable
+                    )
+                )
+                continue
+            currency = self.known.currencies[effect.currency]
+            if isinstance(effect, Award):
+                expiry = currency.expiry if effect.expires is None else _plain_expiry(effect)
+                effects.append(EffectPlan(number, "award", currency.pk, currency.code, expiry=expiry or None))
+            elif isinstance(effect, Deduct):
+                effects.append(
+                    EffectPlan(
+                        number,
+                        "deduct",
+                        currency.pk,
+                        currency.code,
+                        floor=currency.deduct_floor,
+                        when_short=effect.when_short,
+                    )
+                )
+        return RulePlan(rule.document.code, version, tuple(effects), tuple(self._ceiling(x) for x in rule.limits))
+
+    def _ceiling(self, limit: Limit) -> Ceiling:
+        if limit.code not in self._limit_ids:
+            self._limit_ids[limit.code] = LimitName.objects.get_or_create(code=limit.code)[0].pk
+        currency = self.known.currencies.get(limit.currency or "")
+        return Ceiling(
+            name=limit.code,
+            limit_id=self._limit_ids[limit.code],
+            is_shared_by_members=limit.per == "rule",
+            every=limit.every,
+            times=limit.times,
+            amount=int(limit.amount.scaleb(currency.scale)) if limit.amount is not None and currency else None,
+            currency_id=currency.pk if currency else None,
+            is_net=limit.counts == "net",
+            cuts=limit.over == "cut",
+        )
+
+    def _ladders(self) -> list[LadderPlan]:
+        plans = []
+        for ladder in Ladder.objects.order_by("pk").prefetch_related("tiers"):
+            kind, _, code = ladder.metric.partition(":")
+            currency = self.known.currencies.get(code)
+            if kind != "balance" or currency is None:
+                self.broken[f"ladder {ladder.code}"] = f"There is no metric {ladder.metric!r}."
+                continue
+            steps = sorted(
+                (TierStep(tier.threshold, tier.pk, tier.code) for tier in ladder.tiers.all()),
+                key=lambda step: step.threshold,
+            )
+            thresholds = [step.threshold for step in steps]
+            plans.append(LadderPlan(ladder.pk, ladder.code, currency.pk, steps, thresholds))
+        return plans
+
+
+def _plain_expiry(effect: Award) -> dict[str, Any]:
+    import msgspec  # noqa: PLC0415
+
+    plain: dict[str, Any] = msgspec.to_builtins(effect.expires)
+    return plain
+
+
+_lock = threading.Lock()
+_books: dict[str, RuleBook] = {}
+
+
+def current() -> RuleBook:
+    """The book of the newest revision, compiled once for each process."""
+    from django.db import connection  # noqa: PLC0415
+
+    newest = RuleSet.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    name = str(connection.settings_dict["NAME"])
+    book = _books.get(name)
+    if book is None or book.revision != newest:
+        with _lock:
+            book = _books.get(name)
+            if book is None or book.revision != newest:
+                book = _books[name] = RuleBook(newest, load_known())
+    return book
+
+
+def forget() -> None:
+    """Drop what this process compiled; for tests that share a database name."""
+    _books.clear()
+
+
+def revise(reason: str) -> RuleSet:
+    """Open a new revision after anything that judges has changed; every worker compiles again."""
+    return RuleSet.objects.create(reason=reason[:200])
+
+
+def in_programme_zone() -> Any:
+    return timezone.get_default_timezone() if settings.USE_TZ else None
+
+
+def versions_named(plans: Sequence[RulePlan]) -> list[str]:
+    return [f"{plan.code} v{plan.version}" for plan in plans]

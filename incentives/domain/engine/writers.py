@@ -1,0 +1,128 @@
+"""Writes what a batch decided beside the ledger: judgements, badges, standings and outcome events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from incentives.domain.engine.fold import Decided
+from incentives.domain.engine.rulebook import RuleBook
+from incentives.models import BadgeGrant
+from members.domain.events.writers import write_outcomes as write_events
+from members.domain.outcomes import BADGE_GRANTED, INTERNAL_SOURCE, POINTS_AWARDED, POINTS_DEDUCTED, TIER_CHANGED
+from members.domain.registry import registry
+from members.lanes import lane_of
+from members.models import Standing, StandingChange, Tier
+
+_encode = msgspec.json.Encoder().encode
+_JUDGEMENTS = (
+    "INSERT INTO incentives_judgement (event_id, run, member_id, rule_set_id, judged_at, sequence, facts, verdicts) "
+)
+
+
+def write_judgements(decided: Sequence[Decided], revision: int, *, judged_at: datetime) -> None:
+    rows = [
+        (
+            each.id,
+            each.run,
+            each.member_id,
+            revision,
+            judged_at,
+            place,
+            _encode(each.facts).decode() if each.facts else "{}",
+            _encode(each.verdicts).decode() if each.verdicts else "[]",
+        )
+        for place, each in enumerate(decided)
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(
+                _JUDGEMENTS + "SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::int[],"
+                " %s::timestamptz[], %s::int[], %s::text[], %s::text[])",
+                columns,
+            )
+        else:
+            moment = judged_at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+            cursor.executemany(
+                _JUDGEMENTS + "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                [(*row[:4], moment, *row[5:]) for row in rows],
+            )
+
+
+def write_badges(decided: Sequence[Decided], *, judged_at: datetime) -> None:
+    BadgeGrant.objects.bulk_create(
+        [
+            BadgeGrant(
+                badge_id=effect.badge_id,
+                member_id=each.member_id,
+                key=key,
+                event_id=each.id,
+                rule_code=plan.code,
+                rule_version=plan.version,
+                granted_at=judged_at,
+            )
+            for each in decided
+            for effect, plan, key in each.badges
+        ]
+    )
+
+
+def write_rises(decided: Sequence[Decided], *, judged_at: datetime) -> None:
+    changes = []
+    newest: dict[tuple[int, int], Standing] = {}
+    for each in decided:
+        for ladder, before, after in each.rises:
+            changes.append(
+                StandingChange(
+                    member_id=each.member_id,
+                    ladder_id=ladder.id,
+                    from_tier_id=before,
+                    to_tier_id=after,
+                    cause_id=each.id,
+                    changed_at=judged_at,
+                )
+            )
+            newest[each.member_id, ladder.id] = Standing(
+                member_id=each.member_id, ladder_id=ladder.id, tier_id=after, since=judged_at
+            )
+    if changes:
+        StandingChange.objects.bulk_create(changes)
+        Standing.objects.bulk_create(
+            [newest[key] for key in sorted(newest)],
+            update_conflicts=True,
+            unique_fields=["member", "ladder"],
+            update_fields=["tier", "since"],
+        )
+
+
+def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: datetime) -> None:
+    """Write our own events: one `points.*` for each event that moved points, one for each badge and rise."""
+    registry.refresh()
+    source = registry.sources[INTERNAL_SOURCE].id
+    tiers = dict(Tier.objects.values_list("id", "code")) if any(each.rises for each in decided) else {}
+    rows: list[Any] = []
+
+    def tell(each: Decided, code: str, data: dict[str, Any] | None) -> None:
+        book = rules.by_code[code]
+        lane = lane_of(each.member_id) if book.is_listened_to else None
+        payload = _encode(data).decode() if data is not None else None
+        rows.append((each.member_id, book.id, source, each.id, each.occurred_at, judged_at, payload, lane))
+
+    for each in decided:
+        if each.awarded:
+            tell(each, POINTS_AWARDED, None)
+        elif each.deducted:
+            tell(each, POINTS_DEDUCTED, None)
+        for effect, _, _ in each.badges:
+            tell(each, BADGE_GRANTED, {"badge": effect.badge_code})
+        for ladder, before, after in each.rises:
+            change: dict[str, Any] = {"ladder": ladder.code, "to_tier": tiers[after], "rose": True}
+            if before is not None:
+                change["from_tier"] = tiers[before]
+            tell(each, TIER_CHANGED, change)
+    write_events(rows)

@@ -1,0 +1,393 @@
+"""The single movements: spend, hold, capture, void, transfer, adjust, open, reverse, expire.
+
+Each takes locks in the order of the whole house (accounts by id), decides in a book, and writes once. Called again
+with the same `key` it returns what it did the first time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+from incentives.domain.ledger import keys
+from incentives.domain.ledger.book import AVAILABLE, HELD, Book, InsufficientPoints, LedgerError
+from incentives.domain.ledger.rows import AccountState
+from incentives.domain.ledger.store import open_book, write
+from incentives.enums import Bucket, Contra, HoldState, JournalKind
+from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, Reversal
+
+EXPIRY_BATCH_MAX = 500
+
+
+class UnknownHold(LedgerError):
+    """There is no such hold."""
+
+
+class HoldClosed(LedgerError):
+    """The hold was captured or given back before."""
+
+
+class NotTransferable(LedgerError):
+    """Points of this currency stay with whoever earned them."""
+
+
+class CannotReverse(LedgerError):
+    """This journal cannot be taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What an operation did: amounts in minor units. `is_new` is False where it had been done before."""
+
+    journal_id: int
+    amount: int
+    balance: int
+    is_new: bool = True
+    unrecovered: int = 0
+
+
+def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: datetime, actor: str = "") -> Moved:
+    """Take points for something redeemed, the soonest to expire first. Raises InsufficientPoints."""
+    with transaction.atomic():
+        book, done = _begin(member_id, currency, key)
+        if done is not None:
+            return done
+        account = book.account(member_id, currency.pk)
+        _need(account, amount)
+        journal_id = _journal(book, account, key, JournalKind.SPEND, now, actor=actor)
+        book.draw(account, journal_id, Contra.REDEEMED, amount)
+        write(book)
+    return Moved(journal_id=journal_id, amount=-amount, balance=account.balance)
+
+
+def adjust(
+    *, member_id: int, currency: Currency, amount: int, key: bytes, now: datetime, reason: str, actor: str = ""
+) -> Moved:
+    """Add or take points by hand, with the reason beside the books. Raises InsufficientPoints when taking too many."""
+    assert amount, "an adjustment moves something"
+    assert reason, "an adjustment says why"
+    with transaction.atomic():
+        book, done = _begin(member_id, currency, key)
+        if done is not None:
+            return done
+        account = book.account(member_id, currency.pk)
+        if amount > 0:
+            book.award(
+                member_id=member_id, currency_id=currency.pk, amount=amount, key=key, effective_at=now,
+                kind=JournalKind.ADJUST.value, contra=Contra.ADJUSTED.value, actor=actor,
+            )  # fmt: skip
+        else:
+            _need(account, -amount)
+            journal_id = _journal(book, account, key, JournalKind.ADJUST, now, actor=actor)
+            book.draw(account, journal_id, Contra.ADJUSTED, -amount)
+        journal_id = book.journals[0].id
+        write(book)
+        Note.objects.create(journal_id=journal_id, text=reason)
+    return Moved(journal_id=journal_id, amount=amount, balance=account.balance)
+
+
+def open_balance(
+    *,
+    member_id: int,
+    currency: Currency,
+    amount: int,
+    key: bytes,
+    effective_at: datetime,
+    expires_at: datetime = NEVER,
+    actor: str = "",
+) -> Moved:
+    """Bring a balance from elsewhere, with its own date and expiry."""
+    with transaction.atomic():
+        book, done = _begin(member_id, currency, key)
+        if done is not None:
+            return done
+        book.award(
+            member_id=member_id, currency_id=currency.pk, amount=amount, key=key, effective_at=effective_at,
+            expires_at=expires_at, kind=JournalKind.OPENING.value, actor=actor,
+        )  # fmt: skip
+        write(book)
+    return Moved(journal_id=book.journals[0].id, amount=amount, balance=book.balance(member_id, currency.pk))
+
+
+def transfer(
+    *, payer_id: int, payee_id: int, currency: Currency, amount: int, key: bytes, now: datetime, actor: str = ""
+) -> Moved:
+    """Give points to another member, each lot with its expiry. Two journals, one movement.
+
+    Raises InsufficientPoints and NotTransferable.
+    """
+    if not currency.is_transferable:
+        raise NotTransferable(f"{currency.code} cannot be given to others.")
+    if payer_id == payee_id:
+        raise LedgerError("Payer and payee are the same member.")
+    with transaction.atomic():
+        book = open_book(member_ids=[payer_id, payee_id], currency_ids=[currency.pk], lower_bounds=_bounds(currency))
+        done = _done(payer_id, currency, key)
+        if done is not None:
+            return done
+        payer, payee = book.account(payer_id, currency.pk), book.account(payee_id, currency.pk)
+        _need(payer, amount)
+        journal_id = book.ids.take("journal")
+        out = _journal(book, payer, key, JournalKind.TRANSFER, now, movement=journal_id, actor=actor)
+        parts = book.draw(payer, out, Contra.TRANSIT, amount)
+        into = _journal(
+            book, payee, keys.of_reversal(key, "payee"), JournalKind.TRANSFER, now, movement=journal_id, actor=actor
+        )
+        for lot, part in parts:
+            book.put(payee, into, Contra.TRANSIT, part, expires_at=lot.expires_at, pool=lot.pool)
+        write(book)
+    return Moved(journal_id=out, amount=-amount, balance=payer.balance)
+
+
+def hold(
+    *,
+    member_id: int,
+    currency: Currency,
+    amount: int,
+    key: bytes,
+    now: datetime,
+    expires_at: datetime,
+    actor: str = "",
+) -> Hold:
+    """Set points aside until `expires_at`, keeping each lot's expiry. Raises InsufficientPoints."""
+    with transaction.atomic():
+        book = open_book(
+            member_ids=[member_id],
+            currency_ids=[currency.pk],
+            buckets=(AVAILABLE, HELD),
+            lower_bounds=_bounds(currency),
+        )
+        earlier = Journal.objects.filter(member_id=member_id, key=key).first()
+        if earlier is not None:
+            return Hold.objects.get(pk=uuid.UUID(earlier.actor.rpartition("#")[2]))
+        account, held = book.account(member_id, currency.pk), book.account(member_id, currency.pk, HELD)
+        _need(account, amount)
+        made = Hold(member_id=member_id, currency_id=currency.pk, amount=amount, expires_at=expires_at)
+        journal_id = _journal(book, account, key, JournalKind.HOLD, now, actor=f"{actor[:40]}#{made.pk}")
+        parts = book.draw(account, journal_id, Contra.TRANSIT, amount)
+        for lot, part in parts:
+            book.put(held, journal_id, Contra.TRANSIT, part, expires_at=lot.expires_at, pool=lot.pool)
+        made.parts = [[lot.pool, lot.expires_at.isoformat(), part] for lot, part in parts]
+        write(book)
+        made.save(force_insert=True)
+    return made
+
+
+def capture(*, hold_id: uuid.UUID, now: datetime, amount: int | None = None, actor: str = "") -> Hold:
+    """Redeem what is held, or a part of it; the rest goes back. A second capture raises HoldClosed."""
+    with transaction.atomic():
+        made, book = _locked_hold(hold_id)
+        taken = made.amount if amount is None else amount
+        if not 0 < taken <= made.amount:
+            raise LedgerError(f"Between 1 and {made.amount} can be captured.")
+        _settle(made, book, taken, now=now, state=HoldState.CAPTURED, actor=actor)
+    return made
+
+
+def void(*, hold_id: uuid.UUID, now: datetime, state: HoldState = HoldState.VOIDED, actor: str = "") -> Hold:
+    """Give everything back into the lots it came from. What expired meanwhile expires on its return."""
+    with transaction.atomic():
+        made, book = _locked_hold(hold_id)
+        _settle(made, book, 0, now=now, state=state, actor=actor)
+    return made
+
+
+def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> Moved:
+    """Take back a whole award, deduction or spending.
+
+    Points that were added are taken from their own lot first, then from the soonest to expire, then as debt down
+    to the currency's limit; what cannot be recovered is recorded. Reversing twice for one cause does it once.
+    Raises CannotReverse.
+    """
+    original = Journal.objects.filter(pk=journal_id).first()
+    if original is None or original.kind not in _REVERSIBLE:
+        raise CannotReverse("Only awards, deductions, spendings, adjustments and openings can be reversed.")
+    currency = Currency.objects.get(pk=original.currency_id)
+    key = keys.of_reversal(bytes(original.key), cause)
+    with transaction.atomic():
+        book, done = _begin(original.member_id, currency, key)
+        if done is not None:
+            return done
+        entries = list(Entry.objects.filter(journal_id=journal_id).order_by("sequence"))
+        moved = sum(entry.amount for entry in entries)
+        record, _ = Reversal.objects.select_for_update().get_or_create(
+            journal_id=journal_id, defaults={"amount": abs(moved)}
+        )
+        if record.reversed_amount:
+            raise CannotReverse("This journal was reversed before.")
+        account = book.account(original.member_id, currency.pk)
+        lots = dict(Lot.objects.filter(pk__in={e.lot_id for e in entries}).values_list("pk", "expires_at"))
+        unrecovered = 0
+        if moved > 0:
+            there = max(0, account.balance)
+            debt = min(max(0, moved - there), account.balance - there - account.lower_bound)
+            debt = max(0, debt)
+            recovered = min(moved, there) + debt
+            unrecovered = moved - recovered
+            if not recovered:
+                raise CannotReverse("Nothing is left to take back, and the currency allows no debt.")
+            made = _journal(
+                book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
+                wanted=moved if unrecovered else None, event_id=original.event_id,
+            )  # fmt: skip
+            if recovered - debt:
+                book.draw(account, made, Contra.REVERSED, recovered - debt, first=lots[entries[0].lot_id])
+            if debt:
+                book.owe(account, made, Contra.REVERSED, debt)
+        else:
+            made = _journal(
+                book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
+                event_id=original.event_id,
+            )  # fmt: skip
+            for entry in entries:
+                book.put(account, made, Contra.REVERSED, -entry.amount, expires_at=lots[entry.lot_id])
+            recovered = -moved
+        write(book)
+        record.reversed_amount = abs(moved) - unrecovered
+        record.save(update_fields=["reversed_amount"])
+    sign = -1 if moved > 0 else 1
+    return Moved(journal_id=made, amount=sign * recovered, balance=account.balance, unrecovered=unrecovered)
+
+
+def expire_due(*, now: datetime, batches_max: int = 20) -> int:
+    """Expire what remains in lots whose moment has come; return how many lots. Running it twice does it once."""
+    count = 0
+    for _ in range(batches_max):
+        done = _expire_batch(now)
+        count += done
+        if done < EXPIRY_BATCH_MAX:
+            break
+    return count
+
+
+def release_expired_holds(*, now: datetime, count_max: int = 500) -> int:
+    """Give back open holds whose time is over; return how many."""
+    due = Hold.objects.filter(state=HoldState.OPEN, expires_at__lte=now).values_list("pk", flat=True)[:count_max]
+    count = 0
+    for hold_id in list(due):
+        try:
+            void(hold_id=hold_id, now=now, state=HoldState.EXPIRED, actor="timeout")
+        except HoldClosed:
+            continue
+        count += 1
+    return count
+
+
+_REVERSIBLE = (
+    JournalKind.AWARD, JournalKind.DEDUCT, JournalKind.SPEND, JournalKind.ADJUST, JournalKind.OPENING,
+)  # fmt: skip
+
+
+def _expire_batch(now: datetime) -> int:
+    due = Lot.objects.filter(remaining__gt=0, expires_at__lte=now).order_by("expires_at", "id")
+    account_ids = list(due.values_list("account_id", flat=True)[:EXPIRY_BATCH_MAX])
+    owners = list(
+        Account.objects.filter(pk__in=account_ids, bucket=Bucket.AVAILABLE).values_list("member_id", "currency_id")
+    )
+    if not owners:
+        return 0
+    with transaction.atomic():
+        book = open_book(member_ids={m for m, _ in owners}, currency_ids={c for _, c in owners})
+        count = 0
+        for account in book.accounts.values():
+            lots = [lot for lot in account.lots.values() if lot.remaining > 0 and lot.expires_at <= now]
+            for lot in sorted(lots, key=lambda each: each.expires_at):
+                # The lot's own history numbers its expiries: points that came back late expire again.
+                nth = account.sequence
+                key = keys.of_expiry(lot.id, lot.expires_at, nth)
+                journal_id = _journal(book, account, key, JournalKind.EXPIRE, lot.expires_at)
+                book.take_lot(account, journal_id, Contra.EXPIRED, lot, lot.remaining)
+                count += 1
+        write(book)
+    return count
+
+
+def _settle(made: Hold, book: Book, taken: int, *, now: datetime, state: HoldState, actor: str) -> None:
+    held = book.account(made.member_id, made.currency_id, HELD)
+    account = book.account(made.member_id, made.currency_id)
+    kind = JournalKind.CAPTURE if taken else JournalKind.VOID
+    journal_id = _journal(book, account, keys.of_request(str(made.pk), "settle"), kind, now, actor=actor)
+    rest = taken
+    for pool, text, amount in made.parts:
+        expires_at = datetime.fromisoformat(text)
+        lot = held.lots[pool, expires_at, False]
+        part = min(rest, amount)
+        rest -= part
+        if part:
+            book.take_lot(held, journal_id, Contra.REDEEMED, lot, part)
+        if amount - part:
+            book.take_lot(held, journal_id, Contra.TRANSIT, lot, amount - part)
+            book.put(account, journal_id, Contra.TRANSIT, amount - part, expires_at=expires_at, pool=pool)
+    write(book)
+    made.captured, made.voided, made.state = taken, made.amount - taken, state
+    made.save(update_fields=["captured", "voided", "state"])
+
+
+def _locked_hold(hold_id: uuid.UUID) -> tuple[Hold, Book]:
+    found = Hold.objects.filter(pk=hold_id).first()
+    if found is None:
+        raise UnknownHold("There is no such hold.")
+    # Accounts before holds: the same order for everybody who moves points.
+    book = open_book(member_ids=[found.member_id], currency_ids=[found.currency_id], buckets=(AVAILABLE, HELD))
+    made = Hold.objects.select_for_update().get(pk=hold_id)
+    if made.state != HoldState.OPEN:
+        raise HoldClosed(f"This hold is {made.get_state_display()}.")
+    return made, book
+
+
+def _begin(member_id: int, currency: Currency, key: bytes) -> tuple[Book, Moved | None]:
+    book = open_book(member_ids=[member_id], currency_ids=[currency.pk], lower_bounds=_bounds(currency))
+    return book, _done(member_id, currency, key)
+
+
+def _done(member_id: int, currency: Currency, key: bytes) -> Moved | None:
+    """What was done under this key before; looked up under the account's lock."""
+    earlier = Journal.objects.filter(member_id=member_id, key=key).first()
+    if earlier is None:
+        return None
+    accounts = Account.objects.filter(member_id=member_id, currency_id=currency.pk, bucket=Bucket.AVAILABLE)
+    account_id = accounts.values_list("pk", flat=True).get()
+    entries = Entry.objects.filter(journal_id=earlier.pk, account_id=account_id)
+    amount = entries.aggregate(total=Sum("amount"))["total"] or 0
+    last = entries.order_by("-sequence").first()
+    return Moved(
+        journal_id=earlier.pk,
+        amount=amount,
+        balance=last.balance_after if last else 0,
+        is_new=False,
+        unrecovered=(earlier.wanted or abs(amount)) - abs(amount),
+    )
+
+
+def _journal(
+    book: Book,
+    account: AccountState,
+    key: bytes,
+    kind: JournalKind,
+    effective_at: datetime,
+    *,
+    actor: str = "",
+    movement: int | None = None,
+    reverses_id: int | None = None,
+    wanted: int | None = None,
+    event_id: int | None = None,
+) -> int:
+    return book.open_journal(
+        member_id=account.member_id, currency_id=account.currency_id, key=key, kind=kind.value,
+        effective_at=effective_at, movement=movement, reverses_id=reverses_id, actor=actor, wanted=wanted,
+        event_id=event_id,
+    )  # fmt: skip
+
+
+def _need(account: AccountState, amount: int) -> None:
+    assert amount > 0, "amounts are positive; the operation says which way they go"
+    if account.balance < amount:
+        raise InsufficientPoints(amount, max(0, account.balance))
+
+
+def _bounds(currency: Currency) -> dict[int, int]:
+    return {currency.pk: -currency.debt_limit}

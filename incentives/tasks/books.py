@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from incentives.domain.ledger import operations
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="incentives.expire_due", ignore_result=True)
+def expire_due(**_later: object) -> None:
+    """Expire what is due in bounded batches."""
+    count = operations.expire_due(now=timezone.now())
+    if count:
+        logger.info("Expired lots=%d", count)
+
+
+@shared_task(name="incentives.release_expired_holds", ignore_result=True)
+def release_expired_holds(**_later: object) -> None:
+    """Give back holds whose time is over."""
+    count = operations.release_expired_holds(now=timezone.now())
+    if count:
+        logger.info("Released holds=%d", count)
