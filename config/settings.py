@@ -75,6 +75,9 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database()}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Tests need a file: other threads and processes must see the same database.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
@@ -103,6 +106,12 @@ STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+if env.bool("STATIC_FROM_SOURCE", default=False):
+    # For tests and for work on the pages: files are served as they lie, without collectstatic.
+    STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    WHITENOISE_USE_FINDERS = True
 
 # Security.
 
@@ -164,6 +173,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_PERMISSIONS": [],
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
+
+PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
+METRIC_PROVIDERS = {"balance": "incentives.domain.metrics.balance"}
 
 # Celery.
 

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from rest_framework.test import APIClient
+
+from incentives.domain.engine import rulebook
+from members.domain.registry import registry
+from tests import databases, factories, servers
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory() -> None:
+    """Every test begins with nothing remembered: two tests may number their rows alike."""
+    rulebook.forget()
+    registry.forget()
+    cache.clear()
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A copy of the database that may be committed to, seen by all threads; yields its name."""
+    with django_db_blocker.unblock(), databases.committed_copy() as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    if servers.redis_binary() is None:
+        pytest.skip("Redis is not installed here")
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture
+def client_of() -> Any:
+    """Make an API client that holds a key with the given scopes (all of them by default)."""
+
+    def make(*scopes: str, sources: tuple[str, ...] = ("app",)) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Api-Key {factories.api_key(*scopes, sources=sources)}")
+        return client
+
+    return make
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "postgresql" in item.keywords and connection.vendor != "postgresql":
+            item.add_marker(
+                pytest.mark.skip(reason="needs the row locks of PostgreSQL, which is tested in its own run")
+            )

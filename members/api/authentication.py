@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -11,10 +11,13 @@ from django.core.cache import cache
 from django.utils import timezone
 from rest_framework import authentication, exceptions, permissions, throttling
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from members.enums import Scope
 from members.models import ApiKey
+
+if TYPE_CHECKING:
+    # DRF reads this module while it imports its own views.
+    from rest_framework.views import APIView
 
 KEYWORDS = ("Api-Key", "Bearer")
 CACHE_SECONDS = 5

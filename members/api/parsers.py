@@ -26,7 +26,7 @@ class StrictJSONParser(BaseParser):
         if len(raw) > settings.REQUEST_BYTES_MAX:
             raise Problem("The body is too large.", status_code=413, kind="too_large")
         try:
-            body = msgspec.json.decode(raw, float_hook=_Exact)
+            body = _DECODER.decode(raw)
             refuse_repeated_keys(raw)
         except BadData as error:
             raise Problem(error.sentence, kind=error.code, pointer=error.pointer) from error
@@ -45,6 +45,9 @@ class _Exact(str):
     """A number as it was written; DRF's DecimalField reads it without rounding."""
 
     __slots__ = ()
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_Exact)
 
 
 class EventParser(BaseParser):

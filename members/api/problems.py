@@ -13,7 +13,6 @@ from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.encoding import force_str
 from rest_framework import exceptions, status
 from rest_framework.response import Response
-from rest_framework.views import set_rollback
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +72,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             headers={"Retry-After": "1"},
         )
     if not isinstance(error, exceptions.APIException):
-        return None
+        logger.exception("%s %s failed", request.method, request.path, exc_info=error)
+        error = Problem("Something went wrong here; it was recorded.", status_code=500, kind="internal")
     kind = str(getattr(error, "kind", error.default_code))
     detail = force_str(error.detail) if not isinstance(error.detail, (list, dict)) else ""
     if isinstance(error, exceptions.ValidationError):
@@ -87,6 +87,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         headers["Retry-After"] = str(int(error.wait or 1))
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
+    from rest_framework.views import set_rollback  # noqa: PLC0415  DRF reads this module while importing its views.
+
     set_rollback()
     body = body_of(status_code=error.status_code, kind=kind, detail=detail, instance=request.path, errors=errors)
     return Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)

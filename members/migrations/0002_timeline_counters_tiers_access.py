@@ -7,295 +7,557 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0001_member'),
+        ("members", "0001_member"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('cause_id', models.BigIntegerField(blank=True, null=True, verbose_name='cause')),
-                ('occurred_at', models.DateTimeField(verbose_name='occurred at')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received at')),
-                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='members.member')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("cause_id", models.BigIntegerField(blank=True, null=True, verbose_name="cause")),
+                ("occurred_at", models.DateTimeField(verbose_name="occurred at")),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="received at")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="members.member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
             },
         ),
         migrations.CreateModel(
-            name='EventType',
+            name="EventType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True, verbose_name='code')),
-                ('meaning', models.CharField(blank=True, max_length=200, verbose_name='meaning')),
-                ('schema', models.JSONField(blank=True, default=dict, verbose_name='schema')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('is_contribution', models.BooleanField(default=False, verbose_name='contribution')),
-                ('is_conversation', models.BooleanField(default=False, verbose_name='conversation')),
-                ('is_internal', models.BooleanField(default=False, editable=False, verbose_name='internal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=64, unique=True, verbose_name="code")),
+                ("meaning", models.CharField(blank=True, max_length=200, verbose_name="meaning")),
+                ("schema", models.JSONField(blank=True, default=dict, verbose_name="schema")),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ("is_contribution", models.BooleanField(default=False, verbose_name="contribution")),
+                ("is_conversation", models.BooleanField(default=False, verbose_name="conversation")),
+                ("is_internal", models.BooleanField(default=False, editable=False, verbose_name="internal")),
             ],
             options={
-                'verbose_name': 'event type',
-                'verbose_name_plural': 'event types',
-                'ordering': ['code'],
+                "verbose_name": "event type",
+                "verbose_name_plural": "event types",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Ladder',
+            name="Ladder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=64, unique=True, verbose_name='code')),
-                ('names', models.JSONField(default=dict, help_text='By language, such as en and zh-hans.', verbose_name='names')),
-                ('metric', models.CharField(max_length=80, verbose_name='metric')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=64, unique=True, verbose_name="code")),
+                (
+                    "names",
+                    models.JSONField(
+                        default=dict, help_text="By language, such as en and zh-hans.", verbose_name="names"
+                    ),
+                ),
+                ("metric", models.CharField(max_length=80, verbose_name="metric")),
             ],
             options={
-                'verbose_name': 'ladder',
-                'verbose_name_plural': 'ladders',
+                "verbose_name": "ladder",
+                "verbose_name_plural": "ladders",
             },
         ),
         migrations.CreateModel(
-            name='Lane',
+            name="Lane",
             fields=[
-                ('number', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
-                ('batch_size', models.PositiveIntegerField(help_text='Halved around an event that fails.', null=True)),
-                ('marked_by', models.CharField(blank=True, default='', max_length=36)),
-                ('marked_at', models.DateTimeField(null=True)),
-                ('marked_size', models.PositiveIntegerField(default=0)),
+                ("number", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ("batch_size", models.PositiveIntegerField(help_text="Halved around an event that fails.", null=True)),
+                ("marked_by", models.CharField(blank=True, default="", max_length=36)),
+                ("marked_at", models.DateTimeField(null=True)),
+                ("marked_size", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Rejection',
+            name="Rejection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(blank=True, max_length=64, verbose_name='source')),
-                ('external_id', models.CharField(blank=True, max_length=128, verbose_name='id')),
-                ('ref', models.CharField(blank=True, max_length=128, verbose_name='member')),
-                ('code', models.CharField(max_length=40, verbose_name='code')),
-                ('pointer', models.CharField(max_length=200, verbose_name='pointer')),
-                ('sentence', models.CharField(max_length=500, verbose_name='sentence')),
-                ('received_at', models.DateTimeField(db_index=True, verbose_name='received at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(blank=True, max_length=64, verbose_name="source")),
+                ("external_id", models.CharField(blank=True, max_length=128, verbose_name="id")),
+                ("ref", models.CharField(blank=True, max_length=128, verbose_name="member")),
+                ("code", models.CharField(max_length=40, verbose_name="code")),
+                ("pointer", models.CharField(max_length=200, verbose_name="pointer")),
+                ("sentence", models.CharField(max_length=500, verbose_name="sentence")),
+                ("received_at", models.DateTimeField(db_index=True, verbose_name="received at")),
             ],
             options={
-                'verbose_name': 'rejection',
-                'verbose_name_plural': 'rejections',
+                "verbose_name": "rejection",
+                "verbose_name_plural": "rejections",
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True, verbose_name='code')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='description')),
-                ('unknown_members', models.CharField(choices=[('refuse', 'refuse the event'), ('create', 'create the member')], default='refuse', help_text='What happens to an event about somebody we do not know.', max_length=8, verbose_name='unknown members')),
-                ('is_internal', models.BooleanField(default=False, editable=False, verbose_name='internal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=64, unique=True, verbose_name="code")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="description")),
+                (
+                    "unknown_members",
+                    models.CharField(
+                        choices=[("refuse", "refuse the event"), ("create", "create the member")],
+                        default="refuse",
+                        help_text="What happens to an event about somebody we do not know.",
+                        max_length=8,
+                        verbose_name="unknown members",
+                    ),
+                ),
+                ("is_internal", models.BooleanField(default=False, editable=False, verbose_name="internal")),
             ],
             options={
-                'verbose_name': 'source',
-                'verbose_name_plural': 'sources',
+                "verbose_name": "source",
+                "verbose_name_plural": "sources",
             },
         ),
         migrations.CreateModel(
-            name='CounterItem',
+            name="CounterItem",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('member_id', models.BigIntegerField()),
-                ('counter_id', models.IntegerField()),
-                ('key', models.CharField(default='', max_length=128)),
-                ('period', models.IntegerField(default=0)),
-                ('item', models.CharField(max_length=128)),
-                ('last_day', models.IntegerField()),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("member_id", models.BigIntegerField()),
+                ("counter_id", models.IntegerField()),
+                ("key", models.CharField(default="", max_length=128)),
+                ("period", models.IntegerField(default=0)),
+                ("item", models.CharField(max_length=128)),
+                ("last_day", models.IntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('member_id', 'counter_id', 'key', 'period', 'item'), name='counter_item_seen_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("member_id", "counter_id", "key", "period", "item"), name="counter_item_seen_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CounterValue',
+            name="CounterValue",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('member_id', models.BigIntegerField()),
-                ('counter_id', models.IntegerField()),
-                ('key', models.CharField(default='', max_length=128)),
-                ('period', models.IntegerField(default=0)),
-                ('value', models.BigIntegerField(default=0)),
-                ('peak', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("member_id", models.BigIntegerField()),
+                ("counter_id", models.IntegerField()),
+                ("key", models.CharField(default="", max_length=128)),
+                ("period", models.IntegerField(default=0)),
+                ("value", models.BigIntegerField(default=0)),
+                ("peak", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('member_id', 'counter_id', 'key', 'period'), name='counter_value_kept_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("member_id", "counter_id", "key", "period"), name="counter_value_kept_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EventPayload',
+            name="EventPayload",
             fields=[
-                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='payload', serialize=False, to='members.event')),
-                ('data', models.TextField()),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="payload",
+                        serialize=False,
+                        to="members.event",
+                    ),
+                ),
+                ("data", models.TextField()),
             ],
         ),
         migrations.AddField(
-            model_name='event',
-            name='type',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='members.eventtype'),
+            model_name="event",
+            name="type",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="members.eventtype",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='source',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='members.source'),
+            model_name="event",
+            name="source",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="members.source",
+            ),
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.CharField(editable=False, max_length=150, primary_key=True, serialize=False, unique=True)),
-                ('prefix', models.CharField(editable=False, max_length=8, unique=True)),
-                ('hashed_key', models.CharField(editable=False, max_length=150)),
-                ('created', models.DateTimeField(auto_now_add=True, db_index=True)),
-                ('name', models.CharField(default=None, help_text='A free-form name for the API key. Need not be unique. 50 characters max.', max_length=50)),
-                ('revoked', models.BooleanField(blank=True, default=False, help_text='If the API key is revoked, clients cannot use it anymore. (This cannot be undone.)')),
-                ('expiry_date', models.DateTimeField(blank=True, help_text='Once API key expires, clients cannot use it anymore.', null=True, verbose_name='Expires')),
-                ('scopes', models.JSONField(default=list, verbose_name='scopes')),
-                ('requests_per_minute', models.PositiveIntegerField(blank=True, null=True, verbose_name='requests per minute')),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used at')),
-                ('sources', models.ManyToManyField(blank=True, help_text='In whose name the key may report events.', to='members.source', verbose_name='sources')),
+                (
+                    "id",
+                    models.CharField(editable=False, max_length=150, primary_key=True, serialize=False, unique=True),
+                ),
+                ("prefix", models.CharField(editable=False, max_length=8, unique=True)),
+                ("hashed_key", models.CharField(editable=False, max_length=150)),
+                ("created", models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "name",
+                    models.CharField(
+                        default=None,
+                        help_text="A free-form name for the API key. Need not be unique. 50 characters max.",
+                        max_length=50,
+                    ),
+                ),
+                (
+                    "revoked",
+                    models.BooleanField(
+                        blank=True,
+                        default=False,
+                        help_text="If the API key is revoked, clients cannot use it anymore. (This cannot be undone.)",
+                    ),
+                ),
+                (
+                    "expiry_date",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Once API key expires, clients cannot use it anymore.",
+                        null=True,
+                        verbose_name="Expires",
+                    ),
+                ),
+                ("scopes", models.JSONField(default=list, verbose_name="scopes")),
+                (
+                    "requests_per_minute",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="requests per minute"),
+                ),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used at"),
+                ),
+                (
+                    "sources",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="In whose name the key may report events.",
+                        to="members.source",
+                        verbose_name="sources",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API key',
-                'verbose_name_plural': 'API keys',
-                'ordering': ('-created',),
-                'abstract': False,
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
+                "ordering": ("-created",),
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Tier',
+            name="Tier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=64, verbose_name='code')),
-                ('names', models.JSONField(default=dict, verbose_name='names')),
-                ('threshold', models.BigIntegerField(help_text="In minor units of the metric's currency.", verbose_name='threshold')),
-                ('ladder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tiers', to='members.ladder')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=64, verbose_name="code")),
+                ("names", models.JSONField(default=dict, verbose_name="names")),
+                (
+                    "threshold",
+                    models.BigIntegerField(
+                        help_text="In minor units of the metric's currency.", verbose_name="threshold"
+                    ),
+                ),
+                (
+                    "ladder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tiers", to="members.ladder"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tier',
-                'verbose_name_plural': 'tiers',
-                'ordering': ['ladder', 'threshold'],
+                "verbose_name": "tier",
+                "verbose_name_plural": "tiers",
+                "ordering": ["ladder", "threshold"],
             },
         ),
         migrations.CreateModel(
-            name='StandingChange',
+            name="StandingChange",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('cause_id', models.BigIntegerField(null=True, verbose_name='cause')),
-                ('changed_at', models.DateTimeField(verbose_name='changed at')),
-                ('ladder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.ladder')),
-                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='standing_changes', to='members.member')),
-                ('from_tier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.tier')),
-                ('to_tier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.tier')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("cause_id", models.BigIntegerField(null=True, verbose_name="cause")),
+                ("changed_at", models.DateTimeField(verbose_name="changed at")),
+                (
+                    "ladder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.ladder"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="standing_changes",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "from_tier",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.tier"
+                    ),
+                ),
+                (
+                    "to_tier",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.tier"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'standing change',
-                'verbose_name_plural': 'standing changes',
+                "verbose_name": "standing change",
+                "verbose_name_plural": "standing changes",
             },
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('since', models.DateTimeField(verbose_name='since')),
-                ('ladder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.ladder')),
-                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='standings', to='members.member')),
-                ('tier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.tier')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("since", models.DateTimeField(verbose_name="since")),
+                (
+                    "ladder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.ladder"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="standings",
+                        to="members.member",
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.tier"),
+                ),
             ],
             options={
-                'verbose_name': 'standing',
-                'verbose_name_plural': 'standings',
+                "verbose_name": "standing",
+                "verbose_name_plural": "standings",
             },
         ),
         migrations.CreateModel(
-            name='DeadLetter',
+            name="DeadLetter",
             fields=[
-                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='dead_letter', serialize=False, to='members.event')),
-                ('run', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.TextField(verbose_name='error')),
-                ('attempts', models.PositiveSmallIntegerField(verbose_name='attempts')),
-                ('failed_at', models.DateTimeField(verbose_name='failed at')),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('replayed', 'replayed'), ('dismissed', 'dismissed')], db_index=True, default='waiting', max_length=10, verbose_name='state')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="dead_letter",
+                        serialize=False,
+                        to="members.event",
+                    ),
+                ),
+                ("run", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.TextField(verbose_name="error")),
+                ("attempts", models.PositiveSmallIntegerField(verbose_name="attempts")),
+                ("failed_at", models.DateTimeField(verbose_name="failed at")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("replayed", "replayed"), ("dismissed", "dismissed")],
+                        db_index=True,
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'dead letter',
-                'verbose_name_plural': 'dead letters',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'replayed', 'dismissed'])), name='dead_letter_state_is_known')],
+                "verbose_name": "dead letter",
+                "verbose_name_plural": "dead letters",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["waiting", "replayed", "dismissed"])),
+                        name="dead_letter_state_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EventKey',
+            name="EventKey",
             fields=[
-                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='key', serialize=False, to='members.event')),
-                ('external_id', models.CharField(max_length=128)),
-                ('digest', models.BinaryField(max_length=32)),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='members.source')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="key",
+                        serialize=False,
+                        to="members.event",
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=128)),
+                ("digest", models.BinaryField(max_length=32)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="members.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Work',
+            name="Work",
             fields=[
-                ('event', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, primary_key=True, related_name='work', serialize=False, to='members.event')),
-                ('lane', models.PositiveSmallIntegerField()),
-                ('available_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('run', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "event",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        primary_key=True,
+                        related_name="work",
+                        serialize=False,
+                        to="members.event",
+                    ),
+                ),
+                ("lane", models.PositiveSmallIntegerField()),
+                ("available_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("run", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'work',
-                'verbose_name_plural': 'work',
-                'indexes': [models.Index(fields=['lane', 'event'], name='work_in_order')],
+                "verbose_name": "work",
+                "verbose_name_plural": "work",
+                "indexes": [models.Index(fields=["lane", "event"], name="work_in_order")],
             },
         ),
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=64, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]*$')], verbose_name='code')),
-                ('kind', models.CharField(choices=[('count', 'how many events'), ('sum', 'sum of a value'), ('distinct', 'how many different values'), ('streak', 'periods in a row')], max_length=8, verbose_name='kind')),
-                ('filter', models.TextField(blank=True, help_text='Which events count; empty for all.', verbose_name='filter')),
-                ('value', models.TextField(blank=True, help_text='What is summed or told apart.', verbose_name='value')),
-                ('by', models.TextField(blank=True, help_text='Keeps one count per value of this expression.', verbose_name='by')),
-                ('window', models.CharField(choices=[('ever', 'ever'), ('day', "the member's day"), ('week', "the member's week, from Monday"), ('month', "the member's month"), ('rolling', 'the last days, today included')], default='ever', max_length=8, verbose_name='window')),
-                ('days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='days')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('event_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counters', to='members.eventtype')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=64,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^[a-z][a-z0-9_]*$")],
+                        verbose_name="code",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("count", "how many events"),
+                            ("sum", "sum of a value"),
+                            ("distinct", "how many different values"),
+                            ("streak", "periods in a row"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "filter",
+                    models.TextField(blank=True, help_text="Which events count; empty for all.", verbose_name="filter"),
+                ),
+                (
+                    "value",
+                    models.TextField(blank=True, help_text="What is summed or told apart.", verbose_name="value"),
+                ),
+                (
+                    "by",
+                    models.TextField(
+                        blank=True, help_text="Keeps one count per value of this expression.", verbose_name="by"
+                    ),
+                ),
+                (
+                    "window",
+                    models.CharField(
+                        choices=[
+                            ("ever", "ever"),
+                            ("day", "the member's day"),
+                            ("week", "the member's week, from Monday"),
+                            ("month", "the member's month"),
+                            ("rolling", "the last days, today included"),
+                        ],
+                        default="ever",
+                        max_length=8,
+                        verbose_name="window",
+                    ),
+                ),
+                ("days", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="days")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "event_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="counters", to="members.eventtype"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'counter',
-                'verbose_name_plural': 'counters',
-                'ordering': ['code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('window', 'rolling'), ('days__gte', 1), ('days__lte', 366)), models.Q(models.Q(('window', 'rolling'), _negated=True), ('days__isnull', True)), _connector='OR'), name='only_a_rolling_counter_has_days'), models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['count', 'streak']), ('value', '')), models.Q(('kind__in', ['sum', 'distinct']), models.Q(('value', ''), _negated=True)), _connector='OR'), name='counter_value_fits_its_kind')],
+                "verbose_name": "counter",
+                "verbose_name_plural": "counters",
+                "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("window", "rolling"), ("days__gte", 1), ("days__lte", 366)),
+                            models.Q(models.Q(("window", "rolling"), _negated=True), ("days__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="only_a_rolling_counter_has_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["count", "streak"]), ("value", "")),
+                            models.Q(("kind__in", ["sum", "distinct"]), models.Q(("value", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="counter_value_fits_its_kind",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['member', '-occurred_at', '-id'], name='event_timeline'),
+            model_name="event",
+            index=models.Index(fields=["member", "-occurred_at", "-id"], name="event_timeline"),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.UniqueConstraint(fields=('ladder', 'code'), name='tier_code_once_per_ladder'),
+            model_name="tier",
+            constraint=models.UniqueConstraint(fields=("ladder", "code"), name="tier_code_once_per_ladder"),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.UniqueConstraint(fields=('ladder', 'threshold'), name='tier_threshold_once_per_ladder'),
+            model_name="tier",
+            constraint=models.UniqueConstraint(fields=("ladder", "threshold"), name="tier_threshold_once_per_ladder"),
         ),
         migrations.AddIndex(
-            model_name='standingchange',
-            index=models.Index(fields=['member', '-changed_at'], name='standing_history'),
+            model_name="standingchange",
+            index=models.Index(fields=["member", "-changed_at"], name="standing_history"),
         ),
         migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.UniqueConstraint(fields=('member', 'ladder'), name='one_standing_per_ladder'),
+            model_name="standing",
+            constraint=models.UniqueConstraint(fields=("member", "ladder"), name="one_standing_per_ladder"),
         ),
         migrations.AddConstraint(
-            model_name='eventkey',
-            constraint=models.UniqueConstraint(fields=('source', 'external_id'), name='event_reported_once'),
+            model_name="eventkey",
+            constraint=models.UniqueConstraint(fields=("source", "external_id"), name="event_reported_once"),
         ),
     ]

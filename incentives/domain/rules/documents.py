@@ -54,8 +54,8 @@ class Clause(_Strict, kw_only=True):
 
     expr: str | None = None
     why_not: Texts | str | None = None
-    all: tuple[Clause, ...] | None = None  # noqa: A003  The document's own word.
-    any: tuple[Clause, ...] | None = None  # noqa: A003
+    all: tuple[Clause, ...] | None = None
+    any: tuple[Clause, ...] | None = None
 
     @property
     def is_group(self) -> bool:

@@ -1,0 +1,43 @@
+"""The addresses of the API."""
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from incentives.api import events, points, rules
+from members.api import event_types, members, problems, whoami
+
+
+def nothing_here(request: HttpRequest, **_: object) -> JsonResponse:
+    detail = "There is nothing at this address; see /api/docs/."
+    return problems.plain(request, status_code=404, kind="not_found", detail=detail)
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/v1/events", events.Events.as_view(), {"version": "v1"}),
+    path("api/v1/events/<str:source>/<path:external_id>", events.EventOutcome.as_view(), {"version": "v1"}),
+    path("api/v1/event-types", event_types.EventTypes.as_view(), {"version": "v1"}),
+    path("api/v1/event-types/<str:code>", event_types.EventTypeDetail.as_view(), {"version": "v1"}),
+    path("api/v1/members", members.MemberList.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>", members.MemberDetail.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/balances", points.Balances.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/statement", points.Statement.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/standing", members.MemberStanding.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
+    path("api/v1/spends", points.Spends.as_view(), {"version": "v1"}),
+    path("api/v1/adjustments", points.Adjustments.as_view(), {"version": "v1"}),
+    path("api/v1/transfers", points.Transfers.as_view(), {"version": "v1"}),
+    path("api/v1/reversals", points.Reversals.as_view(), {"version": "v1"}),
+    path("api/v1/holds", points.Holds.as_view(), {"version": "v1"}),
+    path("api/v1/holds/<uuid:hold_id>", points.HoldDetail.as_view(), {"version": "v1"}),
+    path("api/v1/holds/<uuid:hold_id>/capture", points.Captures.as_view(), {"version": "v1"}),
+    path("api/v1/holds/<uuid:hold_id>/void", points.Voids.as_view(), {"version": "v1"}),
+    path("api/v1/rules", rules.Rules.as_view(), {"version": "v1"}),
+    path("api/v1/rules/check", rules.RuleCheck.as_view(), {"version": "v1"}),
+    path("api/v1/rules/evaluate", rules.RuleEvaluate.as_view(), {"version": "v1"}),
+    path("api/v1/whoami", whoami.WhoAmI.as_view(), {"version": "v1"}),
+    re_path(r"^api/.*$", nothing_here),
+]

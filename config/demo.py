@@ -1,0 +1,183 @@
+"""A lively community for a first look: several hundred members, three months of events through the real pipeline."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from incentives.domain.ledger import InsufficientPoints, keys, operations
+from incentives.domain.program import apply_program
+from incentives.domain.pump import loop
+from incentives.models import Currency
+from members.domain.events.intake import record_events
+from members.enums import Scope
+from members.models import ApiKey, Member, Source, Work
+
+PROGRAM = settings.BASE_DIR / "docs" / "examples" / "community"
+MEMBERS, DAYS, CHUNK = 420, 90, 400
+# Devoted, active and passing members, and how often each does something on a day. Not yet 20, 60 and 20 per cent.
+LAYERS = ((0.12, 0.75), (0.46, 0.22), (0.42, 0.03))
+ZONES = ("UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Tokyo", "Australia/Sydney")
+GIVEN = (
+    "Ada Bela Cleo Dara Emre Fenna Goran Hana Ilse Jonas Kaya Lior Mina Nuri Oda Pia Quin Rosa Sami Tova Una Vera "
+    "Wim Xenia Yara Zeno 子涵 雨桐 浩然 思远 佳怡 天宇 若曦 明轩"
+).split()  # noqa: SIM905  A list of names reads best as names.
+FAMILY = (
+    "Ahlberg Brandt Castel Dorn Engel Falk Grau Holm Ivers Jansen Kessler Lund Moreau Nyberg Okafor Perez Roth Sato "
+    "Tanaka Ueda Varga Weiss Young 林 陈 王 赵 周 吴"
+).split()  # noqa: SIM905
+TOPICS = ("guides", "questions", "stories", "news")
+
+
+@dataclass(frozen=True)
+class Logins:
+    operator: str
+    member: str
+    password: str
+    api_key: str
+
+
+def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
+    """Make the community, unless it is there already, and return the logins, which stay the same.
+
+    `progress(label, total)` returns a bar with `update(count)` and `close()`.
+    """
+    path = settings.DATA_DIR / "demo.json"
+    if path.exists() and Member.objects.exists():
+        return Logins(**json.loads(path.read_text()))
+    rng = random.Random(20261124)  # noqa: S311  The same lively community every time.
+    start = now - timedelta(days=DAYS)
+    apply_program(folder=PROGRAM, now=now, in_force_from=start)
+    members = _members(rng, start, now)
+    _report(list(_lives(rng, members, start)), now=now, progress=progress)
+    _judge(progress)
+    _spend(rng, now)
+    logins = _logins(members)
+    path.write_text(json.dumps(logins.__dict__))
+    path.chmod(0o600)
+    return logins
+
+
+def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]:
+    made = []
+    for number in range(MEMBERS):
+        # Half were there from the beginning; the others joined along the way.
+        joined = start if number < MEMBERS // 2 else start + (now - start) * rng.random()
+        given, family = rng.choice(GIVEN), rng.choice(FAMILY)
+        is_chinese = not given.isascii()
+        name = f"{family}{given}" if is_chinese and not family.isascii() else f"{given} {family}"
+        made.append(
+            Member(
+                ref=f"m{number:04d}",
+                display_name=name,
+                language="zh-hans" if is_chinese else "en",
+                time_zone="Asia/Shanghai" if is_chinese else rng.choice(ZONES),
+                joined_at=joined,
+                is_house=number in (7, 8, 9),
+                is_verified=rng.random() < 0.7,
+                age_band="adult",
+            )
+        )
+    Member.objects.bulk_create(made)
+    return list(Member.objects.order_by("id"))
+
+
+def _lives(
+    rng: random.Random, members: list[Member], start: datetime
+) -> Iterator[tuple[datetime, str, str, dict[str, Any]]]:
+    shares = [share for share, _ in LAYERS]
+    for member in members:
+        (_, rate) = rng.choices(LAYERS, shares)[0] if member.ref != "m0001" else LAYERS[0]
+        if rng.random() < 0.8 or member.ref == "m0001":
+            yield member.joined_at + timedelta(hours=rng.uniform(0.2, 20)), member.ref, "member.introduced", {}
+        for day in range(DAYS):
+            moment = start + timedelta(days=day, hours=rng.uniform(6, 23))
+            if moment > member.joined_at and rng.random() < rate:
+                yield from _act(rng, member, moment, members)
+
+
+def _act(
+    rng: random.Random, member: Member, moment: datetime, members: list[Member]
+) -> Iterator[tuple[datetime, str, str, dict[str, Any]]]:
+    roll = rng.random()
+    content = f"c{rng.randrange(10**9)}"
+    if roll < 0.45:
+        data = {"content_id": content, "words": int(rng.lognormvariate(5.4, 0.8)), "topic": rng.choice(TOPICS)}
+        yield moment, member.ref, "content.published", data
+        for _ in range(min(12, int(rng.expovariate(0.4)))):
+            fan = rng.choice(members)
+            later = moment + timedelta(hours=rng.uniform(0.1, 40))
+            yield later, member.ref, "content.appreciated", {"content_id": content, "by": fan.ref}
+        if rng.random() < 0.015:
+            yield moment + timedelta(hours=3), member.ref, "content.removed", {"content_id": content}
+    elif roll < 0.85:
+        yield moment, member.ref, "reply.written", {"content_id": content, "accepted": rng.random() < 0.35}
+    else:
+        kind = rng.choice(("brand", "member", "sharing", "paid"))
+        yield moment, member.ref, "session.attended", {"kind": kind, "minutes": rng.randrange(5, 120)}
+
+
+def _report(
+    lives: list[tuple[datetime, str, str, dict[str, Any]]], *, now: datetime, progress: Callable[[str, int], Any]
+) -> None:
+    lives = sorted((life for life in lives if life[0] < now), key=lambda life: life[0])
+    bar = progress("Reporting events", len(lives))
+    for first in range(0, len(lives), CHUNK):
+        items = [
+            json.dumps(
+                {
+                    "source": "forum",
+                    "id": f"demo-{first + place}",
+                    "type": kind,
+                    "subject": ref,
+                    "time": moment.astimezone(UTC).isoformat(),
+                    "data": data,
+                }
+            ).encode()
+            for place, (moment, ref, kind, data) in enumerate(lives[first : first + CHUNK])
+        ]
+        receipt = record_events(items=items, allowed_sources=None, now=now)
+        assert all(result.verdict == "accepted" for result in receipt.results), receipt.results
+        bar.update(len(items))
+    bar.close()
+
+
+def _judge(progress: Callable[[str, int], Any]) -> None:
+    bar = progress("Judging them   ", Work.objects.count())
+    while loop.drain(on_batch=bar.update).events:
+        pass
+    bar.close()
+
+
+def _spend(rng: random.Random, now: datetime) -> None:
+    points = Currency.objects.get(code="points")
+    for number, member in enumerate(Member.objects.order_by("id")):
+        if rng.random() < 0.25 or member.ref == "m0001":
+            amount = rng.choice((50, 100, 150))
+            try:
+                operations.spend(
+                    member_id=member.pk, currency=points, amount=amount,
+                    key=keys.of_request(f"demo/{number}", "spend"), now=now, actor="forum shop",
+                )  # fmt: skip
+            except InsufficientPoints:
+                continue
+
+
+def _logins(members: list[Member]) -> Logins:
+    users: Any = get_user_model().objects
+    password = secrets.token_urlsafe(9)
+    users.create_superuser("operator", "", password)
+    member = next(member for member in members if member.ref == "m0001")
+    member.user = users.create_user("member", "", password)
+    member.save(update_fields=["user"])
+    key, text = ApiKey.objects.create_key(name="Forum (demonstration)", scopes=[str(scope) for scope in Scope])
+    key.sources.set(Source.objects.filter(is_internal=False))
+    return Logins("operator", "member", password, text)

@@ -1,0 +1,162 @@
+"""Members and where they stand."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.api.authentication import PerKeyThrottle
+from members.api.problems import Problem
+from members.api.schemas import PROBLEMS
+from members.domain import page_links
+from members.domain.standing import standing_of
+from members.enums import MemberStatus, Scope
+from members.models import Member
+from members.models.member import validate_time_zone
+
+REF = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
+
+
+class MemberBody(serializers.ModelSerializer[Member]):
+    """A person, known by `ref`."""
+
+    verified = serializers.BooleanField(source="is_verified", default=False)
+    house = serializers.BooleanField(source="is_house", default=False)
+    status = serializers.ChoiceField(choices=MemberStatus.choices, default=MemberStatus.ACTIVE)
+    joined_at = serializers.DateTimeField(default=timezone.now)
+
+    class Meta:
+        model = Member
+        fields = [
+            "ref", "public_id", "display_name", "email", "language", "time_zone", "age_band", "status", "verified",
+            "house", "joined_at",
+        ]  # fmt: skip
+        read_only_fields = ["ref", "public_id"]
+
+    def validate_time_zone(self, value: str) -> str:
+        try:
+            validate_time_zone(value)
+        except ValidationError as error:
+            raise serializers.ValidationError(
+                f"{value[:64]!r} is not a time zone; write one such as Europe/Berlin."
+            ) from error
+        return value
+
+
+class MemberFilter(django_filters.FilterSet):
+    joined_from = django_filters.IsoDateTimeFilter("joined_at", "gte")
+    joined_until = django_filters.IsoDateTimeFilter("joined_at", "lt")
+
+    class Meta:
+        model = Member
+        fields = ["status", "is_house", "language"]
+
+
+class Pages(CursorPagination):
+    ordering = "-id"
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+
+
+class MemberList(generics.ListAPIView[Member]):
+    """All members, newest first."""
+
+    scopes = {"GET": Scope.MEMBERS_READ}
+    throttle_classes = [PerKeyThrottle]
+    queryset = Member.objects.all()
+    serializer_class = MemberBody
+    filterset_class = MemberFilter
+    pagination_class = Pages
+
+
+class MemberDetail(APIView):
+    scopes = {"GET": Scope.MEMBERS_READ, "PUT": Scope.MEMBERS_WRITE}
+    throttle_classes = [PerKeyThrottle]
+
+    @extend_schema(operation_id="read_member", responses={200: MemberBody, **PROBLEMS})
+    def get(self, request: Request, ref: str, **_: Any) -> Response:
+        """A member by the host app's id."""
+        return Response(MemberBody(find_member(ref)).data)
+
+    @extend_schema(
+        operation_id="put_member", request=MemberBody, responses={200: MemberBody, 201: MemberBody, **PROBLEMS}
+    )
+    def put(self, request: Request, ref: str, **_: Any) -> Response:
+        """Create a member, or change what is given; what is left out keeps its value."""
+        if not REF.fullmatch(ref):
+            raise Problem("A ref has 1 to 128 characters, no control characters and no slash.", kind="invalid")
+        member = Member.objects.filter(ref=ref).first()
+        body = MemberBody(member, data=request.data, partial=member is not None)
+        body.is_valid(raise_exception=True)
+        try:
+            body.save(ref=ref)
+        except IntegrityError as error:
+            raise Problem(
+                "Somebody created this member just now; send it again.", status_code=409, kind="conflict"
+            ) from error
+        return Response(body.data, status=200 if member else 201)
+
+
+class TierBody(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    threshold = serializers.CharField()
+
+
+class StandingBody(serializers.Serializer[Any]):
+    """Where a member stands on a ladder; amounts in major units."""
+
+    ladder = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    tier = TierBody(allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+    value = serializers.CharField()
+    next_tier = TierBody(allow_null=True)
+    missing = serializers.CharField(allow_null=True)
+    share = serializers.IntegerField(help_text="Per cent of the way to the next tier.")
+
+
+class MemberStanding(APIView):
+    scopes = {"GET": Scope.MEMBERS_READ}
+    throttle_classes = [PerKeyThrottle]
+
+    @extend_schema(operation_id="member_standing", responses={200: StandingBody(many=True), **PROBLEMS})
+    def get(self, request: Request, ref: str, **_: Any) -> Response:
+        """Tier and progress on every ladder."""
+        return Response(StandingBody(standing_of(find_member(ref).pk), many=True).data)
+
+
+class PageLink(serializers.Serializer[Any]):
+    url = serializers.CharField()
+    seconds = serializers.IntegerField()
+
+
+class MemberPageLink(APIView):
+    scopes = {"POST": Scope.MEMBERS_READ}
+    throttle_classes = [PerKeyThrottle]
+
+    @extend_schema(operation_id="make_page_link", request=None, responses={201: PageLink, **PROBLEMS})
+    def post(self, request: Request, ref: str, **_: Any) -> Response:
+        """A signed, short-lived way into the member's points page."""
+        url, seconds = page_links.make_page_link(member=find_member(ref))
+        return Response({"url": url, "seconds": seconds}, status=201)
+
+
+def find_member(ref: str) -> Member:
+    """A member by ref. Raises a 404 problem."""
+    member = Member.objects.filter(ref=ref).first() if "\x00" not in ref else None
+    if member is None:
+        raise Problem(f"There is no member {ref[:128]!r}.", status_code=404, kind="unknown_member")
+    return member

@@ -1,0 +1,37 @@
+"""Registers event types; a schema only ever widens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from members.domain.events.schemas import parse_schema, refuse_narrowing
+from members.domain.registry import registry
+from members.models import EventType
+
+
+class ReservedType(Exception):
+    """The type is one of our own."""
+
+
+def put_event_type(*, code: str, schema: dict[str, Any], **attributes: Any) -> tuple[EventType, bool]:
+    """Create a type, or widen its schema, and say whether it is new. Raises BadSchema and ReservedType."""
+    parsed = parse_schema(code, schema)
+    with transaction.atomic():
+        found = EventType.objects.select_for_update().filter(code=code).first()
+        if found is None:
+            made = EventType.objects.create(code=code, schema=schema, **attributes)
+        else:
+            if found.is_internal:
+                raise ReservedType(f"{code} is one of Laurels' own types.")
+            refuse_narrowing(parse_schema(code, found.schema), parsed)
+            made = found
+            if found.schema != schema:
+                made.version += 1
+            made.schema = schema
+            for name, value in attributes.items():
+                setattr(made, name, value)
+            made.save()
+    registry.forget()
+    return made, found is None

@@ -1,0 +1,63 @@
+"""A database that a test may commit to.
+
+The ledger's guards refuse to be emptied, so a test that needs real commits (threads, processes, a browser) gets a
+copy of the migrated test database, and the copy is thrown away.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from django.db import connection, connections
+
+
+@contextmanager
+def committed_copy() -> Iterator[str]:
+    """Point the default connection at a copy of the test database, and back afterwards; yields its name."""
+    settings = connection.settings_dict
+    original = settings["NAME"]
+    connections.close_all()
+    copy = _copied(str(original))
+    settings["NAME"] = copy
+    try:
+        yield copy
+    finally:
+        connections.close_all()
+        settings["NAME"] = original
+        _drop(copy)
+
+
+def _copied(original: str) -> str:
+    if connection.vendor == "postgresql":
+        name = f"copy_{uuid.uuid4().hex}"
+        _administer(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
+        return name
+    path = Path(original).with_name(f"copy-{uuid.uuid4().hex}.sqlite3")
+    shutil.copyfile(original, path)
+    return str(path)
+
+
+def _drop(name: str) -> None:
+    if connection.vendor == "postgresql":
+        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+        return
+    for path in Path(name).parent.glob(f"{Path(name).name}*"):
+        path.unlink()
+
+
+def _administer(statement: str) -> None:
+    with psycopg.connect(url_of("postgres"), autocommit=True) as plain:
+        plain.execute(statement)  # type: ignore[call-overload]
+
+
+def url_of(name: str) -> str:
+    """The address of a database on the test server."""
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return f"postgresql://{settings['USER']}@{settings['HOST']}:{settings['PORT']}/{name}"

@@ -1,0 +1,125 @@
+"""Dull on purpose: what matters to a test stands in the test."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from incentives.domain import publishing
+from incentives.domain.pump import loop
+from incentives.models import Badge, Currency, RuleVersion
+from members.domain.events.intake import Receipt, record_events
+from members.enums import Scope
+from members.models import ApiKey, Counter, EventType, Ladder, Member, Source, Tier
+
+POST_SCHEMA = {
+    "content_id": {"type": "string", "max_length": 64},
+    "words": {"type": "int", "min": 0, "max": 200_000},
+    "quality": {"type": "decimal", "min": 0, "max": 10, "optional": True},
+}
+
+
+class MemberFactory(factory.django.DjangoModelFactory[Member]):
+    """An active member in UTC."""
+
+    class Meta:
+        model = Member
+
+    ref = factory.Sequence(lambda n: f"member-{n}")
+
+
+class CurrencyFactory(factory.django.DjangoModelFactory[Currency]):
+    """Spendable whole points that never expire."""
+
+    class Meta:
+        model = Currency
+        django_get_or_create = ("code",)
+
+    code = "points"
+    names = {"en": "Points"}
+
+
+class SourceFactory(factory.django.DjangoModelFactory[Source]):
+    """An app that refuses unknown members."""
+
+    class Meta:
+        model = Source
+        django_get_or_create = ("code",)
+
+    code = "app"
+
+
+class EventTypeFactory(factory.django.DjangoModelFactory[EventType]):
+    """`content.published` with words and an optional quality."""
+
+    class Meta:
+        model = EventType
+        django_get_or_create = ("code",)
+
+    code = "content.published"
+    schema = POST_SCHEMA
+
+
+def api_key(*scopes: str, sources: tuple[str, ...] = ("app",)) -> str:
+    """A key's text."""
+    key, text = ApiKey.objects.create_key(name="test", scopes=list(scopes or [str(scope) for scope in Scope]))
+    key.sources.set([SourceFactory(code=code) for code in sources])
+    return str(text)
+
+
+def world() -> None:
+    """Points, growth, posts and an app that reports them."""
+    CurrencyFactory()
+    CurrencyFactory(code="growth", kind="qualifying")
+    EventTypeFactory()
+    SourceFactory()
+
+
+def rule(document: dict[str, Any], *, now: datetime | None = None, since: datetime | None = None) -> RuleVersion:
+    """Publish a rule, in force since long ago unless told otherwise."""
+    now = now or timezone.now()
+    document = {"code": "post", "when": "content.published", **document}
+    draft = publishing.save_draft(document=document)
+    return publishing.publish_rule(version=draft, now=now, in_force_from=since or now.replace(year=2020))
+
+
+def award(amount: int | str = 10, currency: str = "points", **more: Any) -> dict[str, Any]:
+    return {"do": "award", "currency": currency, "amount": amount, **more}
+
+
+def item(id: str, subject: str, type: str = "content.published", **more: Any) -> dict[str, Any]:  # noqa: A002
+    data = more.pop("data", None)
+    if data is None:
+        data = {"content_id": "c1", "words": 500} if type == "content.published" else {}
+    return {"source": "app", "id": id, "type": type, "subject": subject, "data": data, **more}
+
+
+def report(*items: dict[str, Any], now: datetime | None = None) -> Receipt:
+    """Report events the way the API does."""
+    raw = [json.dumps(each).encode() for each in items]
+    return record_events(items=raw, allowed_sources=None, now=now or timezone.now())
+
+
+def judge(**options: Any) -> loop.Drained:
+    return loop.drain(**options)
+
+
+def counter(**values: Any) -> Counter:
+    values.setdefault("event_type", EventTypeFactory())
+    return Counter.objects.create(**values)
+
+
+def badge(code: str, **values: Any) -> Badge:
+    return Badge.objects.create(code=code, **values)
+
+
+def ladder(**thresholds: int) -> Ladder:
+    """A ladder over growth with these tiers."""
+    made = Ladder.objects.create(code="growth", metric="balance:growth")
+    for code, threshold in thresholds.items():
+        Tier.objects.create(ladder=made, code=code, threshold=threshold)
+    return made

@@ -1,0 +1,26 @@
+"""Runs the suite: on SQLite, then on a temporary PostgreSQL where one is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from tests import servers
+
+
+def main() -> int:
+    pytest = [sys.executable, "-m", "pytest", "-n", os.environ.get("TEST_PROCESSES", "2"), *sys.argv[1:]]
+    plain = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    if servers.postgresql_binaries() is None:
+        print("PostgreSQL is not installed here: its tests are left out. Install it to run them.", flush=True)
+        return subprocess.run(pytest, env=plain, check=False).returncode
+    print("On PostgreSQL:", flush=True)
+    with servers.postgresql("-c", "fsync=off", "-c", "max_connections=200") as url:
+        code = subprocess.run(pytest, env={**plain, "DATABASE_URL": url}, check=False).returncode
+    print("On SQLite:", flush=True)
+    return subprocess.run(pytest, env=plain, check=False).returncode or code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
