@@ -29,11 +29,11 @@ ZONES = ("UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Toky
 GIVEN = (
     "Ada Bela Cleo Dara Emre Fenna Goran Hana Ilse Jonas Kaya Lior Mina Nuri Oda Pia Quin Rosa Sami Tova Una Vera "
     "Wim Xenia Yara Zeno 子涵 雨桐 浩然 思远 佳怡 天宇 若曦 明轩"
-).split()  # noqa: SIM905  A list of names reads best as names.
+).split()
 FAMILY = (
     "Ahlberg Brandt Castel Dorn Engel Falk Grau Holm Ivers Jansen Kessler Lund Moreau Nyberg Okafor Perez Roth Sato "
     "Tanaka Ueda Varga Weiss Young 林 陈 王 赵 周 吴"
-).split()  # noqa: SIM905
+).split()
 TOPICS = ("guides", "questions", "stories", "news")
 
 
@@ -178,6 +178,7 @@ def _logins(members: list[Member]) -> Logins:
     member = next(member for member in members if member.ref == "m0001")
     member.user = users.create_user("member", "", password)
     member.save(update_fields=["user"])
-    key, text = ApiKey.objects.create_key(name="Forum (demonstration)", scopes=[str(scope) for scope in Scope])
+    made, text = ApiKey.objects.create_key(name="Forum (demonstration)", scopes=[str(scope) for scope in Scope])
+    key = ApiKey.objects.get(pk=made.pk)
     key.sources.set(Source.objects.filter(is_internal=False))
     return Logins("operator", "member", password, text)

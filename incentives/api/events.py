@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from incentives.api.schemas import PROBLEMS, Trace
 from incentives.domain import traces
 from incentives.domain.pump import hints, loop
-from members.api.authentication import PerKeyThrottle
+from members.api.authentication import PerKeyThrottle, key_of
 from members.api.parsers import EventParser
 from members.api.problems import Problem
 from members.domain.events import envelopes, intake
@@ -132,7 +132,7 @@ class Events(APIView):
         is_dry = request.query_params.get("dry_run", "").lower() in ("1", "true", "yes")
         bounds = intake.default_bounds()
         try:
-            items = envelopes.split(request.data or b"", request.content_type or "", _headers(request), bounds)
+            items = envelopes.split(_body(request), request.content_type or "", _headers(request), bounds)
         except envelopes.TooMuch as error:
             raise Problem(error.sentence, status_code=413, kind="too_large") from error
         except envelopes.Malformed as error:
@@ -140,7 +140,7 @@ class Events(APIView):
         if not items:
             raise Problem("There is no event in this request.", kind="malformed")
         receipt = intake.record_events(
-            items=items, allowed_sources=_sources_of(request.auth), now=timezone.now(), dry_run=is_dry, bounds=bounds
+            items=items, allowed_sources=key_of(request).source_codes, now=timezone.now(), dry_run=is_dry, bounds=bounds
         )
         if receipt.lanes:
             hints.wake_on_commit()
@@ -169,14 +169,16 @@ class EventOutcome(APIView):
     )
     def get(self, request: Request, source: str, external_id: str, **_: Any) -> Response:
         key = EventKey.objects.filter(source__code=source, external_id=external_id).first()
-        allowed = _sources_of(request.auth)
-        if key is None or (allowed is not None and source not in allowed):
+        allowed = key_of(request).source_codes
+        if key is None or source not in allowed:
             raise Problem("We know no such event.", status_code=404, kind="not_found")
         return Response(Trace(traces.trace_of(key.event_id)).data)
 
 
-def _sources_of(auth: Any) -> frozenset[str] | None:
-    return getattr(auth, "source_codes", frozenset())
+def _body(request: Request) -> bytes:
+    """EventParser leaves the body as it came; without one there is nothing to parse."""
+    body: Any = request.data
+    return body if isinstance(body, bytes) else b""
 
 
 def _headers(request: Request) -> dict[str, str]:

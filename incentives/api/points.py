@@ -24,7 +24,7 @@ from incentives.domain.ledger import keys, operations, queries
 from incentives.domain.ledger.operations import Moved
 from incentives.enums import JournalKind
 from incentives.models import Currency, Hold
-from members.api.authentication import PerKeyThrottle
+from members.api.authentication import PerKeyThrottle, key_of
 from members.api.members import find_member
 from members.api.problems import Problem
 from members.enums import MemberStatus, Scope
@@ -190,11 +190,11 @@ class Moving(APIView):
             )
 
         def run(request_id: str) -> dict[str, Any]:
-            return do(keys.of_request(request_id, "move"), str(request.auth.name))
+            return do(keys.of_request(request_id, "move"), str(key_of(request).name))
 
         try:
             outcome, is_new = requests.perform(
-                api_key=request.auth.pk, idempotency_key=key, content=[request.path, content], do=run
+                api_key=key_of(request).pk, idempotency_key=key, content=[request.path, content], do=run
             )
         except requests.KeyReused as error:
             raise Problem(str(error), status_code=409, kind="idempotency_key_reused") from error

@@ -150,7 +150,7 @@ def _effects(rule: CheckedRule, verdict: list[Any]) -> list[EffectTrace]:
     for number, wanted, paid, reason in verdict[3]:
         effect = rule.effects[number]
         kind = type(effect.effect).__name__.lower()
-        what = getattr(effect.effect, "currency", None) or getattr(effect.effect, "badge", "")
+        what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))
         sign = -1 if kind == "deduct" else 1
         scale = Decimal(1).scaleb(-effect.scale)
         kind = "badge" if kind == "grantbadge" else kind

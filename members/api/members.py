@@ -54,7 +54,7 @@ class MemberBody(serializers.ModelSerializer[Member]):
         return value
 
 
-class MemberFilter(django_filters.FilterSet):
+class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # The library ships no types.
     joined_from = django_filters.IsoDateTimeFilter("joined_at", "gte")
     joined_until = django_filters.IsoDateTimeFilter("joined_at", "lt")
 

@@ -57,7 +57,7 @@ class EventParser(BaseParser):
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> bytes:
+    ) -> Any:
         return bytes(stream.read(settings.REQUEST_BYTES_MAX + 1))
 
 

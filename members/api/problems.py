@@ -72,7 +72,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             headers={"Retry-After": "1"},
         )
     if not isinstance(error, exceptions.APIException):
-        logger.exception("%s %s failed", request.method, request.path, exc_info=error)
+        logger.error("%s %s failed", request.method, request.path, exc_info=error)
         error = Problem("Something went wrong here; it was recorded.", status_code=500, kind="internal")
     kind = str(getattr(error, "kind", error.default_code))
     detail = force_str(error.detail) if not isinstance(error.detail, (list, dict)) else ""
@@ -84,9 +84,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         errors, headers = error.errors, error.headers
     if isinstance(error, exceptions.Throttled):
         kind = "too_many_requests"
-        headers["Retry-After"] = str(int(error.wait or 1))
+        headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
     if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
+        headers["WWW-Authenticate"] = str(getattr(error, "auth_header", ""))
     from rest_framework.views import set_rollback  # noqa: PLC0415  DRF reads this module while importing its views.
 
     set_rollback()

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from members.api.authentication import PerKeyThrottle
+from members.api.authentication import PerKeyThrottle, key_of
 from members.api.schemas import PROBLEMS
 
 
@@ -28,7 +28,7 @@ class WhoAmI(APIView):
     @extend_schema(operation_id="whoami", responses={200: Caller, **PROBLEMS})
     def get(self, request: Request, **_: Any) -> Response:
         """The key of this request: its name, scopes and sources."""
-        key = request.auth
+        key = key_of(request)
         return Response(
             {
                 "name": key.name,

@@ -11,7 +11,7 @@ from rest_framework_api_key.models import AbstractAPIKey, APIKeyManager
 from members.models.timeline import Source
 
 
-class ApiKey(AbstractAPIKey):  # type: ignore[misc]  # The library ships no types.
+class ApiKey(AbstractAPIKey):
     """An app's key: hashed at rest, with the scopes and the sources it may use.
 
     Rotate by making a second key, moving the app over, then revoking the first.
@@ -24,8 +24,11 @@ class ApiKey(AbstractAPIKey):  # type: ignore[misc]  # The library ships no type
     requests_per_minute = models.PositiveIntegerField(_("requests per minute"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used at"), null=True, blank=True, editable=False)
 
+    # The codes of `sources`, remembered with the key by whoever looked it up.
+    source_codes: frozenset[str] = frozenset()
+
     objects: ClassVar[APIKeyManager] = APIKeyManager()
 
     class Meta(AbstractAPIKey.Meta):
-        verbose_name = _("API key")
-        verbose_name_plural = _("API keys")
+        verbose_name = _("API key")  # type: ignore[assignment]  # Translated, like any other.
+        verbose_name_plural = _("API keys")  # type: ignore[assignment]

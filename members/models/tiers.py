@@ -6,7 +6,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from members.models.member import Member
-from members.models.timeline import LOOSE
 
 
 class Ladder(models.Model):
@@ -52,7 +51,9 @@ class Standing(models.Model):
     """The tier a member holds on a ladder; no row before the first tier is reached."""
 
     id = models.BigAutoField(primary_key=True)
-    member = models.ForeignKey(Member, related_name="standings", db_index=False, **LOOSE)  # type: ignore[arg-type]
+    member = models.ForeignKey(
+        Member, related_name="standings", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
+    )
     ladder = models.ForeignKey(Ladder, on_delete=models.PROTECT, related_name="+")
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField(_("since"))
@@ -70,7 +71,9 @@ class StandingChange(models.Model):
     """A rise or a fall, and the event that brought it."""
 
     id = models.BigAutoField(primary_key=True)
-    member = models.ForeignKey(Member, related_name="standing_changes", db_index=False, **LOOSE)  # type: ignore[arg-type]
+    member = models.ForeignKey(
+        Member, related_name="standing_changes", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
+    )
     ladder = models.ForeignKey(Ladder, on_delete=models.PROTECT, related_name="+")
     from_tier = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, related_name="+")
     to_tier = models.ForeignKey(Tier, on_delete=models.PROTECT, null=True, related_name="+")

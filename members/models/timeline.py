@@ -11,7 +11,6 @@ from members.enums import DeadLetterState, UnknownMembers
 from members.models.member import Member
 
 # Hot tables carry no foreign key constraints: deferrable ones halve posting. `verify_ledger` proves the references.
-LOOSE: dict[str, object] = {"db_constraint": False, "on_delete": models.DO_NOTHING}
 
 
 class Source(models.Model):
@@ -68,9 +67,15 @@ class Event(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    member = models.ForeignKey(Member, related_name="events", db_index=False, **LOOSE)  # type: ignore[arg-type]
-    type = models.ForeignKey(EventType, related_name="+", db_index=False, **LOOSE)  # type: ignore[arg-type]
-    source = models.ForeignKey(Source, related_name="+", db_index=False, **LOOSE)  # type: ignore[arg-type]
+    member = models.ForeignKey(
+        Member, related_name="events", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
+    )
+    type = models.ForeignKey(
+        EventType, related_name="+", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
+    )
+    source = models.ForeignKey(
+        Source, related_name="+", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
+    )
     cause_id = models.BigIntegerField(_("cause"), null=True, blank=True)
     occurred_at = models.DateTimeField(_("occurred at"))
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
@@ -93,8 +98,12 @@ class EventKey(models.Model):
     The one unique key of a hot table that does not include the member.
     """
 
-    event = models.OneToOneField(Event, primary_key=True, related_name="key", **LOOSE)  # type: ignore[arg-type]
-    source = models.ForeignKey(Source, related_name="+", db_index=False, **LOOSE)  # type: ignore[arg-type]
+    event = models.OneToOneField(
+        Event, primary_key=True, related_name="key", db_constraint=False, on_delete=models.DO_NOTHING
+    )
+    source = models.ForeignKey(
+        Source, related_name="+", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
+    )
     external_id = models.CharField(max_length=128)
     digest = models.BinaryField(max_length=32)
 
@@ -110,7 +119,9 @@ class EventKey(models.Model):
 class EventPayload(models.Model):
     """The data of an event: JSON text as checked against its type's schema."""
 
-    event = models.OneToOneField(Event, primary_key=True, related_name="payload", **LOOSE)  # type: ignore[arg-type]
+    event = models.OneToOneField(
+        Event, primary_key=True, related_name="payload", db_constraint=False, on_delete=models.DO_NOTHING
+    )
     data = models.TextField()
 
     def __str__(self) -> str:
@@ -120,7 +131,9 @@ class EventPayload(models.Model):
 class Work(models.Model):
     """An event that waits to be judged. Narrow, and deleted when done: a queue that keeps its dead gets slow."""
 
-    event = models.OneToOneField(Event, primary_key=True, related_name="work", **LOOSE)  # type: ignore[arg-type]
+    event = models.OneToOneField(
+        Event, primary_key=True, related_name="work", db_constraint=False, on_delete=models.DO_NOTHING
+    )
     lane = models.PositiveSmallIntegerField()
     available_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -151,7 +164,9 @@ class Lane(models.Model):
 class DeadLetter(models.Model):
     """An event that could not be judged after every attempt; replayable once the cause is mended."""
 
-    event = models.OneToOneField(Event, primary_key=True, related_name="dead_letter", **LOOSE)  # type: ignore[arg-type]
+    event = models.OneToOneField(
+        Event, primary_key=True, related_name="dead_letter", db_constraint=False, on_delete=models.DO_NOTHING
+    )
     run = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(_("error"))
     attempts = models.PositiveSmallIntegerField(_("attempts"))

@@ -127,7 +127,10 @@ def _locked(wanted: set[tuple[int, int, int]]) -> dict[tuple[int, int, int], Acc
                 [msgspec.json.encode(each).decode() for each in (members, currencies, buckets)],
             )
         rows = cursor.fetchall()
-    states = {(row[1], row[2], row[3]): AccountState(*row[:7], _aware(row[7])) for row in rows}
+    states = {
+        (row[1], row[2], row[3]): AccountState(row[0], row[1], row[2], row[3], row[4], row[5], row[6], _aware(row[7]))
+        for row in rows
+    }
     return {key: state for key, state in states.items() if key in wanted}
 
 
@@ -183,7 +186,7 @@ def _clock() -> datetime:
     return moment
 
 
-def _aware(value: Any) -> datetime | None:
+def _aware(value: datetime | None) -> datetime | None:
     """SQLite keeps UTC without saying so."""
     if value is None or value.tzinfo is not None:
         return value

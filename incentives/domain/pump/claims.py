@@ -194,5 +194,5 @@ def _count_attempt(lane: int, *, attempts_max: int, error: str, now: datetime) -
     return letter
 
 
-def _moment(now: datetime) -> object:
+def _moment(now: datetime) -> datetime | str:
     return now if connection.vendor == "postgresql" else now.replace(tzinfo=None).isoformat(" ")

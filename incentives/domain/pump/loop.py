@@ -59,7 +59,7 @@ def drain(
     *,
     batch_size_max: int | None = None,
     seconds_max: float | None = None,
-    on_batch: Callable[[int], None] | None = None,
+    on_batch: Callable[[int], object] | None = None,
 ) -> Drained:
     """Judge everything that is due, and return what was done.
 

@@ -367,7 +367,7 @@ def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | No
 
 def fact_from(raw: Any, field: Field) -> Any:
     """Read a fact written in a test or a dry run. Raises ValueError saying what was expected."""
-    kinds = {
+    kinds: dict[str, Any] = {
         "bool": bool, "int": int, "decimal": Decimal, "string": str, "timestamp": datetime, "list": list[str],
     }  # fmt: skip
     if raw is None and field.optional:
@@ -375,7 +375,7 @@ def fact_from(raw: Any, field: Field) -> Any:
     if isinstance(raw, float):
         raw = str(raw)
     try:
-        value = msgspec.convert(raw, kinds[field.type.name], strict=False)
+        value: Any = msgspec.convert(raw, kinds[field.type.name], strict=False)
     except (msgspec.ValidationError, KeyError) as error:
         raise ValueError(f"{raw!r} is no {field.type}.") from error
     if isinstance(value, datetime) and value.tzinfo is None:

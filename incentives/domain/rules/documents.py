@@ -49,7 +49,7 @@ class _Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     pass
 
 
-class Clause(_Strict, kw_only=True):
+class Clause(_Strict, kw_only=True, frozen=True):
     """One condition with the words for a member who does not meet it; or a group of which all, or any, must hold."""
 
     expr: str | None = None
@@ -62,7 +62,7 @@ class Clause(_Strict, kw_only=True):
         return self.expr is None
 
 
-class Expiry(_Strict, kw_only=True):
+class Expiry(_Strict, kw_only=True, frozen=True):
     """When points expire; the same forms as a currency's own policy."""
 
     kind: Literal["never", "after", "on", "idle"]
@@ -74,7 +74,7 @@ class Expiry(_Strict, kw_only=True):
     day: int | None = None
 
 
-class Award(_Strict, tag_field="do", tag="award", kw_only=True):
+class Award(_Strict, tag_field="do", tag="award", kw_only=True, frozen=True):
     """Pay points: `amount` is an expression in major units, or `same` as the effect before."""
 
     currency: str
@@ -82,7 +82,7 @@ class Award(_Strict, tag_field="do", tag="award", kw_only=True):
     expires: Expiry | None = None
 
 
-class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True):
+class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
     """Take points; when there are too few: take what is there (cut), nothing (skip)."""
 
     currency: str
@@ -90,14 +90,14 @@ class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True):
     when_short: Literal["cut", "skip"] = "cut"
 
 
-class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True):
+class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True, frozen=True):
     badge: str
 
 
 Effect = Award | Deduct | GrantBadge
 
 
-class Limit(_Strict, kw_only=True):
+class Limit(_Strict, kw_only=True, frozen=True):
     """At most so many times, or so much of a currency, per member or for the whole rule, in a calendar period."""
 
     code: str = ""
@@ -111,12 +111,12 @@ class Limit(_Strict, kw_only=True):
     alarm: str | None = None
 
 
-class Schedule(_Strict, kw_only=True):
+class Schedule(_Strict, kw_only=True, frozen=True):
     from_: datetime | None = msgspec.field(default=None, name="from")
     until: datetime | None = None
 
 
-class Example(_Strict, kw_only=True):
+class Example(_Strict, kw_only=True, frozen=True):
     """A test that the document carries with it."""
 
     given: dict[str, Any]
@@ -124,7 +124,7 @@ class Example(_Strict, kw_only=True):
     note: str = ""
 
 
-class Document(_Strict, kw_only=True):
+class Document(_Strict, kw_only=True, frozen=True):
     code: str
     when: str
     then: tuple[Effect, ...]

@@ -76,8 +76,8 @@ def _arithmetic(operator: str, a: Interval, b: Interval) -> Interval:
 def _call(node: Node, of: list[Interval]) -> Interval:
     name = node.value
     if name in RANGES:
-        low, high = RANGES[name]
-        return Interval(Decimal(low), Decimal(high))
+        least, most = RANGES[name]
+        return Interval(Decimal(least), Decimal(most))
     if name == "lookup":
         assert node.table is not None
         values = list(node.table.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
@@ -35,6 +36,12 @@ def explain(checked: Checked, read: Read, zone: tzinfo, peak: Read | None = None
     """Return the computation as a tree; `read` gives a field's value, `peak` a counter's highest before."""
     with arithmetic.exact():
         return _Explainer(read, zone, peak or read).step(checked.tree)
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 class _Explainer:
@@ -89,14 +96,11 @@ class _Explainer:
         return tuple(self.value(child) for child in node.children)
 
     def _in(self, node: Node) -> bool:
-        return self.value(node.children[0]) in self.value(node.children[1])
+        return bool(self.value(node.children[0]) in self.value(node.children[1]))
 
     def _compare(self, node: Node) -> bool:
         a, b = (self.value(child) for child in node.children)
-        return {
-            "==": lambda: a == b, "!=": lambda: a != b, "<": lambda: a < b,
-            "<=": lambda: a <= b, ">": lambda: a > b, ">=": lambda: a >= b,
-        }[node.value]()  # fmt: skip
+        return bool(_COMPARISONS[node.value](a, b))
 
     def _arithmetic(self, node: Node) -> Any:
         left, right = node.children
@@ -107,7 +111,7 @@ class _Explainer:
             return arithmetic.remainder(a, b)
         if node.value == "/":
             return self._settled(Decimal(a) / Decimal(b))
-        result = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b}[node.value]()
+        result = _OPERATIONS[node.value](a, b)
         return self._settled(result) if node.type == DECIMAL else self._bounded(result)
 
     def _time(self, node: Node, a: Any, b: Any) -> Any:
@@ -122,11 +126,11 @@ class _Explainer:
 
     def _settled(self, value: Decimal | int) -> Decimal:
         settled = arithmetic.settled(Decimal(value))
-        self.is_cut = self.is_cut or abs(value) > arithmetic.LARGEST
+        self.is_cut = self.is_cut or not -arithmetic.LARGEST <= value <= arithmetic.LARGEST
         return settled
 
     def _bounded(self, value: int) -> int:
-        self.is_cut = self.is_cut or abs(value) > arithmetic.LARGEST
+        self.is_cut = self.is_cut or not -arithmetic.LARGEST <= value <= arithmetic.LARGEST
         return arithmetic.bounded(value)
 
     def _call(self, node: Node) -> Any:
@@ -135,9 +139,9 @@ class _Explainer:
             return node.table.get(self.value(node.children[1]), node.table.get("*"))
         if node.value == "crossed":
             counter, goal = node.children
-            return self.peak(counter.value) < goal.value <= self.read(counter.value)
+            return bool(self.peak(counter.value) < goal.value <= self.read(counter.value))
         function = FUNCTIONS[node.value]
-        arguments = [self.value(child) for child in node.children]
+        arguments: list[Any] = [self.value(child) for child in node.children]
         if function.wants_zone:
             arguments.append(self.zone)
         return function.does(*arguments)

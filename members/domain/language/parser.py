@@ -40,8 +40,9 @@ class _Parser:
         if self.next.kind == "end":
             raise refuse("syntax", "The expression is empty.", "Write a condition, such as event.data.n > 0.", (0, 0))
         node = self.expression(0, 0)
-        if self.next.kind != "end":
-            raise self.unexpected(self.next)
+        rest = self.take()
+        if rest.kind != "end":
+            raise self.unexpected(rest)
         return node
 
     @property

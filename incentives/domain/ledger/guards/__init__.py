@@ -21,7 +21,7 @@ def install() -> None:
 def missing() -> list[str]:
     """Names of guards that are not in place."""
     if connection.vendor == "postgresql":
-        wanted = postgresql.NAMES
+        wanted: tuple[str, ...] = postgresql.NAMES
         query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
     else:
         wanted = sqlite.NAMES
