@@ -22,7 +22,10 @@ Read = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A part of an expression with what it came to. `read` maps the fields it looked at to their values."""
+    """A part of an expression with what it came to; None where a guard before it kept it from being looked at.
+
+    `read` maps the fields it reads to their values; `is_cut` says that a number was cut to ±10^18 on the way.
+    """
 
     text: str
     span: Span
@@ -44,6 +47,10 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
+class _MissingFact(Exception):
+    """A part is looked at that its guard keeps compiled code away from; it has no result."""
+
+
 class _Explainer:
     def __init__(self, read: Read, zone: tzinfo, peak: Read) -> None:
         self.read, self.zone, self.peak = read, zone, peak
@@ -55,7 +62,10 @@ class _Explainer:
         if node.kind in ("and", "or", "not"):
             steps = tuple(self.step(child) for child in node.children)
         self.is_cut = False
-        result = self.value(node)
+        try:
+            result = self.value(node)
+        except _MissingFact:
+            result = None
         fields = {part.value: self.read(part.value) for part in node.walk() if part.kind == "field"}
         return Step(canonical(node), node.span, result, fields, self.is_cut, steps)
 
@@ -67,7 +77,10 @@ class _Explainer:
         return node.value
 
     def _field(self, node: Node) -> Any:
-        return self.read(node.value)
+        found = self.read(node.value)
+        if found is None:
+            raise _MissingFact(node.value)
+        return found
 
     def _has(self, node: Node) -> bool:
         return self.read(node.children[0].value) is not None

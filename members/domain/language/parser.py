@@ -105,7 +105,8 @@ class _Parser:
                 start = self.take().span[0]
                 inner = self.expression(UNARY_BINDING, depth + 1)
                 return self.node(kind, (start, inner.span[1]), sign, [inner])  # type: ignore[arg-type]
-        return self.dotted(self.primary(depth), depth)
+        is_name = self.next.kind == "name"
+        return self.dotted(self.primary(depth), depth, is_name=is_name)
 
     def primary(self, depth: int) -> Node:
         token = self.take()
@@ -158,7 +159,7 @@ class _Parser:
         self.take()
         return found
 
-    def dotted(self, node: Node, depth: int) -> Node:
+    def dotted(self, node: Node, depth: int, *, is_name: bool) -> Node:
         while self.is_next("."):
             self.take()
             name = self.take()
@@ -169,7 +170,7 @@ class _Parser:
                 arguments = self.items(")", depth)
                 span = (node.span[0], self.tokens[self.place - 1].span[1])
                 node = self.node("call", span, f".{name.text}", [node, *arguments])
-            elif node.kind == "field":
+            elif is_name and node.kind == "field":
                 node = self.node("field", (node.span[0], name.span[1]), f"{node.value}.{name.text}")
             else:
                 raise refuse("syntax", "Only fields have members.", "Call a function with ().", name.span)
