@@ -91,7 +91,7 @@ class CodeBuilder:
     def _default(self, node: Node) -> ast.expr:
         field = self._field(node.children[0])
         is_there = ast.Compare(field, [ast.IsNot()], [ast.Constant(None)])
-        return ast.IfExp(is_there, field, self.expression(node.children[1]))
+        return self._as(node, ast.IfExp(is_there, field, self.expression(node.children[1])))
 
     def _not(self, node: Node) -> ast.expr:
         return ast.UnaryOp(ast.Not(), self.expression(node.children[0]))
@@ -107,7 +107,7 @@ class CodeBuilder:
 
     def _choose(self, node: Node) -> ast.expr:
         condition, yes, no = (self.expression(child) for child in node.children)
-        return ast.IfExp(condition, yes, no)
+        return self._as(node, ast.IfExp(condition, yes, no))
 
     def _list(self, node: Node) -> ast.expr:
         return ast.Tuple([self.expression(child) for child in node.children], ast.Load())
@@ -163,7 +163,14 @@ class CodeBuilder:
             return arguments[0]
         if function.wants_zone:
             arguments.append(_name("zone"))
-        return self.call(function.does, *arguments)
+        result = self.call(function.does, *arguments)
+        return self._as(node, result) if function.gives is None else result
+
+    def _as(self, node: Node, built: ast.expr) -> ast.expr:
+        """Where one of several values is taken and some are whole, make a decimal of whichever it is."""
+        if node.type == DECIMAL and any(child.type == INT for child in node.children):
+            return self.call(Decimal, built)
+        return built
 
     def _lookup(self, node: Node) -> ast.expr:
         assert node.table is not None

@@ -71,7 +71,8 @@ class _Explainer:
 
     def value(self, node: Node) -> Any:
         compute: Callable[[Node], Any] = getattr(self, f"_{node.kind}")
-        return compute(node)
+        found = compute(node)
+        return Decimal(found) if node.type == DECIMAL and isinstance(found, int) else found
 
     def _literal(self, node: Node) -> Any:
         return node.value
