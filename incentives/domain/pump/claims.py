@@ -80,7 +80,8 @@ def mark(lanes: Sequence[int], *, batch_size_max: int, now: datetime) -> Claim |
     """Mark those of the lanes that nobody works on, in a short transaction of its own.
 
     A mark that is found stale was left by a worker that died in its batch: the lane's next batch is half as
-    large, and at size one the event itself is counted as having failed once more. None if every lane is taken.
+    large, and at size one the event itself is counted as having failed once more. None if every lane is taken;
+    a claim without lanes if there were only marks to clear, after which it is worth looking again.
     """
     token = uuid.uuid4().hex
     with transaction.atomic():
@@ -88,16 +89,18 @@ def mark(lanes: Sequence[int], *, batch_size_max: int, now: datetime) -> Claim |
             Lane.objects.select_for_update(skip_locked=True).filter(number__in=sorted(lanes)).order_by("number")
         )
         mine: list[Lane] = []
+        has_cleared = False
         for lane in rows:
             if lane.marked_at is not None:
                 if now - lane.marked_at < timedelta(seconds=MARK_SECONDS):
                     continue
                 _bury(lane, batch_size_max=batch_size_max, now=now)
+                has_cleared = True
                 if len(lanes) > 1:
                     continue
             mine.append(lane)
         if not mine:
-            return None
+            return Claim(lanes=(), token=token, batch_size=0) if has_cleared else None
         size = min((lane.batch_size or batch_size_max for lane in mine), default=batch_size_max)
         numbers = tuple(lane.number for lane in mine)
         Lane.objects.filter(number__in=numbers).update(marked_by=token, marked_at=now, marked_size=size)

@@ -92,6 +92,8 @@ def _run(lanes: tuple[int, ...], pace: Pace, done: Drained) -> int | None:
     claim = claims.mark(lanes, batch_size_max=pace.size, now=now)
     if claim is None:
         return None
+    if not claim.lanes:
+        return 0
     reach("pump.marked")
     started = time.perf_counter()
     try:
