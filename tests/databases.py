@@ -6,10 +6,10 @@ copy of the migrated test database, and the copy is thrown away.
 
 from __future__ import annotations
 
-import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -38,7 +38,9 @@ def _copied(original: str) -> str:
         _administer(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
         return name
     path = Path(original).with_name(f"copy-{uuid.uuid4().hex}.sqlite3")
-    shutil.copyfile(original, path)
+    # Not a copy of the file: what was committed may still stand in the write-ahead log beside it.
+    with closing(sqlite3.connect(original)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
     return str(path)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from incentives.domain.ledger.verify import verify
 from incentives.domain.pump import claims, failpoints
-from incentives.models import Account, Journal, Judgement
+from incentives.models import Account, Currency, Journal, Judgement
 from members.models import DeadLetter, Event, Lane, Work
 from tests import databases, factories
 from tests.factories import award, item
@@ -48,7 +48,8 @@ def assert_paid_once(events: int) -> None:
     assert not Work.objects.exists()
     assert Judgement.objects.count() == events
     assert Journal.objects.count() == 2 * events
-    assert sum(Account.objects.filter(currency_id=1).values_list("balance", flat=True)) == 2 * events
+    points = Currency.objects.get(code="points").pk
+    assert sum(Account.objects.filter(currency_id=points).values_list("balance", flat=True)) == 2 * events
     assert [proof for proof in verify() if not proof.holds] == []
 
 

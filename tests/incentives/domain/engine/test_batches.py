@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 
-from incentives.models import Account, BadgeGrant, Entry, Journal, Judgement, LimitUse
+from incentives.models import Account, BadgeGrant, Entry, Journal, Judgement, LimitName, LimitUse
 from members.models import CounterValue, Standing
 from tests import factories
 from tests.factories import award, item
@@ -64,6 +64,7 @@ def events():
 
 def decided():
     """Everything that was decided, without the ids and moments that differ from run to run."""
+    limits = dict(LimitName.objects.values_list("id", "code"))
     currencies = dict(Account.objects.values_list("id", "currency_id"))
     return {
         "accounts": list(
@@ -84,7 +85,12 @@ def decided():
         "counters": sorted(
             CounterValue.objects.values_list("member_id", "counter_id", "key", "period", "value", "peak")
         ),
-        "limits": sorted(LimitUse.objects.values_list("member_id", "limit_id", "period", "times", "amount")),
+        "limits": sorted(
+            (member, limits[limit], *rest)
+            for member, limit, *rest in LimitUse.objects.values_list(
+                "member_id", "limit_id", "period", "times", "amount"
+            )
+        ),
         "badges": sorted(BadgeGrant.objects.values_list("member_id", "badge_id", "event_id")),
         "standings": sorted(Standing.objects.values_list("member_id", "tier__code")),
     }

@@ -1,0 +1,116 @@
+"""The members' pages. A member comes by a signed link from the host app, or by login."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from config.site import drawing, queries
+from members.domain import page_links
+from members.models import Member
+
+SESSION_KEY = "laurels_member"
+SEARCH_LENGTH_MAX = 80
+
+MemberView = Callable[..., HttpResponse]
+
+
+def member_of(request: HttpRequest) -> Member | None:
+    """The member whose pages this visitor may see: by link, else by login."""
+    public_id = request.session.get(SESSION_KEY)
+    if public_id is not None:
+        return Member.objects.filter(public_id=public_id).first()
+    if request.user.is_authenticated:
+        return Member.objects.filter(user_id=request.user.pk).first()
+    return None
+
+
+def for_member(view: MemberView) -> MemberView:
+    """Hand the view its member; others are shown the way in. Days are shown in the member's own zone."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        member = member_of(request)
+        if member is None:
+            if request.user.is_authenticated and request.user.is_staff:
+                return redirect("admin:index")
+            return redirect(f"/login/?next={request.path}")
+        with timezone.override(member.zone()):
+            return view(request, member, **kwargs)
+
+    return wrapped
+
+
+def home(request: HttpRequest) -> HttpResponseRedirect:
+    return redirect("points" if member_of(request) else "login")
+
+
+@never_cache
+@require_GET
+def enter(request: HttpRequest) -> HttpResponse:
+    """Open a signed link: the visitor is this member until they leave."""
+    try:
+        member = page_links.read_page_link(request.GET.get("t", ""))
+    except page_links.LinkNotValid:
+        return render(request, "site/link_not_valid.html", status=403)
+    request.session.cycle_key()
+    request.session[SESSION_KEY] = member.public_id.hex
+    response = redirect("points")
+    if member.language in ("en", "zh-hans"):
+        response.set_cookie("django_language", member.language, samesite="Lax")
+    return response
+
+
+@never_cache
+@require_GET
+@for_member
+def points(request: HttpRequest, member: Member) -> HttpResponse:
+    """The points page; with htmx, the next part of its history."""
+    before = request.GET.get("before", "")
+    show = request.GET.get("show", "")
+    search = request.GET.get("q", "").replace("\x00", "")[:SEARCH_LENGTH_MAX]
+    page = queries.page_of(
+        member,
+        now=timezone.now(),
+        show=show,
+        search=search,
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+    )
+    share = page.standing.share if page.standing else 0
+    context = {
+        "page": page,
+        "leaves": drawing.wreath(share),
+        "show": show,
+        "search": search,
+        "other_language": "en" if translation.get_language() == "zh-hans" else "zh-hans",
+    }
+    template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
+    return render(request, template, context)
+
+
+@never_cache
+@require_GET
+@for_member
+def why(request: HttpRequest, member: Member, event_id: int) -> HttpResponse:
+    """Why an event paid what it paid, clause by clause."""
+    trace = queries.why(member, event_id)
+    if trace is None:
+        raise Http404
+    template = "site/_why.html" if request.headers.get("HX-Request") else "site/why.html"
+    return render(request, template, {"trace": trace, "member": member})
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    """End the visit."""
+    from django.contrib.auth import logout  # noqa: PLC0415
+
+    if request.method == "POST":
+        logout(request)
+    return redirect("login")
