@@ -106,7 +106,7 @@ def test_a_member_reads_points_tier_and_why_on_a_phone(chromium, server, communi
     page.locator(".site-why").first.get_by_text("event.data.words >= 120").wait_for()
     before = page.locator("details.lr-entry").count()
     page.get_by_role("link", name="Earlier").click()
-    page.wait_for_function(f"document.querySelectorAll('details.lr-entry').length > {before}")
+    page.locator("details.lr-entry").nth(before).wait_for()
     assert page.problems == []
     shot(page, "points-390-light")
     assert violations(page) == []

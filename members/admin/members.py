@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+
+from members.admin.base import Plain, Window
+from members.models import Ladder, Member, Standing, StandingChange, Tier
+
+
+@admin.register(Member)
+class MemberAdmin(Plain[Member]):
+    list_display = ("ref", "display_name", "status", "language", "time_zone", "is_house", "joined_at")
+    list_filter = ("status", "is_house", "language", "age_band")
+    search_fields = ("ref", "display_name", "email", "public_id")
+    ordering = ("-id",)
+    readonly_fields = ("public_id", "created_at")
+    raw_id_fields = ("user",)
+    fieldsets = (
+        (None, {"fields": ("ref", "display_name", "email", "status", "joined_at")}),
+        (_("How they live"), {"fields": ("language", "time_zone", "age_band", "is_verified", "is_house")}),
+        (_("Technical"), {"fields": ("attributes", "user", "public_id", "created_at"), "classes": ("collapse",)}),
+    )
+
+    def has_delete_permission(self, *_: object) -> bool:
+        """Members leave or are erased; their books stay."""
+        return False
+
+
+class TierInline(TabularInline):  # type: ignore[misc]
+    model = Tier
+    extra = 0
+
+
+@admin.register(Ladder)
+class LadderAdmin(Plain[Ladder]):
+    list_display = ("code", "metric")
+    inlines = (TierInline,)
+
+
+@admin.register(Standing)
+class StandingAdmin(Window[Standing]):
+    list_display = ("member", "ladder", "tier", "since")
+    list_filter = ("ladder", "tier")
+    list_select_related = ("member", "ladder", "tier__ladder")
+    search_fields = ("member__ref", "member__display_name")
+
+
+@admin.register(StandingChange)
+class StandingChangeAdmin(Window[StandingChange]):
+    list_display = ("changed_at", "member", "ladder", "from_tier", "to_tier", "cause_id")
+    list_filter = ("ladder",)
+    list_select_related = ("member", "ladder", "from_tier__ladder", "to_tier__ladder")
+    search_fields = ("member__ref",)
+    ordering = ("-id",)
