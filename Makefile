@@ -54,12 +54,12 @@ clean:
 	rm -rf .venv .data build
 
 .venv/runtime: requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
 	touch $@
 
 .venv/dev: requirements-dev.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.txt
 	mkdir -p build
 	touch $@ .venv/runtime
