@@ -30,8 +30,11 @@ def chromium():
         pytest.skip("Chromium is not installed here")
     # Playwright's own loop runs in this thread; Django would refuse to query beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    from django.db import connections
     from playwright.sync_api import sync_playwright
 
+    # Beside a running loop Django opens connections anew; the one before must not keep the database busy.
+    connections.close_all()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

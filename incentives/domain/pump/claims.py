@@ -108,9 +108,12 @@ def mark(lanes: Sequence[int], *, batch_size_max: int, now: datetime) -> Claim |
 
 
 def lock(claim: Claim) -> bool:
-    """Lock the claimed lanes for this transaction; False if the claim was taken for dead meanwhile."""
+    """Lock the claimed lanes for this transaction; False if the claim was taken for dead meanwhile.
+
+    It waits: whoever else holds one of these rows is only looking for lanes to mark, and never waits itself.
+    """
     held = list(
-        Lane.objects.select_for_update(skip_locked=True)
+        Lane.objects.select_for_update()
         .filter(number__in=claim.lanes, marked_by=claim.token)
         .order_by("number")
         .values_list("number", flat=True)

@@ -176,6 +176,9 @@ def parse_schema(type_code: str, document: object) -> DataSchema:
         except msgspec.ValidationError as error:
             raise BadSchema(f"{name}: {error}.") from error
         fields[name] = _checked(name, spec)
+    # In order of name, whatever order the database gives them in: a wider schema must not change what older
+    # events look like in canonical form, or their repeats would seem to say something else.
+    fields = dict(sorted(fields.items()))
     return DataSchema(type_code=type_code, fields=fields, document=document)
 
 
