@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from incentives.domain import traces
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger import queries as ledger
-from incentives.domain.ledger.queries import StatementLine
+from incentives.domain.ledger.queries import BadCursor, StatementLine
 from incentives.domain.rules.checking import CheckedRule
 from incentives.domain.rules.documents import Deduct, GrantBadge, text_in
 from incentives.domain.rules.limits import Ceiling
@@ -22,6 +22,8 @@ from incentives.models import Badge, BadgeGrant, LimitUse
 from members.domain.counters.periods import local_day, period_of
 from members.domain.standing import StandingLine, standing_of
 from members.models import Member
+
+__all__ = ["BadCursor", "history_of", "page_of", "why"]
 
 HISTORY_PAGE = 15
 EXPIRING_WITHIN = timedelta(days=60)
@@ -77,11 +79,11 @@ class Page:
     next_name: str
     earnings: list[Earning]
     history: list[HistoryLine]
-    more: int | None
+    more: str | None
     badges: list[BadgeLine]
 
 
-def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", before: int | None = None) -> Page:
+def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", before: str = "") -> Page:
     """Gather a member's points page."""
     language = _language()
     balances = ledger.balances(member.pk)
@@ -110,24 +112,23 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
 
 
 def history_of(
-    member: Member, *, show: str = "", search: str = "", before: int | None = None
-) -> tuple[list[HistoryLine], int | None]:
+    member: Member, *, show: str = "", search: str = "", before: str = ""
+) -> tuple[list[HistoryLine], str | None]:
     """A page of movements, newest first, and where the next one begins."""
     kinds = SHOWN.get(show)
     rule_code = _rule_named(search) if search else ""
     if search and not rule_code:
         return [], None
-    lines = ledger.statement(
+    page = ledger.statement(
         member_id=member.pk,
-        before=before,
-        count=HISTORY_PAGE + 1,
+        cursor=before,
+        count=HISTORY_PAGE,
         rule_code=rule_code,
         kinds=[kind.value for kind in kinds] if kinds else None,
     )
-    shown = lines[:HISTORY_PAGE]
     names = {line.currency: text_in(line.names, _language(), line.currency) for line in ledger.balances(member.pk)}
     rules = _rule_names()
-    return [_line(line, names, rules) for line in shown], shown[-1].id if len(lines) > HISTORY_PAGE else None
+    return [_line(line, names, rules) for line in page.lines], page.following
 
 
 def why(member: Member, event_id: int) -> traces.Trace | None:

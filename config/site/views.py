@@ -76,13 +76,10 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
     before = request.GET.get("before", "")
     show = request.GET.get("show", "")
     search = request.GET.get("q", "").replace("\x00", "")[:SEARCH_LENGTH_MAX]
-    page = queries.page_of(
-        member,
-        now=timezone.now(),
-        show=show,
-        search=search,
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
-    )
+    try:
+        page = queries.page_of(member, now=timezone.now(), show=show, search=search, before=before)
+    except queries.BadCursor:
+        return redirect("points")
     share = page.standing.share if page.standing else 0
     context = {
         "page": page,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -155,17 +153,18 @@ class Statement(Reading):
     )
     def get(self, request: Request, ref: str, **_: Any) -> Response:
         """A member's movements, newest first, each with the balance after it."""
-        size = _page_size(request)
         currency = request.query_params.get("currency")
-        lines = queries.statement(
-            member_id=find_member(ref).pk,
-            currencies=[currency] if currency else None,
-            before=_read_cursor(request.query_params.get("cursor")),
-            count=size + 1,
-            rule_code=request.query_params.get("rule", "")[:64],
-        )
-        following = _cursor(lines[size - 1].id) if len(lines) > size else None
-        return Response({"next": following, "results": StatementEntry(lines[:size], many=True).data})
+        try:
+            page = queries.statement(
+                member_id=find_member(ref).pk,
+                currencies=[currency] if currency else None,
+                cursor=request.query_params.get("cursor", ""),
+                count=_page_size(request),
+                rule_code=request.query_params.get("rule", "")[:64],
+            )
+        except queries.BadCursor as error:
+            raise Problem(str(error), kind="invalid_cursor") from error
+        return Response({"next": page.following, "results": StatementEntry(page.lines, many=True).data})
 
 
 class Lots(Reading):
@@ -446,16 +445,3 @@ def _page_size(request: Request) -> int:
         raise Problem(f"page_size is a whole number from 1 to {PAGE_SIZE_MAX}.", kind="invalid")
     return int(text)
 
-
-def _cursor(entry_id: int) -> str:
-    return base64.urlsafe_b64encode(f"e{entry_id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str | None) -> int | None:
-    if not text:
-        return None
-    try:
-        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
-        return int(plain.removeprefix("e")[:18])
-    except (ValueError, binascii.Error) as error:
-        raise Problem("This cursor is not valid; start again without it.", kind="invalid_cursor") from error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -251,7 +252,7 @@ def test_a_deduction_by_rule_never_goes_below_the_floor(ada, points, _case, when
 def test_adjusting_says_why_and_cannot_take_what_is_not_there(ada, points):
     operations.adjust(member_id=ada.pk, currency=points, amount=25, key=key(), now=NOON, reason="A gift.")
 
-    (line,) = queries.statement(member_id=ada.pk)
+    (line,) = queries.statement(member_id=ada.pk).lines
     assert (line.amount, line.note) == (25, "A gift.")
     with pytest.raises(ledger.InsufficientPoints):
         operations.adjust(member_id=ada.pk, currency=points, amount=-26, key=key(), now=NOON, reason="Too much.")
@@ -278,10 +279,41 @@ def test_a_statement_pages_by_keyset_in_a_constant_number_of_queries(ada, points
     with django_assert_num_queries(5):
         first = queries.statement(member_id=ada.pk, count=2)
     with django_assert_num_queries(5):
-        rest = queries.statement(member_id=ada.pk, count=4, before=first[-1].id)
+        rest = queries.statement(member_id=ada.pk, count=4, cursor=first.following)
 
-    assert [line.amount for line in (*first, *rest)] == [5, 4, 3, 2, 1]
-    assert [line.balance_after for line in (*first, *rest)] == [15, 10, 6, 3, 1]
+    assert [line.amount for line in (*first.lines, *rest.lines)] == [5, 4, 3, 2, 1]
+    assert [line.balance_after for line in (*first.lines, *rest.lines)] == [15, 10, 6, 3, 1]
+    assert rest.following is None
+
+
+def test_a_statement_is_in_the_order_of_the_books_whichever_ids_its_writers_had(ada, points):
+    """Workers take ids in blocks, so a later entry may well have the lower id."""
+    growth = factories.CurrencyFactory(code="growth")
+    with transaction.atomic():
+        book = ledger.open_book(member_ids=[ada.pk], currency_ids=[points.pk, growth.pk])
+        ids = iter(range(9_000, 0, -1))
+        book.ids = SimpleNamespace(take=lambda _table: next(ids))
+        for amount in (1, 2, 3, 4):
+            for currency in (points, growth):
+                book.award(
+                    member_id=ada.pk, currency_id=currency.pk, amount=amount, key=key(), effective_at=NOON
+                )  # fmt: skip
+        ledger.write(book)
+
+    found, cursor = [], ""
+    while cursor is not None:
+        page = queries.statement(member_id=ada.pk, count=3, cursor=cursor)
+        found += page.lines
+        cursor = page.following
+
+    by_currency = {code: [x.balance_after for x in found if x.currency == code] for code in ("points", "growth")}
+    assert by_currency == {"points": [10, 6, 3, 1], "growth": [10, 6, 3, 1]}
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1.", "1.2-", "-1.2", "1.2-x", "9" * 30 + ".1", "1.\u0663"])
+def test_a_cursor_that_no_statement_gave_is_refused(ada, points, cursor):
+    with pytest.raises(queries.BadCursor):
+        queries.statement(member_id=ada.pk, cursor=cursor)
 
 
 BERLIN = ZoneInfo("Europe/Berlin")
