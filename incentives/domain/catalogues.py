@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from incentives.domain.rules.catalogue import Catalogue, CounterFacts, CurrencyFacts
 from incentives.domain.rules.documents import read_limit
+from incentives.domain.rules.tables import read_table
 from incentives.models import Badge, Currency, LookupTable, SharedLimit
 from members.domain import language
 from members.domain.counters.compiled import CompiledCounter, compile_counter, fields_of
@@ -61,10 +61,7 @@ def load_known() -> Known:
             for code, currency in currencies.items()
         },
         counters=_counter_facts(counters),
-        tables={
-            table.code: {key: Decimal(str(value)) for key, value in table.rows.items()}
-            for table in LookupTable.objects.all()
-        },
+        tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},
         badges=frozenset(Badge.objects.values_list("code", flat=True)),
         limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
     )

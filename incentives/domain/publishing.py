@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from incentives.domain.catalogues import load_known
-from incentives.domain.engine.rulebook import revise
+from incentives.domain.revisions import revise
 from incentives.domain.rules.checking import Report, check_rule
 from incentives.domain.rules.documents import BadDocument, Finding, read_document
 from incentives.enums import RuleState

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bisect
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.utils import timezone
+import msgspec
+from django.db import connection
 
 from incentives.domain.catalogues import Known, load_known
 from incentives.domain.rules.checking import CheckedRule, check_rule
@@ -131,7 +130,6 @@ class RuleBook:
         self.vector_size = 2 * len(self.counter_slots)
         self._limit_ids = dict(LimitName.objects.values_list("code", "id"))
         self._badges = {badge.code: badge for badge in Badge.objects.all()}
-        self._currency_ids = {code: currency.pk for code, currency in known.currencies.items()}
         self._build()
         self.ladders = self._ladders()
 
@@ -256,8 +254,6 @@ class RuleBook:
 
 
 def _plain_expiry(effect: Award) -> dict[str, Any]:
-    import msgspec  # noqa: PLC0415
-
     plain: dict[str, Any] = msgspec.to_builtins(effect.expires)
     return plain
 
@@ -268,8 +264,6 @@ _books: dict[str, RuleBook] = {}
 
 def current() -> RuleBook:
     """The book of the newest revision, compiled once for each process."""
-    from django.db import connection  # noqa: PLC0415
-
     newest = RuleSet.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     name = str(connection.settings_dict["NAME"])
     book = _books.get(name)
@@ -284,16 +278,3 @@ def current() -> RuleBook:
 def forget() -> None:
     """Drop what this process compiled; for tests that share a database name."""
     _books.clear()
-
-
-def revise(reason: str) -> RuleSet:
-    """Open a new revision after anything that judges has changed; every worker compiles again."""
-    return RuleSet.objects.create(reason=reason[:200])
-
-
-def in_programme_zone() -> Any:
-    return timezone.get_default_timezone() if settings.USE_TZ else None
-
-
-def versions_named(plans: Sequence[RulePlan]) -> list[str]:
-    return [f"{plan.code} v{plan.version}" for plan in plans]

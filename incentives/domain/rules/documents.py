@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from incentives.domain.rules.expiry import BadExpiry, check_effect_expiry
 from members.domain.language.errors import Span
 
 LANG = 1
@@ -259,6 +260,7 @@ def _shape(document: Document) -> Any:
         yield Finding(pointer="/limits", code="invalid", text=f"A rule has at most {LIMITS_MAX} limits.")
     if not -1_000_000 <= document.priority <= 1_000_000:
         yield Finding(pointer="/priority", code="invalid", text="A priority lies within a million of 0.")
+    yield from _expiries_shape(document)
     for i, limit in enumerate(document.limits):
         if isinstance(limit, Limit):
             yield from _limit_shape(limit, f"/limits/{i}")
@@ -268,6 +270,15 @@ def _shape(document: Document) -> Any:
     if document.schedule is not None:
         yield from _schedule_shape(document.schedule)
     yield from _group_shape(clauses_of(document), "/if", 0)
+
+
+def _expiries_shape(document: Document) -> Any:
+    for i, effect in enumerate(document.then):
+        if isinstance(effect, Award) and effect.expires is not None:
+            try:
+                check_effect_expiry(msgspec.to_builtins(effect.expires))
+            except BadExpiry as error:
+                yield Finding(pointer=f"/then/{i}/expires", code="invalid", text=str(error))
 
 
 def _schedule_shape(schedule: Schedule) -> Any:
@@ -304,6 +315,9 @@ def _group_shape(group: Clause, pointer: str, depth: int) -> Any:
 
 
 def _limit_shape(limit: Limit, pointer: str) -> Any:
+    if limit.amount is not None and not limit.amount.is_finite():
+        yield Finding(pointer=f"{pointer}/amount", code="invalid", text="A limit is a finite number.")
+        return
     if (limit.times is None) == (limit.amount is None):
         yield Finding(pointer=pointer, code="invalid", text="A limit says either times or amount.")
     if limit.amount is not None and limit.currency is None:
