@@ -20,6 +20,7 @@ from incentives.api.schemas import PROBLEMS
 from incentives.domain import requests
 from incentives.domain.ledger import keys, operations, queries
 from incentives.domain.ledger.operations import Moved
+from incentives.domain.reversals import reverse_journal
 from incentives.enums import JournalKind
 from incentives.models import Currency, Hold
 from members.api.authentication import PerKeyThrottle, key_of
@@ -284,7 +285,7 @@ class Reversals(Moving):
 
         def do(_key: bytes, actor: str) -> dict[str, Any]:
             journal_id = int(body["journal_id"])
-            moved = operations.reverse(journal_id=journal_id, cause=body["cause"], now=timezone.now(), actor=actor)
+            moved = reverse_journal(journal_id=journal_id, cause=body["cause"], now=timezone.now(), actor=actor)
             currency = Currency.objects.get(pk=_currency_of(moved.journal_id))
             return _moved(moved, currency)
 
@@ -444,4 +445,3 @@ def _page_size(request: Request) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= PAGE_SIZE_MAX):
         raise Problem(f"page_size is a whole number from 1 to {PAGE_SIZE_MAX}.", kind="invalid")
     return int(text)
-

@@ -1,7 +1,6 @@
 from incentives.models.badges import Badge, BadgeGrant
 from incentives.models.judgements import Judgement
 from incentives.models.ledger import (
-    AMOUNT_MAX,
     NEVER,
     Account,
     Currency,
@@ -25,7 +24,6 @@ from incentives.models.rules import (
 )
 
 __all__ = [
-    "AMOUNT_MAX",
     "NEVER",
     "Account",
     "Badge",

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.enums import Bucket, Contra, CurrencyKind, HoldState, JournalKind
 
 # Drivers cannot read 'infinity', so never is this moment; faces show it as null.
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-AMOUNT_MAX = 10**15
 
 
 class Currency(models.Model):

@@ -18,6 +18,14 @@ def expire_due(**_later: object) -> None:
         logger.info("Expired lots=%d", count)
 
 
+@shared_task(name="incentives.expire_idle", ignore_result=True)
+def expire_idle(**_later: object) -> None:
+    """Expire balances that nobody has moved for as long as their currency allows."""
+    count = operations.expire_idle(now=timezone.now())
+    if count:
+        logger.info("Expired idle accounts=%d", count)
+
+
 @shared_task(name="incentives.release_expired_holds", ignore_result=True)
 def release_expired_holds(**_later: object) -> None:
     """Give back holds whose time is over."""

@@ -1,20 +1,34 @@
 """The events that Laurels itself writes to the timeline. Their types are reserved."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 INTERNAL_SOURCE = "laurels"
 
 POINTS_AWARDED = "points.awarded"
 POINTS_DEDUCTED = "points.deducted"
+POINTS_SPENT = "points.spent"
+POINTS_ADJUSTED = "points.adjusted"
+POINTS_TRANSFERRED = "points.transferred"
+POINTS_REVERSED = "points.reversed"
 TIER_CHANGED = "tier.changed"
 BADGE_GRANTED = "badge.granted"
 MEMBER_JOINED = "member.joined"
 
 _TEXT = {"type": "string", "optional": True}
+# What was moved, in major units: above 0 came to the member, below 0 went.
+_MOVED = {"currency": {"type": "string"}, "amount": {"type": "decimal", "min": -(10**15), "max": 10**15}}
 
 # Type to (meaning, schema); kept in the database so that rules can listen to them like to any other.
-OUTCOME_TYPES: dict[str, tuple[str, dict[str, object]]] = {
+OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     MEMBER_JOINED: ("A member was created.", {"channel": _TEXT}),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
+    POINTS_SPENT: ("Points were redeemed.", _MOVED),
+    POINTS_ADJUSTED: ("Points were added or taken by hand, or brought from elsewhere.", _MOVED),
+    POINTS_TRANSFERRED: ("Points came from, or went to, another member.", _MOVED),
+    POINTS_REVERSED: ("A movement was taken back.", _MOVED),
     TIER_CHANGED: (
         "A member rose or fell on a ladder.",
         {

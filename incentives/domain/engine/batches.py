@@ -13,7 +13,7 @@ from django.utils import timezone
 from incentives.domain import ledger
 from incentives.domain.engine import rulebook, writers
 from incentives.domain.engine.facts import MemberFacts, load_members
-from incentives.domain.engine.fold import Decided, Fold, Waiting
+from incentives.domain.engine.fold import RISING_TYPES, Decided, Fold, Waiting
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.domain.engine.uses import UseBook
 from incentives.domain.pump.failpoints import reach
@@ -61,6 +61,10 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
     currency_ids = {effect.currency_id for effect in effects if effect.currency_id}
     debts = {currency.pk: -currency.debt_limit for currency in rules.known.currencies.values()}
     member_ids = {each.member.id for each in waiting if rules.at(each.book, each.occurred_at).plans}
+    rising = {each.member.id for each in waiting if each.book.code in RISING_TYPES}
+    if rising:
+        member_ids |= rising
+        currency_ids |= {ladder.currency_id for ladder in rules.ladders}
     book = ledger.open_book(member_ids=member_ids, currency_ids=currency_ids, lower_bounds=debts)
     ceilings = {c.limit_id: c for plan in plans for c in plan.ceilings}.values()
     uses = UseBook()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain.engine.facts import MemberFacts
 from incentives.domain.engine.rulebook import EffectPlan, InForce, LadderPlan, RuleBook, RulePlan, TypeBook
 from incentives.domain.engine.uses import UseBook
@@ -17,11 +18,15 @@ from incentives.domain.rules.limits import Use
 from incentives.models import NEVER
 from members.domain.counters.book import Addition, CounterBook, as_fact
 from members.domain.counters.periods import local_day
+from members.domain.outcomes import POINTS_ADJUSTED, POINTS_REVERSED, POINTS_TRANSFERRED
 
 logger = logging.getLogger(__name__)
 
 # What a verdict says of an effect that was paid less than it wanted, beside the name of a limit.
-SHORT, ALREADY_HELD, FAILED, MAY_NOT_EARN = "short", "held", "failed", "status"
+SHORT, ALREADY_HELD, FAILED, MAY_NOT_EARN, FULL = "short", "held", "failed", "status", "full"
+WANTED_MAX = 10**18
+# Movements by request, which may have brought a member to a tier without any rule.
+RISING_TYPES = frozenset({POINTS_ADJUSTED, POINTS_TRANSFERRED, POINTS_REVERSED})
 
 
 @dataclass(slots=True)
@@ -90,7 +95,7 @@ class Fold:
                 decided.verdicts.append([plan.code, plan.version, MAY_NOT_EARN, []])
                 continue
             self._pay(waiting, plan, match, decided)
-        if decided.awarded:
+        if decided.awarded or waiting.book.code in RISING_TYPES:
             self._rise(member, decided)
         return decided
 
@@ -134,7 +139,8 @@ class Fold:
         lines = []
         has_paid = False
         for effect in plan.effects:
-            wanted = match[effect.number + 1]
+            # What a formula asks for may be more than a judgement can write down; limits bring it down further.
+            wanted = min(match[effect.number + 1] or 0, WANTED_MAX)
             if effect.kind == "badge":
                 paid, reason = self._grant(waiting, plan, effect, decided)
                 wanted = 1
@@ -160,6 +166,9 @@ class Fold:
                 allowed = limits.allowance(ceiling, use, wanted)
                 if allowed < amount:
                     amount, reason = allowed, f"limit:{ceiling.name}"
+        room = AMOUNT_MAX - self.ledger.balance(waiting.member.id, effect.currency_id)
+        if amount > room:
+            amount, reason = room, FULL
         if amount <= 0:
             return 0, reason
         self.ledger.award(

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from incentives.bounds import AMOUNT_MAX
+from incentives.domain.ledger import keys
 from incentives.domain.ledger.rows import AccountState, EntryRow, JournalRow, LotState
 from incentives.enums import Bucket, Contra, JournalKind
-from incentives.models import AMOUNT_MAX, NEVER
+from incentives.models import NEVER
 
 AVAILABLE, HELD = Bucket.AVAILABLE.value, Bucket.HELD.value
 ISSUED, DEDUCTED = Contra.ISSUED.value, Contra.DEDUCTED.value
@@ -26,6 +28,13 @@ class InsufficientPoints(LedgerError):
     def __init__(self, wanted: int, available: int) -> None:
         super().__init__(f"{wanted} are needed, but only {available} are available.")
         self.wanted, self.available = wanted, available
+
+
+class TooManyPoints(LedgerError):
+    """A balance would grow beyond what the books can hold."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A balance may hold at most {AMOUNT_MAX} of the smallest units of its currency.")
 
 
 class Ids(Protocol):
@@ -125,8 +134,12 @@ class Book:
         effect_number: int | None = None,
         run: int = 0,
     ) -> int:
-        """Take points by rule and return how many: never below the floor, the rest is recorded as wanted."""
+        """Take points by rule and return how many: never below the floor, the rest is recorded as wanted.
+
+        What is due to expire does so first: it is not there to be taken.
+        """
         account = self.accounts[member_id, currency_id, AVAILABLE]
+        self.expire_due(account, self.posted_at)
         there = max(0, account.balance - max(0, floor))
         taken = amount if amount <= there else there if when_short == "cut" else 0
         if not taken:
@@ -233,6 +246,25 @@ class Book:
         assert 0 < amount <= lot.remaining
         self._enter(account, journal_id, contra, lot, -amount)
 
+    def expire_due(self, account: AccountState, now: datetime) -> int:
+        """Expire what remains in lots whose moment has come; return how many. Nobody can spend it meanwhile."""
+        due = [lot for lot in account.lots.values() if lot.expires_at <= now and lot.remaining > 0]
+        for lot in sorted(due, key=lambda each: (each.expires_at, each.id)):
+            self.expire_lot(account, lot, due_at=lot.expires_at)
+        return len(due)
+
+    def expire_lot(self, account: AccountState, lot: LotState, *, due_at: datetime) -> None:
+        """Expire what remains in one lot."""
+        journal_id = self.open_journal(
+            member_id=account.member_id,
+            currency_id=account.currency_id,
+            # The account's own numbering is part of the key: points that come back late expire again.
+            key=keys.of_expiry(lot.id, due_at, account.sequence),
+            kind=JournalKind.EXPIRE.value,
+            effective_at=due_at,
+        )
+        self._enter(account, journal_id, EXPIRED, lot, -lot.remaining)
+
     def _pay_debt(self, account: AccountState, journal_id: int, contra: int, amount: int) -> int:
         debt = account.lots.get(("", NEVER, True))
         if debt is None or debt.remaining == 0:
@@ -264,6 +296,8 @@ class Book:
         return lot
 
     def _enter(self, account: AccountState, journal_id: int, contra: int, lot: LotState, amount: int) -> None:
+        if account.balance + amount > AMOUNT_MAX:
+            raise TooManyPoints
         account.balance += amount
         account.sequence += 1
         account.is_moved = True

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
+from django.utils import timezone
 
 from incentives.domain.ledger import keys
 from incentives.domain.ledger.book import AVAILABLE, HELD, Book, InsufficientPoints, LedgerError
+from incentives.domain.ledger.expiry import midnight
 from incentives.domain.ledger.rows import AccountState
 from incentives.domain.ledger.store import open_book, write
+from incentives.domain.ledger.telling import tell
 from incentives.enums import Bucket, Contra, HoldState, JournalKind
 from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, Reversal
+from members.domain.outcomes import POINTS_ADJUSTED, POINTS_REVERSED, POINTS_SPENT, POINTS_TRANSFERRED
 
 EXPIRY_BATCH_MAX = 500
 
@@ -53,7 +57,7 @@ class Moved:
 def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: datetime, actor: str = "") -> Moved:
     """Take points for something redeemed, the soonest to expire first. Raises InsufficientPoints."""
     with transaction.atomic():
-        book, done = _begin(member_id, currency, key)
+        book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
         account = book.account(member_id, currency.pk)
@@ -61,6 +65,7 @@ def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: d
         journal_id = _journal(book, account, key, JournalKind.SPEND, now, actor=actor)
         book.draw(account, journal_id, Contra.REDEEMED, amount)
         write(book)
+        tell(POINTS_SPENT, member_id=member_id, currency=currency, amount=-amount, now=now)
     return Moved(journal_id=journal_id, amount=-amount, balance=account.balance)
 
 
@@ -71,7 +76,7 @@ def adjust(
     assert amount, "an adjustment moves something"
     assert reason, "an adjustment says why"
     with transaction.atomic():
-        book, done = _begin(member_id, currency, key)
+        book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
         account = book.account(member_id, currency.pk)
@@ -84,9 +89,10 @@ def adjust(
             _need(account, -amount)
             journal_id = _journal(book, account, key, JournalKind.ADJUST, now, actor=actor)
             book.draw(account, journal_id, Contra.ADJUSTED, -amount)
-        journal_id = book.journals[0].id
+        journal_id = _journal_under(book, key)
         write(book)
         Note.objects.create(journal_id=journal_id, text=reason)
+        tell(POINTS_ADJUSTED, member_id=member_id, currency=currency, amount=amount, now=now)
     return Moved(journal_id=journal_id, amount=amount, balance=account.balance)
 
 
@@ -101,8 +107,9 @@ def open_balance(
     actor: str = "",
 ) -> Moved:
     """Bring a balance from elsewhere, with its own date and expiry."""
+    now = timezone.now()
     with transaction.atomic():
-        book, done = _begin(member_id, currency, key)
+        book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
         book.award(
@@ -110,7 +117,8 @@ def open_balance(
             expires_at=expires_at, kind=JournalKind.OPENING.value, actor=actor,
         )  # fmt: skip
         write(book)
-    return Moved(journal_id=book.journals[0].id, amount=amount, balance=book.balance(member_id, currency.pk))
+        tell(POINTS_ADJUSTED, member_id=member_id, currency=currency, amount=amount, now=now)
+    return Moved(journal_id=_journal_under(book, key), amount=amount, balance=book.balance(member_id, currency.pk))
 
 
 def transfer(
@@ -130,6 +138,7 @@ def transfer(
         if done is not None:
             return done
         payer, payee = book.account(payer_id, currency.pk), book.account(payee_id, currency.pk)
+        book.expire_due(payer, now)
         _need(payer, amount)
         journal_id = book.ids.take("journal")
         out = _journal(book, payer, key, JournalKind.TRANSFER, now, movement=journal_id, actor=actor)
@@ -140,6 +149,8 @@ def transfer(
         for lot, part in parts:
             book.put(payee, into, Contra.TRANSIT, part, expires_at=lot.expires_at, pool=lot.pool)
         write(book)
+        tell(POINTS_TRANSFERRED, member_id=payer_id, currency=currency, amount=-amount, now=now)
+        tell(POINTS_TRANSFERRED, member_id=payee_id, currency=currency, amount=amount, now=now)
     return Moved(journal_id=out, amount=-amount, balance=payer.balance)
 
 
@@ -165,6 +176,7 @@ def hold(
         if earlier is not None:
             return Hold.objects.get(pk=uuid.UUID(earlier.actor.rpartition("#")[2]))
         account, held = book.account(member_id, currency.pk), book.account(member_id, currency.pk, HELD)
+        book.expire_due(account, now)
         _need(account, amount)
         made = Hold(member_id=member_id, currency_id=currency.pk, amount=amount, expires_at=expires_at)
         journal_id = _journal(book, account, key, JournalKind.HOLD, now, actor=f"{actor[:40]}#{made.pk}")
@@ -209,7 +221,7 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
     currency = Currency.objects.get(pk=original.currency_id)
     key = keys.of_reversal(bytes(original.key), cause)
     with transaction.atomic():
-        book, done = _begin(original.member_id, currency, key)
+        book, done = _begin(original.member_id, currency, key, now)
         if done is not None:
             return done
         entries = list(Entry.objects.filter(journal_id=journal_id).order_by("sequence"))
@@ -249,7 +261,8 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         write(book)
         record.reversed_amount = abs(moved) - unrecovered
         record.save(update_fields=["reversed_amount"])
-    sign = -1 if moved > 0 else 1
+        sign = -1 if moved > 0 else 1
+        tell(POINTS_REVERSED, member_id=original.member_id, currency=currency, amount=sign * recovered, now=now)
     return Moved(journal_id=made, amount=sign * recovered, balance=account.balance, unrecovered=unrecovered)
 
 
@@ -261,6 +274,25 @@ def expire_due(*, now: datetime, batches_max: int = 20) -> int:
         count += done
         if done < EXPIRY_BATCH_MAX:
             break
+    return count
+
+
+def expire_idle(*, now: datetime, batches_max: int = 20) -> int:
+    """Expire balances that have not moved for as long as their currency's policy says; return how many.
+
+    `{"kind": "idle", "days": N}`: N days after the local day of an account's newest entry, at midnight of the
+    programme. Points with an expiry of their own keep it.
+    """
+    zone = timezone.get_default_timezone()
+    count = 0
+    for currency in Currency.objects.filter(expiry__kind="idle").order_by("pk"):
+        days = timedelta(days=currency.expiry["days"])
+        quiet_since = midnight(now.astimezone(zone).date() - days + timedelta(days=1), zone)
+        for _ in range(batches_max):
+            done = _expire_idle_batch(currency, quiet_since, days, zone)
+            count += done
+            if done < EXPIRY_BATCH_MAX:
+                break
     return count
 
 
@@ -294,14 +326,30 @@ def _expire_batch(now: datetime) -> int:
         book = open_book(member_ids={m for m, _ in owners}, currency_ids={c for _, c in owners})
         count = 0
         for account in book.accounts.values():
-            lots = [lot for lot in account.lots.values() if lot.remaining > 0 and lot.expires_at <= now]
-            for lot in sorted(lots, key=lambda each: each.expires_at):
-                # The lot's own history numbers its expiries: points that came back late expire again.
-                nth = account.sequence
-                key = keys.of_expiry(lot.id, lot.expires_at, nth)
-                journal_id = _journal(book, account, key, JournalKind.EXPIRE, lot.expires_at)
-                book.take_lot(account, journal_id, Contra.EXPIRED, lot, lot.remaining)
-                count += 1
+            count += book.expire_due(account, now)
+        write(book)
+    return count
+
+
+def _expire_idle_batch(currency: Currency, quiet_since: datetime, days: timedelta, zone: tzinfo) -> int:
+    lasting = Lot.objects.filter(account_id=OuterRef("pk"), expires_at=NEVER, remaining__gt=0)
+    idle = Account.objects.filter(
+        Exists(lasting), currency_id=currency.pk, bucket=Bucket.AVAILABLE, posted_at__lt=quiet_since
+    ).order_by("pk")
+    member_ids = list(idle.values_list("member_id", flat=True)[:EXPIRY_BATCH_MAX])
+    if not member_ids:
+        return 0
+    count = 0
+    with transaction.atomic():
+        book = open_book(member_ids=member_ids, currency_ids=[currency.pk])
+        for account in book.accounts.values():
+            # Somebody may have moved it while we waited for its lock.
+            if account.posted_at is None or account.posted_at >= quiet_since:
+                continue
+            due_at = midnight(account.posted_at.astimezone(zone).date() + days, zone)
+            for lot in [lot for lot in account.lots.values() if lot.remaining > 0 and lot.expires_at >= NEVER]:
+                book.expire_lot(account, lot, due_at=due_at)
+            count += 1
         write(book)
     return count
 
@@ -322,7 +370,12 @@ def _settle(made: Hold, book: Book, taken: int, *, now: datetime, state: HoldSta
         if amount - part:
             book.take_lot(held, journal_id, Contra.TRANSIT, lot, amount - part)
             book.put(account, journal_id, Contra.TRANSIT, amount - part, expires_at=expires_at, pool=pool)
+    # What expired while it was held expires on its return.
+    book.expire_due(account, now)
     write(book)
+    if taken:
+        currency = Currency.objects.get(pk=made.currency_id)
+        tell(POINTS_SPENT, member_id=made.member_id, currency=currency, amount=-taken, now=now)
     made.captured, made.voided, made.state = taken, made.amount - taken, state
     made.save(update_fields=["captured", "voided", "state"])
 
@@ -339,9 +392,13 @@ def _locked_hold(hold_id: uuid.UUID) -> tuple[Hold, Book]:
     return made, book
 
 
-def _begin(member_id: int, currency: Currency, key: bytes) -> tuple[Book, Moved | None]:
+def _begin(member_id: int, currency: Currency, key: bytes, now: datetime) -> tuple[Book, Moved | None]:
+    """Lock the account and see whether this was done before; if not, what is due to expire does so first."""
     book = open_book(member_ids=[member_id], currency_ids=[currency.pk], lower_bounds=_bounds(currency))
-    return book, _done(member_id, currency, key)
+    done = _done(member_id, currency, key)
+    if done is None:
+        book.expire_due(book.account(member_id, currency.pk), now)
+    return book, done
 
 
 def _done(member_id: int, currency: Currency, key: bytes) -> Moved | None:
@@ -381,6 +438,10 @@ def _journal(
         effective_at=effective_at, movement=movement, reverses_id=reverses_id, actor=actor, wanted=wanted,
         event_id=event_id,
     )  # fmt: skip
+
+
+def _journal_under(book: Book, key: bytes) -> int:
+    return next(journal.id for journal in book.journals if journal.key == key)
 
 
 def _need(account: AccountState, amount: int) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain.ledger import guards
 from incentives.enums import Contra, HoldState, JournalKind
-from incentives.models import AMOUNT_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain.rules.catalogue import Catalogue
 from incentives.domain.rules.documents import (
     Award,
@@ -87,9 +88,6 @@ class Report:
     @property
     def errors(self) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity == "error")
-
-
-UNBOUNDED = Decimal(10) ** 15
 
 
 def check_rule(document: Document, catalogue: Catalogue) -> Report:
@@ -240,13 +238,30 @@ def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -
                     Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits))
                 )
                 continue
+            findings.extend(_storable(shared, catalogue, here))
             yield shared
             continue
         if limit.currency is not None and limit.currency not in catalogue.currencies:
             text = f"There is no currency {limit.currency!r}."
             fix = near(limit.currency, catalogue.currencies)
             findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
+        findings.extend(_storable(limit, catalogue, here))
         yield msgspec.structs.replace(limit, code=f"{document.code}:{limit.code or i}")
+
+
+def _storable(limit: Limit, catalogue: Catalogue, pointer: str) -> Iterator[Finding]:
+    """A limit on an amount must fit the books, and not be finer than its currency."""
+    currency = catalogue.currencies.get(limit.currency or "")
+    if currency is None or limit.amount is None:
+        return
+    minor = limit.amount.scaleb(currency.scale)
+    if minor != minor.to_integral_value():
+        text = f"{currency.code} has {currency.scale} decimals."
+        yield Finding(pointer=f"{pointer}/amount", code="invalid", text=text, fix="Round the limit.")
+    elif minor > AMOUNT_MAX:
+        most = Decimal(AMOUNT_MAX).scaleb(-currency.scale)
+        text = f"A limit of {currency.code} is at most {most:,f}."
+        yield Finding(pointer=f"{pointer}/amount", code="too_large", text=text, fix="Write a smaller one.")
 
 
 def _cost(rule: CheckedRule) -> Iterator[Finding]:
@@ -260,7 +275,7 @@ def _cost(rule: CheckedRule) -> Iterator[Finding]:
             limit.amount is not None and limit.currency == getattr(effect.effect, "currency", None)
             for limit in rule.limits
         )
-        if effect.most() >= UNBOUNDED and not is_limited:
+        if effect.most() >= Decimal(AMOUNT_MAX).scaleb(-effect.scale) and not is_limited:
             text = f"One event can move up to {effect.most():,f}."
             fix = "Add clamp(..., 0, most), or a limit on the amount."
             yield Finding(pointer=here, code="unbounded", text=text, fix=fix)

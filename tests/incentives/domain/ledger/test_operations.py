@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain import ledger
 from incentives.domain.ledger import operations, queries
 from incentives.domain.ledger.expiry import expires_at
@@ -124,6 +125,83 @@ def test_expiry_takes_what_remains_and_running_it_twice_changes_nothing(ada, poi
     assert counts == [1, 0]
     assert Account.objects.get().balance == 5
     assert open_lots() == [(LATER, 5)]
+
+
+@pytest.mark.parametrize("_way", ["spend", "hold", "transfer", "adjust", "deduct"])
+def test_what_is_due_to_expire_cannot_be_taken_before_the_job_has_run(ada, points, _way):
+    award(ada, points, 30, SOON)
+    award(ada, points, 5, LATER)
+    bo = factories.MemberFactory(ref="bo")
+    asked = {"currency": points, "key": key(), "now": SOON}
+    ways = {
+        "spend": lambda: operations.spend(member_id=ada.pk, amount=6, **asked),
+        "hold": lambda: operations.hold(member_id=ada.pk, amount=6, expires_at=LATER, **asked),
+        "transfer": lambda: operations.transfer(payer_id=ada.pk, payee_id=bo.pk, amount=6, **asked),
+        "adjust": lambda: operations.adjust(member_id=ada.pk, amount=-6, reason="No.", **asked),
+    }
+
+    if _way == "deduct":
+        with transaction.atomic():
+            book = ledger.open_book(member_ids=[ada.pk], currency_ids=[points.pk])
+            book.posted_at = SOON
+            taken = book.deduct(
+                member_id=ada.pk, currency_id=points.pk, amount=6, key=key(), effective_at=SOON
+            )  # fmt: skip
+            ledger.write(book)
+        assert (taken, Account.objects.get().balance) == (5, 0)
+        return
+    with pytest.raises(ledger.InsufficientPoints) as caught:
+        ways[_way]()
+
+    assert caught.value.available == 5
+    assert operations.expire_due(now=SOON) == 1
+
+
+def test_spending_on_the_day_of_expiry_expires_first_and_takes_from_what_is_left(ada, points):
+    award(ada, points, 30, SOON)
+    award(ada, points, 5, LATER)
+
+    moved = operations.spend(member_id=ada.pk, currency=points, amount=4, key=key(), now=SOON)
+
+    assert (moved.amount, moved.balance) == (-4, 1)
+    assert open_lots() == [(LATER, 1)]
+    assert operations.expire_due(now=SOON) == 0
+
+
+def test_what_expired_while_it_was_held_expires_on_its_return(ada, points):
+    award(ada, points, 30, SOON)
+    award(ada, points, 30, LATER)
+    made = operations.hold(member_id=ada.pk, currency=points, amount=40, key=key(), now=NOON, expires_at=LATER)
+
+    operations.void(hold_id=made.pk, now=SOON)
+
+    assert open_lots() == [(LATER, 30)]
+    assert queries.balances(ada.pk)[0].available == 30
+
+
+def test_a_balance_that_nobody_moves_expires_after_its_days(ada):
+    idle = factories.CurrencyFactory(code="idle", expiry={"kind": "idle", "days": 90})
+    bo = factories.MemberFactory(ref="bo")
+    award(ada, idle, 30)
+    award(ada, idle, 5, NEVER - timedelta(days=1))
+    last = Entry.objects.order_by("-pk").first().posted_at
+    due = datetime.combine(last.date() + timedelta(days=90), datetime.min.time(), UTC)
+
+    counts = [operations.expire_idle(now=moment) for moment in (due - timedelta(seconds=1), due, due)]
+
+    assert counts == [0, 1, 0]
+    assert [(x.kind, x.effective_at) for x in Journal.objects.order_by("-pk")[:1]] == [(JournalKind.EXPIRE, due)]
+    assert queries.balances(ada.pk)[0].available == 5
+    assert queries.balances(bo.pk)[0].available == 0
+
+
+def test_a_balance_never_grows_beyond_what_the_books_can_hold(ada, points):
+    operations.open_balance(member_id=ada.pk, currency=points, amount=AMOUNT_MAX - 1, key=key(), effective_at=NOON)
+
+    with pytest.raises(ledger.LedgerError, match="at most 1000000000000000"):
+        operations.adjust(member_id=ada.pk, currency=points, amount=2, key=key(), now=NOON, reason="Too much.")
+
+    assert queries.balances(ada.pk)[0].available == AMOUNT_MAX - 1
 
 
 def test_a_hold_keeps_lots_apart_and_gives_them_back_as_they_were(ada, points):
