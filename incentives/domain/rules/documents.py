@@ -18,6 +18,7 @@ CLAUSES_MAX = 40
 EFFECTS_MAX = 10
 LIMITS_MAX = 10
 GROUP_DEPTH_MAX = 10
+LIMIT_MAX = 10**15
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
@@ -163,7 +164,7 @@ def read_document(raw: object) -> Document:
         Finding(
             pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out."
         )
-        for i, effect in enumerate(raw.get("then") or [])
+        for i, effect in enumerate(_list_in(raw, "then"))
         if isinstance(effect, dict)
         for word in ("to", "pending")
         if word in effect
@@ -178,6 +179,11 @@ def read_document(raw: object) -> Document:
     if findings:
         raise BadDocument(findings)
     return document
+
+
+def _list_in(raw: dict[Any, Any], word: str) -> list[Any]:
+    found = raw.get(word)
+    return found if isinstance(found, list) else []
 
 
 def read_limit(raw: object, code: str) -> Limit:
@@ -236,7 +242,9 @@ def _finding(error: msgspec.ValidationError) -> Finding:
         name = unknown.group(1)
         near = difflib.get_close_matches(name, _WORDS["" if pointer else "Document"], 1)
         fix = f"Did you mean {near[0]}?" if near else "Remove it."
-        return Finding(pointer=f"{pointer}/{name}", code="unknown_word", text=f"There is no {name} here.", fix=fix)
+        step = name[:80].replace("~", "~0").replace("/", "~1")
+        text = f"There is no {name[:80]} here."
+        return Finding(pointer=f"{pointer}/{step}", code="unknown_word", text=text, fix=fix)
     missing = re.search(r"missing required field `(.*)`", sentence)
     if missing:
         return Finding(pointer=pointer, code="missing", text=f"{missing.group(1)} is missing.", fix="Add it.")
@@ -310,8 +318,10 @@ def _limit_shape(limit: Limit, pointer: str) -> Any:
         yield Finding(pointer=pointer, code="invalid", text="A limit on an amount names its currency.")
     if limit.times is not None and (limit.counts == "net" or limit.over == "cut"):
         yield Finding(pointer=pointer, code="invalid", text="Only a limit on an amount can count net or cut.")
-    if (limit.times is not None and limit.times < 1) or (limit.amount is not None and limit.amount <= 0):
-        yield Finding(pointer=pointer, code="invalid", text="A limit is above 0.")
+    for number in (limit.times, limit.amount):
+        # NaN cannot be compared, and 1e999999999 would fill the memory as minor units.
+        if number is not None and not (Decimal(number).is_finite() and 0 < number <= LIMIT_MAX):
+            yield Finding(pointer=pointer, code="invalid", text=f"A limit is above 0 and at most {LIMIT_MAX:,}.")
 
 
 def text_in(texts: Texts | str | None, language: str, fallback: str = "") -> str:
