@@ -348,10 +348,22 @@ def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catal
         if name not in catalogue.currencies and name not in catalogue.badges:
             yield Finding(pointer=f"{pointer}/expect/{name}", code="unknown", text=f"{name} is no currency or badge.")
             continue
+        amount = _amount_in(wanted)
+        if amount is None:
+            text = f"{wanted!r:.80} is no amount."
+            yield Finding(pointer=f"{pointer}/expect/{name}", code="type", text=text, fix="Write a number.")
+            continue
         got = (paid or {}).get(name, Decimal(0))
-        if Decimal(str(wanted)) != got:
+        if amount != got:
             text = f"The test expects {wanted} {name}, but the rule pays {got.normalize():f}."
             yield Finding(pointer=f"{pointer}/expect/{name}", code="test_failed", text=text)
+
+
+def _amount_in(wanted: Any) -> Decimal | None:
+    try:
+        return Decimal(str(wanted))
+    except ArithmeticError:
+        return None
 
 
 def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | None:
@@ -392,10 +404,27 @@ def fact_from(raw: Any, field: Field) -> Any:
     try:
         value: Any = msgspec.convert(raw, kinds[field.type.name], strict=False)
     except (msgspec.ValidationError, KeyError) as error:
-        raise ValueError(f"{raw!r} is no {field.type}.") from error
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError(f"{raw!r} has no time zone.")
+        raise ValueError(f"{raw!r:.80} is no {field.type}.") from error
+    sentence = _beyond(value, field)
+    if sentence:
+        raise ValueError(f"{raw!r:.80} {sentence}.")
     return value
+
+
+def _beyond(value: Any, field: Field) -> str:
+    """What keeps a fact of the right type from being one that an event can bring; empty if nothing does."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            return "has no time zone"
+        return "" if 1900 <= value.year <= 2200 else "is not between the years 1900 and 2200"
+    if field.enum is not None and not set(value if isinstance(value, list) else [value]) <= set(field.enum):
+        return f"is not one of {', '.join(field.enum)}"
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        if not Decimal(value).is_finite():
+            return "is no finite number"
+        if (field.min is not None and value < field.min) or (field.max is not None and value > field.max):
+            return f"does not lie between {field.min} and {field.max}"
+    return ""
 
 
 __all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "walk"]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain.rules.expiry import BadExpiry, check_effect_expiry
 from members.domain.language.errors import Span
 
@@ -164,7 +165,7 @@ def read_document(raw: object) -> Document:
         Finding(
             pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out."
         )
-        for i, effect in enumerate(raw.get("then") or [])
+        for i, effect in enumerate(_list_in(raw, "then"))
         if isinstance(effect, dict)
         for word in ("to", "pending")
         if word in effect
@@ -179,6 +180,11 @@ def read_document(raw: object) -> Document:
     if findings:
         raise BadDocument(findings)
     return document
+
+
+def _list_in(raw: dict[Any, Any], word: str) -> list[Any]:
+    found = raw.get(word)
+    return found if isinstance(found, list) else []
 
 
 def read_limit(raw: object, code: str) -> Limit:
@@ -237,7 +243,9 @@ def _finding(error: msgspec.ValidationError) -> Finding:
         name = unknown.group(1)
         near = difflib.get_close_matches(name, _WORDS["" if pointer else "Document"], 1)
         fix = f"Did you mean {near[0]}?" if near else "Remove it."
-        return Finding(pointer=f"{pointer}/{name}", code="unknown_word", text=f"There is no {name} here.", fix=fix)
+        step = name[:80].replace("~", "~0").replace("/", "~1")
+        text = f"There is no {name[:80]} here."
+        return Finding(pointer=f"{pointer}/{step}", code="unknown_word", text=text, fix=fix)
     missing = re.search(r"missing required field `(.*)`", sentence)
     if missing:
         return Finding(pointer=pointer, code="missing", text=f"{missing.group(1)} is missing.", fix="Add it.")
@@ -315,17 +323,16 @@ def _group_shape(group: Clause, pointer: str, depth: int) -> Any:
 
 
 def _limit_shape(limit: Limit, pointer: str) -> Any:
-    if limit.amount is not None and not limit.amount.is_finite():
-        yield Finding(pointer=f"{pointer}/amount", code="invalid", text="A limit is a finite number.")
-        return
     if (limit.times is None) == (limit.amount is None):
         yield Finding(pointer=pointer, code="invalid", text="A limit says either times or amount.")
     if limit.amount is not None and limit.currency is None:
         yield Finding(pointer=pointer, code="invalid", text="A limit on an amount names its currency.")
     if limit.times is not None and (limit.counts == "net" or limit.over == "cut"):
         yield Finding(pointer=pointer, code="invalid", text="Only a limit on an amount can count net or cut.")
-    if (limit.times is not None and limit.times < 1) or (limit.amount is not None and limit.amount <= 0):
-        yield Finding(pointer=pointer, code="invalid", text="A limit is above 0.")
+    for number in (limit.times, limit.amount):
+        # NaN cannot be compared, and 1e999999999 would fill the memory as minor units.
+        if number is not None and not (Decimal(number).is_finite() and 0 < number <= AMOUNT_MAX):
+            yield Finding(pointer=pointer, code="invalid", text=f"A limit is above 0 and at most {AMOUNT_MAX:,}.")
 
 
 def text_in(texts: Texts | str | None, language: str, fallback: str = "") -> str:
