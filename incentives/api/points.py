@@ -138,7 +138,8 @@ class HoldBody(serializers.Serializer[Any]):
 
 
 IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
+    "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX},
+    OpenApiParameter.HEADER, required=True,
     description="A permanent id of this call; repeating it returns the first answer.",
 )  # fmt: skip
 

@@ -101,14 +101,17 @@ class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # The libra
 
 
 class MemberList(generics.ListAPIView[Member]):
-    """All members, newest first."""
-
     scopes = {"GET": Scope.MEMBERS_READ}
     throttle_classes = [PerKeyThrottle]
     queryset = Member.objects.all()
     serializer_class = MemberBody
     filterset_class = MemberFilter
     pagination_class = Pages
+
+    @extend_schema(responses={200: MemberBody(many=True), **PROBLEMS})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All members, newest first."""
+        return super().get(request, *args, **kwargs)
 
 
 class MemberDetail(APIView):
