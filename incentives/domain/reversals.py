@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import zone_named
-from incentives.domain.engine.rulebook import RulePlan
 from incentives.domain.ledger import operations
 from incentives.domain.ledger.operations import Moved
 from incentives.domain.rules.limits import Ceiling
@@ -43,9 +42,9 @@ def _give_back(journal: Journal, amount: int) -> None:
     """`amount` is what the journal had moved and no longer does, with its sign."""
     assert journal.event_id is not None, "a rule acts on an event"
     event = Event.objects.get(pk=journal.event_id)
-    plan = _plan_of(journal, event)
+    plan = rulebook.current().plan_of(journal.rule_code, journal.rule_version or 0)
     if plan is None:
-        logger.warning("Journal %d was made by a rule version that is not in force at its time", journal.pk)
+        logger.warning("Journal %d was made by a rule version that no longer checks", journal.pk)
         return
     zone = zone_named(Member.objects.values_list("time_zone", flat=True).get(pk=journal.member_id))
     day = local_day(event.occurred_at, zone)
@@ -68,13 +67,6 @@ def _return(use: LimitUse, ceiling: Ceiling, journal: Journal, amount: int, *, i
     if ceiling.times is not None and is_undone:
         use.times = max(0, use.times - 1)
     use.save(update_fields=["times", "amount"])
-
-
-def _plan_of(journal: Journal, event: Event) -> RulePlan | None:
-    book = rulebook.current()
-    plans = book.at(book.types[event.type_id], event.occurred_at).plans
-    wanted = (journal.rule_code, journal.rule_version)
-    return next((plan for plan in plans if (plan.code, plan.version) == wanted), None)
 
 
 def _is_undone(journal: Journal) -> bool:

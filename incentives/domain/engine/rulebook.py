@@ -126,6 +126,9 @@ class RuleBook:
         self.types: dict[int, TypeBook] = {}
         self.by_code: dict[str, TypeBook] = {}
         self.broken: dict[str, str] = {}
+        # Every version that was ever in force, with the moment it was published: judgements and journals name them.
+        self.versions: dict[tuple[str, int], tuple[CheckedRule, datetime]] = {}
+        self._plans: dict[tuple[str, int], RulePlan] = {}
         self.counter_slots = {code: i for i, code in enumerate(sorted(known.counters))}
         self.vector_size = 2 * len(self.counter_slots)
         self._limit_ids = dict(LimitName.objects.values_list("code", "id"))
@@ -141,6 +144,15 @@ class RuleBook:
             found = book._by_segment[segment] = self._compile(book, moment)  # noqa: SLF001
         return found
 
+    def plan_of(self, code: str, number: int) -> RulePlan | None:
+        """A version as the fold uses it, in force or not; None if it was never in force or no longer checks."""
+        found = self.versions.get((code, number))
+        if found is None:
+            return None
+        if (code, number) not in self._plans:
+            self._plans[code, number] = self._plan(found[0], number)
+        return self._plans[code, number]
+
     def _build(self) -> None:
         spans: dict[str, list[RuleSpan]] = {}
         checked: dict[int, CheckedRule | None] = {}
@@ -151,6 +163,8 @@ class RuleBook:
             rule = checked[version.pk]
             if rule is None:
                 continue
+            assert version.published_at is not None, "only_a_draft_is_unpublished"
+            self.versions[version.rule.code, version.number] = (rule, version.published_at)
             begins, ends = interval.in_force_from, interval.in_force_until
             schedule = rule.document.schedule
             if schedule is not None:
@@ -186,10 +200,15 @@ class RuleBook:
         codes = {path.partition(".")[2] for path in compiled.reads("counters")}
         return InForce(
             compiled=compiled,
-            plans=tuple(self._plan(rule, versions[rule.document.code]) for rule in compiled.rules),
+            plans=tuple(self._planned(rule, versions[rule.document.code]) for rule in compiled.rules),
             counters=tuple((self.counter_slots[code], self.known.counters[code]) for code in sorted(codes)),
             member_fields=tuple(path.partition(".")[2] for path in compiled.reads("member")),
         )
+
+    def _planned(self, rule: CheckedRule, number: int) -> RulePlan:
+        plan = self.plan_of(rule.document.code, number)
+        assert plan is not None, "what is in force was checked"
+        return plan
 
     def _plan(self, rule: CheckedRule, version: int) -> RulePlan:
         effects = []

@@ -207,10 +207,12 @@ class Book:
     def put(
         self, account: AccountState, journal_id: int, contra: int, amount: int, *, expires_at: datetime, pool: str = ""
     ) -> None:
-        """Add to the lot of an expiry."""
-        lot = self._lot(account, pool, expires_at)
-        lot.granted += amount
-        self._enter(account, journal_id, contra, lot, amount)
+        """Add to the lot of an expiry. A debt is paid first, so that debt and points never stand side by side."""
+        rest = self._pay_debt(account, journal_id, contra, amount) if account.balance < 0 else amount
+        if rest:
+            lot = self._lot(account, pool, expires_at)
+            lot.granted += rest
+            self._enter(account, journal_id, contra, lot, rest)
 
     def draw(
         self,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain import ledger
@@ -177,6 +178,41 @@ def test_what_expired_while_it_was_held_expires_on_its_return(ada, points):
 
     assert open_lots() == [(LATER, 30)]
     assert queries.balances(ada.pk)[0].available == 30
+
+
+def indebted(ada, points, expires):
+    """A member who owed 100, and was then given 100 back that expire."""
+    given = operations.open_balance(
+        member_id=ada.pk, currency=points, amount=40, key=key(), effective_at=NOON, expires_at=expires
+    )
+    spent = operations.spend(member_id=ada.pk, currency=points, amount=40, key=key(), now=NOON)
+    operations.reverse(journal_id=given.journal_id, cause="fraud", now=NOON)
+    assert Account.objects.get().balance == -40
+    return spent
+
+
+def test_points_that_come_back_pay_the_debt_before_they_lie_beside_it(ada, points):
+    future = timezone.now() + timedelta(days=1)
+    spent = indebted(ada, points, future)
+
+    operations.reverse(journal_id=spent.journal_id, cause="refund", now=NOON)
+
+    assert Account.objects.get().balance == 0
+    assert open_lots() == []
+    assert operations.expire_due(now=future + timedelta(days=1)) == 0
+    operations.adjust(member_id=ada.pk, currency=points, amount=5, key=key(), now=NOON, reason="A gift.")
+    assert Account.objects.get().balance == 5
+
+
+def test_a_transfer_to_a_debtor_pays_the_debt_first(ada, points):
+    indebted(ada, points, timezone.now() + timedelta(days=1))
+    bo = factories.MemberFactory(ref="bo")
+    award(bo, points, 60, LATER)
+
+    operations.transfer(payer_id=bo.pk, payee_id=ada.pk, currency=points, amount=50, key=key(), now=NOON)
+
+    assert queries.balances(ada.pk)[0].available == 10
+    assert [(line.remaining, line.expires_at) for line in queries.lots(ada.pk)] == [(10, LATER)]
 
 
 def test_a_balance_that_nobody_moves_expires_after_its_days(ada):
