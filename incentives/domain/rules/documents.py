@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -215,9 +215,11 @@ def clauses_of(document: Document) -> Clause:
 
 
 def _plain(value: Any) -> Any:
-    """Floats, which YAML makes of 1.5, become the text of what was written."""
+    """Floats and days, which YAML makes of 1.5 and 2026-01-01, become the text of what was written."""
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, dict):
         # YAML reads the bare word `on` and friends as booleans; a key is always a text.
         return {str(key): _plain(each) for key, each in value.items()}
