@@ -12,10 +12,10 @@ import yaml
 from django.db import transaction
 
 from incentives.domain import publishing
-from incentives.domain.rules.documents import BadDocument, read_limit
+from incentives.domain.rules.documents import BadDocument, read_document, read_limit
 from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.tables import BadTable, read_table
-from incentives.models import Badge, Currency, LookupTable, RuleVersion, SharedLimit
+from incentives.models import Badge, Currency, LookupTable, Rule, SharedLimit
 from members.domain.counters.compiled import BadCounter
 from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, put_event_type
@@ -44,7 +44,8 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
 
     Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders (.yaml), and
     rules/*.yaml with one rule each. A rule whose document differs from its newest version is published as the next
-    one, from now on, or from `in_force_from` where that is given. Raises BadProgram.
+    one, from now on, or from `in_force_from` where that is given. What operators drafted is left alone. Raises
+    BadProgram.
     """
     if not folder.is_dir():
         raise BadProgram(f"There is no folder {folder}.")
@@ -176,14 +177,30 @@ _PARTS: dict[str, Callable[[str, dict[str, Any], Applied], None]] = {
 
 
 def _put_rule(path: Path, applied: Applied, *, now: datetime, in_force_from: datetime | None) -> None:
+    """Publish a rule's file as its next version, unless the version in use says the same.
+
+    A draft is an operator's: it stays as it is, and one with other words stands in the way of a new version.
+    """
     document = read_yaml(path)
     try:
-        draft = publishing.save_draft(document=document)
-        newest = RuleVersion.objects.filter(rule_id=draft.rule_id, state__in=["live", "paused"]).first()
-        if newest is not None and newest.document == draft.document:
-            draft.delete()
+        code = read_document(document).code
+        rule = Rule.objects.select_for_update().filter(code=code).first()
+        versions = {} if rule is None else {each.state: each for each in rule.versions.exclude(state="retired")}
+        wanted = publishing.storable(document)
+        if any(version.document == wanted for state, version in versions.items() if state != "draft"):
             return
+        draft = versions.get("draft")
+        if draft is not None and draft.document != wanted:
+            raise BadProgram(f"rules/{path.name}: {_IN_THE_WAY.format(draft=draft)}")
+        draft = draft or publishing.save_draft(document=document)
         publishing.publish_rule(version=draft, now=now, in_force_from=in_force_from)
     except (BadDocument, publishing.CannotPublish) as error:
         raise BadProgram(f"rules/{path.name}: {error}") from error
     applied.changed.append(f"rule {draft}")
+
+
+_IN_THE_WAY = (
+    "{draft} is a draft with other words, and the file would overwrite it. In the admin, whoever may change rule "
+    "versions can publish it, and whoever may delete them can delete it; or write its words into the file. "
+    "Then apply again."
+)
