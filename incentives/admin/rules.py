@@ -19,7 +19,8 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from incentives.domain import publishing
-from incentives.domain.rules.documents import BadDocument, Finding, read_document, read_limit, text_in
+from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.enums import RuleState
 from incentives.models import LookupTable, RuleInterval, RuleVersion, SharedLimit
@@ -217,7 +218,7 @@ class LimitForm(forms.ModelForm[SharedLimit]):
 
     def clean_document(self) -> Any:
         try:
-            read_limit(self.cleaned_data["document"], "")
+            check_shared_limit(code="", document=self.cleaned_data["document"])
         except BadDocument as error:
             raise ValidationError([_said(finding) for finding in error.findings]) from error
         return self.cleaned_data["document"]

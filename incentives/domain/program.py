@@ -12,7 +12,8 @@ import yaml
 from django.db import transaction
 
 from incentives.domain import publishing
-from incentives.domain.rules.documents import BadDocument, read_document, read_limit
+from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.rules.documents import BadDocument, read_document
 from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.models import Badge, Currency, LookupTable, Rule, SharedLimit
@@ -138,7 +139,7 @@ def _table(code: str, document: dict[str, Any], applied: Applied) -> None:
 
 
 def _limit(code: str, document: dict[str, Any], applied: Applied) -> None:
-    read_limit(document, code)
+    check_shared_limit(code=code, document=document)
     _put(SharedLimit, code, {"document": document}, applied)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from incentives.bounds import AMOUNT_MAX
-from incentives.domain.rules.catalogue import Catalogue
+from incentives.domain.rules.catalogue import Catalogue, CurrencyFacts
 from incentives.domain.rules.documents import (
     Award,
     Clause,
@@ -238,21 +238,27 @@ def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -
                     Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits))
                 )
                 continue
-            findings.extend(_storable(shared, catalogue, here))
+            # What is wrong with it stands elsewhere: the place in this document is its name.
+            findings.extend(
+                msgspec.structs.replace(each, pointer=here, text=f"The shared limit {limit!r}: {each.text}")
+                for each in unfit(shared, catalogue.currencies, here)
+            )
             yield shared
             continue
-        if limit.currency is not None and limit.currency not in catalogue.currencies:
-            text = f"There is no currency {limit.currency!r}."
-            fix = near(limit.currency, catalogue.currencies)
-            findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
-        findings.extend(_storable(limit, catalogue, here))
+        findings.extend(unfit(limit, catalogue.currencies, here))
         yield msgspec.structs.replace(limit, code=f"{document.code}:{limit.code or i}")
 
 
-def _storable(limit: Limit, catalogue: Catalogue, pointer: str) -> Iterator[Finding]:
-    """A limit on an amount must fit the books, and not be finer than its currency."""
-    currency = catalogue.currencies.get(limit.currency or "")
-    if currency is None or limit.amount is None:
+def unfit(limit: Limit, currencies: Mapping[str, CurrencyFacts], pointer: str) -> Iterator[Finding]:
+    """What keeps a limit from limiting: its currency exists, its amount fits the books and is not finer than it."""
+    if limit.currency is None:
+        return
+    currency = currencies.get(limit.currency)
+    if currency is None:
+        text, fix = f"There is no currency {limit.currency!r}.", near(limit.currency, currencies)
+        yield Finding(pointer=f"{pointer}/currency", code="unknown_currency", text=text, fix=fix)
+        return
+    if limit.amount is None:
         return
     minor = limit.amount.scaleb(currency.scale)
     if minor != minor.to_integral_value():
@@ -427,4 +433,4 @@ def _beyond(value: Any, field: Field) -> str:
     return ""
 
 
-__all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "walk"]
+__all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "unfit", "walk"]

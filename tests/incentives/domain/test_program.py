@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incentives.domain import publishing
 from incentives.domain.program import Applied, BadProgram, apply_program
-from incentives.models import RuleVersion
+from incentives.models import RuleVersion, SharedLimit
 from tests import factories
 from tests.factories import award
 
@@ -94,3 +94,14 @@ def test_apply_publishes_a_draft_that_says_what_the_file_says(folder):
 
     assert apply(folder).changed == ["rule post v1"]
     assert states() == {"post v1": "live"}
+
+
+# Limits
+
+
+def test_apply_refuses_a_shared_limit_of_a_misspelt_currency(folder):
+    factories.world()
+    write(folder, limits={"daily": {"per": "member", "every": "day", "amount": 5, "currency": "pionts"}})
+
+    assert refused(folder) == "limits.yaml, daily: /currency: There is no currency 'pionts'. Did you mean 'points'?"
+    assert not SharedLimit.objects.exists()
