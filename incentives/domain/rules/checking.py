@@ -113,6 +113,7 @@ def check_rule(document: Document, catalogue: Catalogue) -> Report:
     rule = CheckedRule(document, schema, condition, effects, limits)
     findings.extend(_cost(rule))
     findings.extend(_doubts(rule))
+    findings.extend(_idle_limits(rule))
     for i, example in enumerate(document.tests):
         findings.extend(_example(rule, example, f"/tests/{i}", catalogue))
     errors = any(finding.severity == "error" for finding in findings)
@@ -301,6 +302,20 @@ def _doubts(rule: CheckedRule) -> Iterator[Finding]:
                     pointer=f"{clause.pointer}/expr", code=word, text=text, severity="warning", span=node.span,
                     fix="Its field cannot have another value." if decided else "Check the number.",
                 )  # fmt: skip
+
+
+def _idle_limits(rule: CheckedRule) -> Iterator[Finding]:
+    """Limits on the amount of a currency that the rule never moves in a way they count."""
+    paid = {each.effect.currency for each in rule.effects if isinstance(each.effect, Award)}
+    taken = {each.effect.currency for each in rule.effects if isinstance(each.effect, Deduct)}
+    for i, limit in enumerate(rule.limits):
+        counted = paid | taken if limit.counts == "net" else paid
+        if limit.amount is not None and limit.currency not in counted:
+            text = f"This rule pays no {limit.currency}, so the limit changes nothing."
+            yield Finding(
+                pointer=f"/limits/{i}", code="limits_nothing", text=text, severity="warning",
+                fix="Name a currency that the rule pays, or leave the limit out.",
+            )  # fmt: skip
 
 
 def _decided(node: language.Node) -> bool | None:

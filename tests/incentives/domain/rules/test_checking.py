@@ -42,3 +42,30 @@ def test_a_shared_limit_that_is_finer_than_its_currency_is_an_error():
     SharedLimit.objects.create(code="daily", document=daily)
 
     assert said(check(limits=["daily"])) == [("error", "/limits/0", "invalid")]
+
+
+def on(currency: str, **more: object) -> dict[str, object]:
+    return {"per": "member", "every": "day", "amount": 5, "currency": currency, **more}
+
+
+@pytest.mark.parametrize(
+    ("_case", "then", "limit", "warned"),
+    [
+        ("paid", [award(10)], on("points"), False),
+        ("paid_beside_another", [award(10, "growth"), award(10)], on("points"), False),
+        ("not_paid", [award(10)], on("growth"), True),
+        ("turns_have_no_currency", [award(10)], {"every": "day", "times": 3}, False),
+        (
+            "net_of_what_is_taken",
+            [{"do": "deduct", "currency": "points", "amount": 2}],
+            on("points", counts="net"),
+            False,
+        ),
+        ("gross_of_what_is_taken", [{"do": "deduct", "currency": "points", "amount": 2}], on("points"), True),
+    ],
+)
+def test_a_limit_on_what_the_rule_does_not_pay_is_a_warning(_case, then, limit, warned):
+    report = check(then=then, limits=[limit])
+
+    assert said(report) == ([("warning", "/limits/0", "limits_nothing")] if warned else [])
+    assert report.rule is not None
