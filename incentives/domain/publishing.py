@@ -13,6 +13,7 @@ from incentives.domain.revisions import revise
 from incentives.domain.rules.checking import Report, check_rule
 from incentives.domain.rules.circles import circle_of
 from incentives.domain.rules.documents import BadDocument, Document, Finding, read_document
+from incentives.domain.rules.drafting import check_draft
 from incentives.enums import RuleState
 from incentives.models import Rule, RuleInterval, RuleVersion
 
@@ -32,8 +33,9 @@ def check_document(raw: object) -> Report:
     except BadDocument as error:
         return Report(tuple(error.findings), None)
     report = check_rule(document, load_known().catalogue)
-    if report.rule is None:
-        return report
+    refused = tuple(check_draft(document))
+    if refused or report.rule is None:
+        return Report((*refused, *report.findings), None)
     circle = circle_of(report.rule, _in_use(besides=document.code))
     return Report((*report.findings, circle), None) if circle is not None else report
 
