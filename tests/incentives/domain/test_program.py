@@ -105,3 +105,13 @@ def test_apply_refuses_a_shared_limit_of_a_misspelt_currency(folder):
 
     assert refused(folder) == "limits.yaml, daily: /currency: There is no currency 'pionts'. Did you mean 'points'?"
     assert not SharedLimit.objects.exists()
+
+
+# Counters
+
+
+def test_apply_refuses_a_streak_of_months(folder):
+    factories.world()
+    write(folder, counters={"run": {"of": "content.published", "kind": "streak", "window": "month"}})
+
+    assert refused(folder).startswith("counters.yaml, run: A streak counts days or weeks in a row, not month")
