@@ -11,7 +11,7 @@ from incentives.domain.program.words import only
 from incentives.domain.rules.documents import BadDocument
 from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.tables import BadTable, read_table
-from incentives.models import Badge, Currency, LookupTable, SharedLimit
+from incentives.models import Account, Badge, Currency, LookupTable, SharedLimit
 from members.domain.counters.compiled import BadCounter
 from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, put_event_type
@@ -43,7 +43,23 @@ def _put(model: Any, code: str, values: dict[str, Any], applied: Applied) -> Non
 def _currency(code: str, document: dict[str, Any], applied: Applied) -> None:
     check_expiry(document.get("expiry"))
     allowed = {"names", "kind", "scale", "expiry", "debt_limit", "deduct_floor", "is_transferable"}
-    _put(Currency, code, only(document, allowed), applied)
+    values = only(document, allowed)
+    _refuse_another_meaning(code, values)
+    _put(Currency, code, values, applied)
+
+
+def _refuse_another_meaning(code: str, values: dict[str, Any]) -> None:
+    """Amounts in the books are minor units of a kind: once there are any, what they mean may not move."""
+    found = Currency.objects.filter(code=code).first()
+    if found is None or not Account.objects.filter(currency_id=found.pk).exists():
+        return
+    for word in ("kind", "scale"):
+        before = getattr(found, word)
+        if values.get(word, before) != before:
+            raise ValueError(
+                f"{word} may not change from {before} to {values[word]}: members hold points of this currency already. "
+                "Make another currency."
+            )
 
 
 def _source(code: str, document: dict[str, Any], applied: Applied) -> None:

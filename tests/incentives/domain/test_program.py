@@ -9,8 +9,9 @@ import yaml
 from django.utils import timezone
 
 from incentives.domain import publishing
+from incentives.domain.ledger import operations
 from incentives.domain.program import Applied, BadProgram, apply_program
-from incentives.models import RuleVersion, SharedLimit
+from incentives.models import Currency, RuleVersion, SharedLimit
 from tests import factories
 from tests.factories import award
 
@@ -94,6 +95,31 @@ def test_apply_publishes_a_draft_that_says_what_the_file_says(folder):
 
     assert apply(folder).changed == ["rule post v1"]
     assert states() == {"post v1": "live"}
+
+
+# Currencies
+
+
+@pytest.mark.parametrize(("word", "value"), [("scale", 2), ("kind", "qualifying")])
+def test_apply_refuses_to_change_what_points_in_the_books_mean(folder, word, value):
+    factories.world()
+    member, points = factories.MemberFactory(), Currency.objects.get(code="points")
+    operations.adjust(member_id=member.pk, currency=points, amount=5, key=b"1" * 32, now=timezone.now(), reason="gift")
+    write(folder, currencies={"points": {word: value}})
+
+    sentence = refused(folder)
+
+    assert sentence.startswith(f"currencies.yaml, points: {word} may not change from ")
+    assert sentence.endswith("members hold points of this currency already. Make another currency.")
+    assert getattr(Currency.objects.get(code="points"), word) == getattr(points, word)
+
+
+def test_apply_changes_a_currency_that_nobody_holds(folder):
+    factories.world()
+    write(folder, currencies={"points": {"scale": 2}})
+
+    assert apply(folder).changed == ["currency points"]
+    assert Currency.objects.get(code="points").scale == 2
 
 
 # Limits
