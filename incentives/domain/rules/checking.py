@@ -25,8 +25,8 @@ from incentives.domain.rules.documents import (
     clauses_of,
 )  # fmt: skip
 from incentives.domain.rules.findings import near
-from members.domain import language
-from members.domain.language import BOOL, DECIMAL, Checked, Field, LanguageError, Schema
+from members.domain import bare_words, language
+from members.domain.language import BOOL, DECIMAL, STRING, Checked, Field, LanguageError, Schema
 
 
 @dataclass(frozen=True)
@@ -425,6 +425,8 @@ def fact_from(raw: Any, field: Field) -> Any:
     try:
         value: Any = msgspec.convert(raw, kinds[field.type.name], strict=False)
     except (msgspec.ValidationError, KeyError) as error:
+        if isinstance(raw, bool) and field.type == STRING:
+            raise ValueError(" ".join(bare_words.said_of("", raw))) from error
         raise ValueError(f"{raw!r:.80} is no {field.type}.") from error
     sentence = _beyond(value, field)
     if sentence:

@@ -69,3 +69,12 @@ def test_a_limit_on_what_the_rule_does_not_pay_is_a_warning(_case, then, limit, 
 
     assert said(report) == ([("warning", "/limits/0", "limits_nothing")] if warned else [])
     assert report.rule is not None
+
+
+def test_a_bare_word_in_a_test_is_told_to_be_quoted():
+    event_type = factories.EventTypeFactory(code="light.switched", schema={"to": {"type": "string"}})
+
+    report = check(when=event_type.code, tests=[{"given": {"event.data.to": True}, "expect": {}}])
+
+    (finding,) = report.errors
+    assert finding.text == 'A text belongs here, and YAML reads a bare on, yes or true as true. Write "yes" in quotes.'
