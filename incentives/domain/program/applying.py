@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from incentives.domain import publishing
-from incentives.domain.program.parts import BAD, PARTS, Applied
+from incentives.domain.program.parts import BAD, PARTS, Applied, said
 from incentives.domain.program.words import BadProgram, entries, read_yaml
 from incentives.domain.rules.documents import BadDocument, read_document
 from incentives.models import Rule
@@ -32,7 +32,7 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
                 try:
                     put(code, document, applied)
                 except BAD as error:
-                    raise BadProgram(f"{name}.yaml, {code}: {error}") from error
+                    raise BadProgram(f"{name}.yaml, {code}: {said(error)}") from error
         registry.forget()
         for path in sorted((folder / "rules").glob("*.yaml")):
             _put_rule(path, applied, now=now, in_force_from=in_force_from)
