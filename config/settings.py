@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=1)},
     "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
+    "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 
 # Bounds of the pipeline; see docs/pipeline.md for what each one protects.
