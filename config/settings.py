@@ -217,7 +217,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 # Bounds of the pipeline; see docs/pipeline.md for what each one protects.
 
-LANE_COUNT = 64
 BATCH_SIZE_MAX = env.int("BATCH_SIZE_MAX", default=1_000)
 BATCH_SECONDS_MAX = env.float("BATCH_SECONDS_MAX", default=20.0)
 EVENTS_PER_REQUEST_MAX = 1_000
