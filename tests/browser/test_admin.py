@@ -21,9 +21,19 @@ limits:
 """
 
 
+def watched(page):
+    """A page that keeps what its policy forbade in `page.forbidden`."""
+    page.forbidden = []
+    page.on(
+        "console",
+        lambda message: page.forbidden.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    return page
+
+
 @pytest.fixture
 def operator(chromium, server):  # noqa: F811
-    page = chromium.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page = watched(chromium.new_context(viewport={"width": 1280, "height": 900}).new_page())
     page.goto(f"{server}/admin/login/")
     page.locator("[name=username]").fill("operator")
     page.locator("[name=password]").fill("a long password")
@@ -83,6 +93,8 @@ def test_every_page_of_the_desk_opens(operator, server, community, path):  # noq
     answer = operator.goto(f"{server}/admin/{path}")
 
     assert answer.status == 200
+    operator.wait_for_load_state("networkidle")
+    assert operator.forbidden == []
     if path in ("", "members/member/1/change/", "members/event/1/change/"):
         shot(operator, f"admin-{path.replace('/', '-') or 'index'}")
 
@@ -97,3 +109,15 @@ def test_adjusting_says_why_and_happens_once(operator, server, community):  # no
 
     page.get_by_text("Done. The balance is now 755.").first.wait_for()
     page.get_by_text("A prize for the winter riddle.").first.wait_for()
+
+
+def test_the_documentation_of_the_api_opens_within_its_policy(chromium, server):  # noqa: F811
+    page = watched(chromium.new_context(viewport={"width": 1280, "height": 900}).new_page())
+    page.goto(f"{server}/api/docs/")
+
+    page.locator(".opblock").first.wait_for()
+    page.locator(".opblock-summary").first.click()
+    page.locator(".opblock-body").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.forbidden == []
+    shot(page, "api-docs")
