@@ -27,7 +27,10 @@ __all__ = ["BadCursor", "history_of", "page_of", "why"]
 
 HISTORY_PAGE = 15
 EXPIRING_WITHIN = timedelta(days=60)
-SHOWN = {"earned": (JournalKind.AWARD, JournalKind.OPENING, JournalKind.MATURE), "spent": (JournalKind.SPEND, JournalKind.CAPTURE)}
+SHOWN = {
+    "earned": (JournalKind.AWARD, JournalKind.OPENING, JournalKind.MATURE),
+    "spent": (JournalKind.SPEND, JournalKind.CAPTURE),
+}
 
 
 @dataclass(frozen=True, slots=True)
