@@ -177,6 +177,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 
+INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
+CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
 METRIC_PROVIDERS = {"balance": "incentives.domain.metrics.balance"}
 
@@ -213,6 +215,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=1)},
     "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
     "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
+    "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
 }
 
