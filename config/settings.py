@@ -8,7 +8,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from config import filesystem_broker
+from config import cache, filesystem_broker
 from config.env import BASE_DIR, DATA_DIR, broker_url, database, env, secret_key
 
 django_stubs_ext.monkeypatch()
@@ -86,8 +86,9 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 if env.str("REDIS_URL", default=""):
     CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.ForgivingRedisCache",
         "LOCATION": env.str("REDIS_URL"),
+        "OPTIONS": cache.OPTIONS,
     }
 
 # Time and language. The programme's zone decides days for members who have not set their own.
