@@ -38,9 +38,19 @@ class Imported:
         elif result.verdict == "duplicate":
             self.duplicates += 1
         else:
-            self.rejected += 1
-            if len(self.refused) < SHOWN_MAX:
-                self.refused.append((line, f"{result.pointer}: {result.sentence}"))
+            self.refuse(line, f"{result.pointer}: {result.sentence}")
+
+    def refuse(self, line: int, sentence: str) -> None:
+        self.rejected += 1
+        if len(self.refused) < SHOWN_MAX:
+            self.refused.append((line, sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a CSV file that no event can be made of; the sentence says why."""
+
+    sentence: str
 
 
 def import_events(
@@ -58,12 +68,16 @@ def import_events(
     to be done, `progress(line, count)` is told after each chunk. Raises BadImport.
     """
     done = Imported()
-    chunk: list[tuple[int, bytes]] = []
+    chunk: list[tuple[int, bytes | BadRow]] = []
 
     def file() -> None:
-        receipt = record_events(items=[raw for _, raw in chunk], allowed_sources=None, now=now, dry_run=dry_run)
-        for (line, _), result in zip(chunk, receipt.results, strict=True):
-            done.take(line, result)
+        items = [raw for _, raw in chunk if isinstance(raw, bytes)]
+        results = iter(record_events(items=items, allowed_sources=None, now=now, dry_run=dry_run).results)
+        for line, raw in chunk:
+            if isinstance(raw, BadRow):
+                done.refuse(line, raw.sentence)
+            else:
+                done.take(line, next(results))
         progress(chunk[-1][0], len(chunk))
         chunk.clear()
 
@@ -78,7 +92,7 @@ def import_events(
     return done
 
 
-def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes]]:
+def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | BadRow]]:
     if path.suffix == ".csv":
         if mapping is None:
             raise BadImport("A CSV file needs a mapping: --mapping FILE.yaml says which column is what.")
@@ -98,22 +112,33 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     return mapping
 
 
-def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes]]:
+def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | BadRow]]:
     """Fill the mapping's texts with a row's columns, as in `id: "order-{order_no}"`; data by the type's schema."""
     registry.refresh()
     with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            try:
-                item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
-                if "time" in mapping:
-                    item["time"] = str(mapping["time"]).format(**row)
-                data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
-            except KeyError as error:
-                raise BadImport(
-                    f"The file has no column {error}; it has {', '.join(reader.fieldnames or [])}."
-                ) from error
-            yield reader.line_num, json.dumps({**item, "data": _typed(item["type"], data)}).encode()
+        rows = csv.reader(file)
+        columns = next(rows, [])
+        for cells in rows:
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                yield (
+                    rows.line_num,
+                    BadRow(f"The row has {len(cells)} columns, but the first row names {len(columns)}."),
+                )
+                continue
+            yield rows.line_num, _filled(mapping, dict(zip(columns, cells, strict=True)))
+
+
+def _filled(mapping: dict[str, Any], row: dict[str, str]) -> bytes:
+    try:
+        item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
+        if "time" in mapping:
+            item["time"] = str(mapping["time"]).format(**row)
+        data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
+    except KeyError as error:
+        raise BadImport(f"The file has no column {error}; it has {', '.join(row)}.") from error
+    return json.dumps({**item, "data": _typed(item["type"], data)}).encode()
 
 
 def _typed(type_code: str, data: dict[str, str]) -> dict[str, Any]:
