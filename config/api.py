@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from incentives.api import events, points, rules
-from members.api import event_types, members, problems, whoami
+from members.api import event_types, invitations, members, problems, whoami
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -29,6 +29,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/standing", members.MemberStanding.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/referrals", invitations.MemberReferrals.as_view(), {"version": "v1"}),
+    path("api/v1/invitations", invitations.Invitations.as_view(), {"version": "v1"}),
+    path("api/v1/invitations/<str:code>", invitations.InvitationDetail.as_view(), {"version": "v1"}),
+    path("api/v1/invitations/<str:code>/accept", invitations.InvitationAcceptance.as_view(), {"version": "v1"}),
+    path("api/v1/growth", invitations.GrowthReport.as_view(), {"version": "v1"}),
     path("api/v1/spends", points.Spends.as_view(), {"version": "v1"}),
     path("api/v1/adjustments", points.Adjustments.as_view(), {"version": "v1"}),
     path("api/v1/transfers", points.Transfers.as_view(), {"version": "v1"}),

@@ -13,6 +13,7 @@ app.autodiscover_tasks()
 
 
 @signals.task_prerun.connect
+@signals.task_postrun.connect
 def renew_connections(sender: Any, **_: object) -> None:
     """Begin a task as Django begins a request: a connection that broke or is too old is opened anew.
 

@@ -8,7 +8,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
-from config import filesystem_broker
+from config import cache, filesystem_broker
 from config.env import BASE_DIR, DATA_DIR, broker_url, database, env, secret_key
 
 django_stubs_ext.monkeypatch()
@@ -86,8 +86,9 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 if env.str("REDIS_URL", default=""):
     CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.ForgivingRedisCache",
         "LOCATION": env.str("REDIS_URL"),
+        "OPTIONS": cache.OPTIONS,
     }
 
 # Time and language. The programme's zone decides days for members who have not set their own.
@@ -177,6 +178,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 
+INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
+CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
 METRIC_PROVIDERS = {"balance": "incentives.domain.metrics.balance"}
 
@@ -212,6 +215,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=1)},
     "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
+    "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
+    "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

@@ -27,7 +27,10 @@ __all__ = ["BadCursor", "history_of", "page_of", "why"]
 
 HISTORY_PAGE = 15
 EXPIRING_WITHIN = timedelta(days=60)
-SHOWN = {"earned": (JournalKind.AWARD, JournalKind.OPENING), "spent": (JournalKind.SPEND, JournalKind.CAPTURE)}
+SHOWN = {
+    "earned": (JournalKind.AWARD, JournalKind.OPENING, JournalKind.MATURE),
+    "spent": (JournalKind.SPEND, JournalKind.CAPTURE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ _LOOKS: dict[JournalKind, tuple[str, str, Any]] = {
     JournalKind.VOID: ("earned", "i-repeat", lambda: _("Given back")),
     JournalKind.TRANSFER: ("spent", "i-share", lambda: _("Between members")),
     JournalKind.REVERSE: ("reversed", "i-undo", lambda: _("Taken back")),
+    JournalKind.MATURE: ("earned", "i-ribbon", lambda: _("Unlocked")),
+    JournalKind.LAPSE: ("expired", "i-hourglass", lambda: _("Lapsed")),
     JournalKind.EXPIRE: ("expired", "i-hourglass", lambda: _("Expired")),
     JournalKind.ADJUST: ("earned", "i-edit", lambda: _("Adjusted by the team")),
     JournalKind.OPENING: ("earned", "i-plus", lambda: _("Opening balance")),

@@ -13,6 +13,7 @@ from incentives.models import Badge, Currency, LookupTable, SharedLimit
 from members.domain import language
 from members.domain.counters.compiled import CompiledCounter, compile_counter, fields_of
 from members.domain.events.schemas import DataSchema, parse_schema
+from members.domain.outcomes import NOT_FOR_RULES
 from members.enums import AgeBand, CounterKind
 from members.models import Counter, EventType, Ladder
 
@@ -56,6 +57,7 @@ def load_known() -> Known:
     tiers = tuple(ladder.tiers.values_list("code", flat=True)) if ladder is not None else ()
     catalogue = Catalogue(
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
+        reserved=NOT_FOR_RULES,
         member_fields=member_fields((NO_TIER, *tiers)),
         currencies=currency_facts(currencies.values()),
         counters=_counter_facts(counters),

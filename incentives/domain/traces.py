@@ -147,7 +147,7 @@ def _clause(member: CheckedClause, facts: dict[str, Any], zone: Any, language_co
 
 def _effects(rule: CheckedRule, verdict: list[Any]) -> list[EffectTrace]:
     found = []
-    for number, wanted, paid, reason in verdict[3]:
+    for number, wanted, paid, reason, *_elsewhere in verdict[3]:
         effect = rule.effects[number]
         kind = type(effect.effect).__name__.lower()
         what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))

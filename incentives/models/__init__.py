@@ -9,6 +9,7 @@ from incentives.models.ledger import (
     Journal,
     Lot,
     Note,
+    PendingAward,
     Request,
     Reversal,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "LookupTable",
     "Lot",
     "Note",
+    "PendingAward",
     "Request",
     "Reversal",
     "Rule",

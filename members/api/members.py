@@ -8,6 +8,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
@@ -48,13 +49,18 @@ class MemberBody(StrictMixin, serializers.ModelSerializer[Member]):
         read_only_fields = ["ref", "public_id"]
 
     def validate_time_zone(self, value: str) -> str:
-        try:
-            validate_time_zone(value)
-        except ValidationError as error:
-            raise serializers.ValidationError(
-                f"{value[:64]!r} is not a time zone; write one such as Europe/Berlin."
-            ) from error
-        return value
+        return known_time_zone(value)
+
+
+def known_time_zone(value: str) -> str:
+    """The name of a time zone, or empty. Raises a serializer's ValidationError."""
+    try:
+        validate_time_zone(value)
+    except ValidationError as error:
+        raise serializers.ValidationError(
+            f"{value[:64]!r} is not a time zone; write one such as Europe/Berlin."
+        ) from error
+    return value
 
 
 class MomentField(forms.CharField):
@@ -131,6 +137,12 @@ class MemberDetail(APIView):
         if not REF.fullmatch(ref):
             raise Problem("A ref has 1 to 128 characters, no control characters and no slash.", kind="invalid")
         member = Member.objects.filter(ref=ref).first()
+        if member is None and settings.CLOSED_COMMUNITY:
+            raise Problem(
+                "This community is closed: somebody new comes in by POST /api/v1/invitations/{code}/accept.",
+                status_code=403,
+                kind="invitation_needed",
+            )
         body = MemberBody(member, data=request.data, partial=member is not None)
         body.is_valid(raise_exception=True)
         try:

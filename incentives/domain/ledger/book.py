@@ -13,9 +13,10 @@ from incentives.domain.ledger.rows import AccountState, EntryRow, JournalRow, Lo
 from incentives.enums import Bucket, Contra, JournalKind
 from incentives.models import NEVER
 
-AVAILABLE, HELD = Bucket.AVAILABLE.value, Bucket.HELD.value
+AVAILABLE, PENDING, HELD = Bucket.AVAILABLE.value, Bucket.PENDING.value, Bucket.HELD.value
 ISSUED, DEDUCTED = Contra.ISSUED.value, Contra.DEDUCTED.value
 EXPIRED, REVERSED = Contra.EXPIRED.value, Contra.REVERSED.value
+TRANSIT, LAPSED = Contra.TRANSIT.value, Contra.LAPSED.value
 
 
 class LedgerError(Exception):
@@ -41,6 +42,19 @@ class Ids(Protocol):
     """Gives ids that nobody else gets."""
 
     def take(self, table: str) -> int: ...
+
+
+class Waiting(Protocol):
+    """An award that lies in `pending`; see models.PendingAward."""
+
+    member_id: int
+    currency_id: int
+    amount: int
+    expires_at: datetime
+    event_id: int
+    rule_code: str
+    rule_version: int
+    effect_number: int
 
 
 @dataclass(slots=True)
@@ -83,10 +97,15 @@ class Book:
         contra: int = ISSUED,
         actor: str = "",
         pool: str = "",
+        bucket: int = AVAILABLE,
     ) -> int:
-        """Add points and return how many. A debt is paid first; what expired before it was posted expires at once."""
+        """Add points and return the journal's id.
+
+        A debt is paid first; what expired before it was posted expires at once. In `pending` neither happens: it is
+        not the member's yet.
+        """
         assert 0 < amount <= AMOUNT_MAX, "an award adds points; what takes them back is another operation"
-        account = self.accounts[member_id, currency_id, AVAILABLE]
+        account = self.accounts[member_id, currency_id, bucket]
         journal_id = self.ids.take("journal")
         self.journals.append(
             JournalRow(
@@ -114,9 +133,39 @@ class Book:
             lot = self._lot(account, pool, expires_at)
             lot.granted += rest
             self._enter(account, journal_id, contra, lot, rest)
-            if expires_at <= self.posted_at:
+            if expires_at <= self.posted_at and bucket == AVAILABLE:
                 self._expire_at_once(account, lot, rest, key, effective_at)
-        return amount
+        return journal_id
+
+    def mature(self, waiting: Waiting, *, key: bytes, effective_at: datetime) -> int:
+        """Unlock an award that waited, and return the journal's id. What expired meanwhile expires now."""
+        journal_id = self._settle(waiting, JournalKind.MATURE, TRANSIT, key, effective_at)
+        account = self.accounts[waiting.member_id, waiting.currency_id, AVAILABLE]
+        self.put(account, journal_id, TRANSIT, waiting.amount, expires_at=waiting.expires_at)
+        self.expire_due(account, self.posted_at)
+        return journal_id
+
+    def lapse(self, waiting: Waiting, *, key: bytes, effective_at: datetime) -> int:
+        """Let go of an award that what it waited for never made sure, and return the journal's id."""
+        return self._settle(waiting, JournalKind.LAPSE, LAPSED, key, effective_at)
+
+    def _settle(self, waiting: Waiting, kind: JournalKind, contra: int, key: bytes, effective_at: datetime) -> int:
+        """Take an award out of `pending`, under the name of the rule that made it."""
+        account = self.accounts[waiting.member_id, waiting.currency_id, PENDING]
+        journal_id = self.open_journal(
+            member_id=waiting.member_id,
+            currency_id=waiting.currency_id,
+            key=key,
+            kind=kind.value,
+            effective_at=effective_at,
+            event_id=waiting.event_id,
+            rule_code=waiting.rule_code,
+            rule_version=waiting.rule_version,
+            effect_number=waiting.effect_number,
+        )
+        lot = account.lots["", waiting.expires_at, False]
+        self.take_lot(account, journal_id, contra, lot, waiting.amount)
+        return journal_id
 
     def deduct(
         self,
@@ -180,6 +229,9 @@ class Book:
         actor: str = "",
         wanted: int | None = None,
         event_id: int | None = None,
+        rule_code: str = "",
+        rule_version: int | None = None,
+        effect_number: int | None = None,
     ) -> int:
         """Begin a journal whose entries follow, and return its id."""
         journal_id = self.ids.take("journal")
@@ -192,9 +244,9 @@ class Book:
                 kind,
                 effective_at,
                 event_id,
-                "",
-                None,
-                None,
+                rule_code,
+                rule_version,
+                effect_number,
                 0,
                 reverses_id,
                 movement,

@@ -7,6 +7,7 @@ with the same `key` it returns what it did the first time.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -15,13 +16,13 @@ from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
 from incentives.domain.ledger import keys
-from incentives.domain.ledger.book import AVAILABLE, HELD, Book, InsufficientPoints, LedgerError
+from incentives.domain.ledger.book import AVAILABLE, HELD, PENDING, Book, InsufficientPoints, LedgerError
 from incentives.domain.ledger.expiry import midnight
 from incentives.domain.ledger.rows import AccountState
 from incentives.domain.ledger.store import open_book, write
 from incentives.domain.ledger.telling import tell
-from incentives.enums import Bucket, Contra, HoldState, JournalKind
-from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, Reversal
+from incentives.enums import Bucket, Contra, HoldState, JournalKind, PendingState
+from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, PendingAward, Reversal
 from members.domain.outcomes import POINTS_ADJUSTED, POINTS_REVERSED, POINTS_SPENT, POINTS_TRANSFERRED
 
 EXPIRY_BATCH_MAX = 500
@@ -212,8 +213,8 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
     """Take back a whole award, deduction or spending.
 
     Points that were added are taken from their own lot first, then from the soonest to expire, then as debt down
-    to the currency's limit; what cannot be recovered is recorded. Reversing twice for one cause does it once.
-    Raises CannotReverse.
+    to the currency's limit; what cannot be recovered is recorded. An award that still waits is taken out of
+    `pending`, where it is whole. Reversing twice for one cause does it once. Raises CannotReverse.
     """
     original = Journal.objects.filter(pk=journal_id).first()
     if original is None or original.kind not in _REVERSIBLE:
@@ -221,7 +222,9 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
     currency = Currency.objects.get(pk=original.currency_id)
     key = keys.of_reversal(bytes(original.key), cause)
     with transaction.atomic():
-        book, done = _begin(original.member_id, currency, key, now)
+        waited = PendingAward.objects.filter(journal_id=journal_id).exists()
+        buckets = (AVAILABLE, PENDING) if waited else (AVAILABLE,)
+        book, done = _begin(original.member_id, currency, key, now, buckets=buckets)
         if done is not None:
             return done
         entries = list(Entry.objects.filter(journal_id=journal_id).order_by("sequence"))
@@ -231,39 +234,55 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         )
         if record.reversed_amount:
             raise CannotReverse("This journal was reversed before.")
-        account = book.account(original.member_id, currency.pk)
-        lots = dict(Lot.objects.filter(pk__in={e.lot_id for e in entries}).values_list("pk", "expires_at"))
-        unrecovered = 0
+        touched = Lot.objects.filter(pk__in={e.lot_id for e in entries}).order_by("is_debt")
+        # What had paid a debt names the debt's lot first; its own is the one that the rest went into.
+        lots = dict(touched.values_list("pk", "expires_at"))
+        account = book.account(original.member_id, currency.pk, _bucket_of(journal_id, now))
+        recovered = _recoverable(account, moved) if moved > 0 else -moved
+        made = _journal(
+            book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
+            wanted=moved if recovered < moved else None, event_id=original.event_id,
+        )  # fmt: skip
         if moved > 0:
-            there = max(0, account.balance)
-            debt = min(max(0, moved - there), account.balance - there - account.lower_bound)
-            debt = max(0, debt)
-            recovered = min(moved, there) + debt
-            unrecovered = moved - recovered
-            if not recovered:
-                raise CannotReverse("Nothing is left to take back, and the currency allows no debt.")
-            made = _journal(
-                book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
-                wanted=moved if unrecovered else None, event_id=original.event_id,
-            )  # fmt: skip
-            if recovered - debt:
-                book.draw(account, made, Contra.REVERSED, recovered - debt, first=lots[entries[0].lot_id])
-            if debt:
-                book.owe(account, made, Contra.REVERSED, debt)
+            _take_back(book, account, made, recovered, first=next(iter(lots.values())))
         else:
-            made = _journal(
-                book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
-                event_id=original.event_id,
-            )  # fmt: skip
             for entry in entries:
                 book.put(account, made, Contra.REVERSED, -entry.amount, expires_at=lots[entry.lot_id])
-            recovered = -moved
         write(book)
-        record.reversed_amount = abs(moved) - unrecovered
+        record.reversed_amount = recovered
         record.save(update_fields=["reversed_amount"])
-        sign = -1 if moved > 0 else 1
-        tell(POINTS_REVERSED, member_id=original.member_id, currency=currency, amount=sign * recovered, now=now)
-    return Moved(journal_id=made, amount=sign * recovered, balance=account.balance, unrecovered=unrecovered)
+        amount = -recovered if moved > 0 else recovered
+        tell(POINTS_REVERSED, member_id=original.member_id, currency=currency, amount=amount, now=now)
+    return Moved(journal_id=made, amount=amount, balance=account.balance, unrecovered=abs(moved) - recovered)
+
+
+def _recoverable(account: AccountState, moved: int) -> int:
+    """How much of what was added can be taken back: what is there, and what the member may owe."""
+    there = min(moved, max(0, account.balance))
+    debt = max(0, min(moved - there, account.balance - there - account.lower_bound))
+    if not there + debt:
+        raise CannotReverse("Nothing is left to take back, and the currency allows no debt.")
+    return there + debt
+
+
+def _take_back(book: Book, account: AccountState, journal_id: int, amount: int, *, first: datetime) -> None:
+    there = min(amount, max(0, account.balance))
+    if there:
+        book.draw(account, journal_id, Contra.REVERSED, there, first=first)
+    if amount > there:
+        book.owe(account, journal_id, Contra.REVERSED, amount - there)
+
+
+def _bucket_of(journal_id: int, now: datetime) -> int:
+    """Where the points of a journal lie; an award that waits is withdrawn from pending."""
+    waiting = PendingAward.objects.select_for_update().filter(journal_id=journal_id).first()
+    if waiting is None or waiting.state == PendingState.MATURED:
+        return AVAILABLE
+    if waiting.state != PendingState.WAITING:
+        raise CannotReverse("This award was never sure and is gone already.")
+    waiting.state, waiting.settled_at = PendingState.WITHDRAWN, now
+    waiting.save(update_fields=["state", "settled_at"])
+    return PENDING
 
 
 def expire_due(*, now: datetime, batches_max: int = 20) -> int:
@@ -315,7 +334,9 @@ _REVERSIBLE = (
 
 
 def _expire_batch(now: datetime) -> int:
-    due = Lot.objects.filter(remaining__gt=0, expires_at__lte=now).order_by("expires_at", "id")
+    # What is pending or held is not expired there, but when it comes out.
+    ours = Account.objects.filter(pk=OuterRef("account_id"), bucket=Bucket.AVAILABLE)
+    due = Lot.objects.filter(Exists(ours), remaining__gt=0, expires_at__lte=now).order_by("expires_at", "id")
     account_ids = list(due.values_list("account_id", flat=True)[:EXPIRY_BATCH_MAX])
     owners = list(
         Account.objects.filter(pk__in=account_ids, bucket=Bucket.AVAILABLE).values_list("member_id", "currency_id")
@@ -392,9 +413,13 @@ def _locked_hold(hold_id: uuid.UUID) -> tuple[Hold, Book]:
     return made, book
 
 
-def _begin(member_id: int, currency: Currency, key: bytes, now: datetime) -> tuple[Book, Moved | None]:
+def _begin(
+    member_id: int, currency: Currency, key: bytes, now: datetime, *, buckets: Sequence[int] = (AVAILABLE,)
+) -> tuple[Book, Moved | None]:
     """Lock the account and see whether this was done before; if not, what is due to expire does so first."""
-    book = open_book(member_ids=[member_id], currency_ids=[currency.pk], lower_bounds=_bounds(currency))
+    book = open_book(
+        member_ids=[member_id], currency_ids=[currency.pk], buckets=buckets, lower_bounds=_bounds(currency)
+    )
     done = _done(member_id, currency, key)
     if done is None:
         book.expire_due(book.account(member_id, currency.pk), now)

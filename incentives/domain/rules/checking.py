@@ -13,6 +13,9 @@ import msgspec
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.rules.catalogue import Catalogue, CurrencyFacts
 from incentives.domain.rules.documents import (
+    IN_THE_DATA,
+    INVITER,
+    MEMBER,
     Award,
     Clause,
     Deduct,
@@ -22,6 +25,7 @@ from incentives.domain.rules.documents import (
     Finding,
     GrantBadge,
     Limit,
+    Pending,
     clauses_of,
 )  # fmt: skip
 from incentives.domain.rules.findings import near
@@ -92,8 +96,8 @@ class Report:
 
 def check_rule(document: Document, catalogue: Catalogue) -> Report:
     """Check everything a document says against what can be named; never raises for what a document says."""
-    if document.when not in catalogue.event_types:
-        fix = near(document.when, catalogue.event_types)
+    if catalogue.named_type(document.when) is None:
+        fix = near(document.when, catalogue.event_types.keys() - catalogue.reserved)
         return Report(
             (
                 Finding(
@@ -203,6 +207,9 @@ def _effects(
     before: str | None = None
     for i, effect in enumerate(document.then):
         here = f"/then/{i}"
+        findings.extend(_recipient(effect, schema, known, here))
+        if isinstance(effect, Award) and effect.pending is not None:
+            findings.extend(_pending(effect.pending, schema, catalogue, known, f"{here}/pending"))
         if isinstance(effect, GrantBadge):
             if effect.badge not in catalogue.badges:
                 text = f"There is no badge {effect.badge!r}."
@@ -226,6 +233,48 @@ def _effects(
         checked = _expression(amount, schema, catalogue, DECIMAL, known, f"{here}/amount", findings)
         if checked is not None:
             yield CheckedEffect(effect, checked, currency.scale if currency else 0)
+
+
+def _recipient(effect: Effect, schema: Schema, known: frozenset[str], here: str) -> Iterator[Finding]:
+    """Whom an effect pays: the member, who invited them, or whoever a text of the data names."""
+    to = MEMBER if isinstance(effect, Deduct) else effect.to
+    if to in (MEMBER, INVITER):
+        return
+    yield from _text_field(to, schema, known, f"{here}/to", "Write member, inviter, or a text field of the event.")
+
+
+def _pending(
+    pending: Pending, schema: Schema, catalogue: Catalogue, known: frozenset[str], here: str
+) -> Iterator[Finding]:
+    """The event an award waits for exists, and both events carry what must match."""
+    if pending.until is None:
+        return
+    other = catalogue.named_type(pending.until)
+    if other is None:
+        text = f"There is no event type {pending.until!r}."
+        fix = near(pending.until, catalogue.event_types.keys() - catalogue.reserved)
+        yield Finding(pointer=f"{here}/until", code="unknown_type", text=text, fix=fix)
+        return
+    if pending.match is not None:
+        fix = f"Write a text field that both {pending.until} and this event have."
+        yield from _text_field(pending.match, schema, known, f"{here}/match", fix)
+        if pending.match not in other:
+            text = f"{pending.until} has no field {pending.match}."
+            yield Finding(pointer=f"{here}/match", code="unknown_field", text=text, fix=near(pending.match, other))
+
+
+def _text_field(path: str, schema: Schema, known: frozenset[str], pointer: str, fix: str) -> Iterator[Finding]:
+    field = schema.get(path) if path.startswith(IN_THE_DATA) else None
+    if field is None:
+        texts = [name for name, each in schema.items() if name.startswith(IN_THE_DATA) and each.type == STRING]
+        text = f"There is no field {path!r} here."
+        yield Finding(pointer=pointer, code="unknown_field", text=text, fix=f"{fix} {near(path, texts)}")
+    elif field.type != STRING:
+        yield Finding(pointer=pointer, code="type", text=f"{path} is a {field.type}, not a text.", fix=fix)
+    elif field.optional and path not in known:
+        yield Finding(
+            pointer=pointer, code="unguarded", text=f"{path} can be missing.", fix=f"Add the clause has({path})."
+        )
 
 
 def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -> Iterator[Limit]:

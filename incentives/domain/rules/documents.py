@@ -13,6 +13,7 @@ import msgspec
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.rules.expiry import BadExpiry, check_effect_expiry
 from members.domain import bare_words
+from members.domain.language import seconds_of
 from members.domain.language.errors import Span
 
 LANG = 1
@@ -21,6 +22,8 @@ CLAUSES_MAX = 40
 EFFECTS_MAX = 10
 LIMITS_MAX = 10
 GROUP_DEPTH_MAX = 10
+MEMBER, INVITER, IN_THE_DATA = "member", "inviter", "event.data."
+PENDING_SECONDS_MAX = 366 * 86_400
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
@@ -78,12 +81,27 @@ class Expiry(_Strict, kw_only=True, frozen=True):
     day: int | None = None
 
 
+class Pending(_Strict, kw_only=True, frozen=True):
+    """When an award is sure: after a time (`for`), or once an event has followed (`until`, `match`, `within`)."""
+
+    for_: str | None = msgspec.field(default=None, name="for")
+    until: str | None = None
+    match: str | None = None
+    within: str | None = None
+
+
 class Award(_Strict, tag_field="do", tag="award", kw_only=True, frozen=True):
-    """Pay points: `amount` is an expression in major units, or `same` as the effect before."""
+    """Pay points: `amount` is an expression in major units, or `same` as the effect before.
+
+    `to` is member (whose event it is), inviter (who brought that member), or a text field of the event's data that
+    holds a member's ref.
+    """
 
     currency: str
     amount: str | int
+    to: str = MEMBER
     expires: Expiry | None = None
+    pending: Pending | None = None
 
 
 class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
@@ -96,16 +114,20 @@ class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
 
 class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True, frozen=True):
     badge: str
+    to: str = MEMBER
 
 
 Effect = Award | Deduct | GrantBadge
 
 
 class Limit(_Strict, kw_only=True, frozen=True):
-    """At most so many times, or so much of a currency, per member or for the whole rule, in a calendar period."""
+    """At most so many times, or so much of a currency, in a calendar period.
+
+    `per` member is whoever is paid, actor whose event it is; rule and programme count all members together.
+    """
 
     code: str = ""
-    per: Literal["member", "rule"] = "member"
+    per: Literal["member", "actor", "rule", "programme"] = "member"
     every: Literal["day", "week", "month", "ever"]
     times: int | None = None
     amount: Decimal | None = None
@@ -163,15 +185,6 @@ def read_document(raw: object) -> Document:
         for word in LATER
         if word in raw
     ]
-    later += [
-        Finding(
-            pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out."
-        )
-        for i, effect in enumerate(_list_in(raw, "then"))
-        if isinstance(effect, dict)
-        for word in ("to", "pending")
-        if word in effect
-    ]
     if later:
         raise BadDocument(later)
     document = _converted(raw, Document)
@@ -191,11 +204,6 @@ def _converted(raw: object, kind: type[Read]) -> Read:
         return msgspec.convert(plain, kind, strict=True)
     except msgspec.ValidationError as error:
         raise BadDocument([_finding(error, plain)]) from error
-
-
-def _list_in(raw: dict[Any, Any], word: str) -> list[Any]:
-    found = raw.get(word)
-    return found if isinstance(found, list) else []
 
 
 def read_limit(raw: object, code: str) -> Limit:
@@ -239,7 +247,7 @@ _WORDS = {
     "Document": ("code", "name", "lang", "when", "if", "then", "limits", "priority", "schedule", "visibility", "tests"),
     "": ("expr", "why_not", "all", "any", "do", "currency", "amount", "expires", "when_short", "badge", "code", "per",
          "every", "times", "counts", "over", "alarm", "from", "until", "given", "expect", "note", "kind", "days",
-         "months", "years", "end_of", "month", "day"),
+         "months", "years", "end_of", "month", "day", "to", "pending", "for", "match", "within"),
 }  # fmt: skip
 
 
@@ -281,6 +289,7 @@ def _shape(document: Document) -> Any:
     if not -1_000_000 <= document.priority <= 1_000_000:
         yield Finding(pointer="/priority", code="invalid", text="A priority lies within a million of 0.")
     yield from _expiries_shape(document)
+    yield from _pending_shape(document)
     for i, limit in enumerate(document.limits):
         if isinstance(limit, Limit):
             yield from _limit_shape(limit, f"/limits/{i}")
@@ -299,6 +308,26 @@ def _expiries_shape(document: Document) -> Any:
                 check_effect_expiry(msgspec.to_builtins(effect.expires))
             except BadExpiry as error:
                 yield Finding(pointer=f"/then/{i}/expires", code="invalid", text=str(error))
+
+
+def _pending_shape(document: Document) -> Any:
+    for i, effect in enumerate(document.then):
+        if not isinstance(effect, Award) or effect.pending is None:
+            continue
+        pending, here = effect.pending, f"/then/{i}/pending"
+        if (pending.for_ is None) == (pending.until is None):
+            fix = "Write for: 7d, or until: a.type with within: 30d."
+            yield Finding(
+                pointer=here, code="invalid", text="An award waits either for a time or until an event.", fix=fix
+            )
+            continue
+        if pending.for_ is not None and (pending.match or pending.within):
+            yield Finding(pointer=here, code="invalid", text="match and within belong to until.")
+        word, length = ("for", pending.for_) if pending.for_ is not None else ("within", pending.within)
+        seconds = seconds_of(length or "")
+        if seconds is None or not 0 < seconds <= PENDING_SECONDS_MAX:
+            text = f"{word} is a length of time of at most 366 days."
+            yield Finding(pointer=f"{here}/{word}", code="invalid", text=text, fix='Write it as "7d" or "36h".')
 
 
 def _schedule_shape(schedule: Schedule) -> Any:

@@ -149,7 +149,7 @@ def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> dict[
     missing = {
         item.subject: item.occurred_at or now
         for item in reversed(items)
-        if item.subject not in members and registry.sources[item.source].creates_members
+        if item.subject not in members and _creates_members(item)
     }
     if missing and dry_run:
         return members | dict.fromkeys(missing, 0)
@@ -160,6 +160,11 @@ def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> dict[
         )
         members |= dict(Member.objects.filter(ref__in=missing).values_list("ref", "id"))
     return members
+
+
+def _creates_members(item: Item) -> bool:
+    """Whether an event may bring its own member; into a closed community only an invitation leads."""
+    return registry.sources[item.source].creates_members and not settings.CLOSED_COMMUNITY
 
 
 def _unknown_member(item: Item) -> Result:
