@@ -53,7 +53,7 @@ def _found(path: str, raw: Any) -> tuple[str, Any]:
             name, raw = step, raw.get(step) if isinstance(raw, dict) else None
         elif place == "..." and isinstance(raw, dict):
             name, raw = next(((key, value) for key, value in raw.items() if isinstance(value, bool)), (name, None))
-        elif isinstance(raw, (list, tuple)):
-            places = range(len(raw)) if place == "..." else [int(place)]
-            name, raw = "", next((raw[i] for i in places if place != "..." or isinstance(raw[i], bool)), None)
+        else:
+            items = list(raw) if place == "..." else [raw[int(place)]]
+            name, raw = "", next((item for item in items if isinstance(item, bool)), items[0])
     return name, raw

@@ -56,8 +56,6 @@ def said(error: Exception) -> str:
     """What is wrong with an entry, in one line."""
     if not isinstance(error, ValidationError):
         return str(error)
-    if not hasattr(error, "error_dict"):
-        return " ".join(error.messages)
     return " ".join(
         message if name == NON_FIELD_ERRORS else f"{name}: {message}"
         for name, messages in error.message_dict.items()

@@ -46,6 +46,42 @@ def refused(folder: Path) -> str:
 POST = {"code": "post", "when": "content.published", "then": [award(10)]}
 
 
+# Folders and files
+
+
+def test_a_folder_that_is_not_there_is_told(folder):
+    assert refused(folder / "elsewhere") == f"There is no folder {folder / 'elsewhere'}."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x: [", "badges.yaml cannot be read: while parsing"),
+        ("- x", "badges.yaml must map codes to what they stand for."),
+        ('"x\\a": {}', "badges.yaml, 'x\\x07': a code has no control characters."),
+        ('x: {names: {en: "a\\0"}}', "badges.yaml, x: en may not hold the character NUL; remove it."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(folder, text, said):
+    write(folder, badges=text)
+
+    assert refused(folder).startswith(said)
+
+
+def test_a_rule_that_does_not_check_is_told_with_its_file(folder):
+    factories.world()
+    write(folder, rules__post={**POST, "when": "content.publishd"})
+
+    assert refused(folder).startswith("rules/post.yaml: post v1 has mistakes: /when: There is no event type")
+
+
+def test_what_was_done_is_said_in_a_line(folder):
+    write(folder, badges={"star": {}}, tables={"rates": {"*": 1.5}})
+
+    assert str(apply(folder)) == "2 changes: badge star, lookuptable rates"
+    assert str(apply(folder)) == "0 changes: none"
+
+
 # Rules and drafts
 
 
@@ -106,6 +142,8 @@ def test_apply_refuses_to_change_what_points_in_the_books_mean(folder, word, val
     factories.world()
     member, points = factories.MemberFactory(), Currency.objects.get(code="points")
     operations.adjust(member_id=member.pk, currency=points, amount=5, key=b"1" * 32, now=timezone.now(), reason="gift")
+    write(folder, currencies={"points": {"scale": 0, "kind": "spendable", "names": {"en": "Coins"}}})
+    assert apply(folder).changed == ["currency points"]
     write(folder, currencies={"points": {word: value}})
 
     sentence = refused(folder)
@@ -135,6 +173,16 @@ def test_apply_refuses_a_shared_limit_of_a_misspelt_currency(folder):
 
 
 # Counters
+
+
+def test_apply_refuses_to_change_what_a_counter_counts(folder):
+    factories.world()
+    factories.counter(code="posts", kind="count")
+    write(folder, counters={"posts": {"of": "content.published", "kind": "count", "window": "week"}})
+
+    assert (
+        refused(folder) == "counters.yaml, posts: what a counter counts never changes; give the new meaning a new code."
+    )
 
 
 def test_apply_refuses_a_streak_of_months(folder):
