@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -83,13 +83,12 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         search=search,
         before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
     )
-    share = page.standing.share if page.standing else 0
     context = {
         "page": page,
-        "leaves": drawing.wreath(share),
-        "show": show,
+        "engraving": drawing.engraving(),
+        "medal": drawing.medal(),
+        "show": show if show in queries.SHOWN else "",
         "search": search,
-        "other_language": "en" if translation.get_language() == "zh-hans" else "zh-hans",
     }
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)

@@ -9,24 +9,39 @@ from typing import Any
 
 import msgspec
 
+from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import zone_named
-from incentives.domain.rules.checking import CheckedClause, CheckedGroup, CheckedRule
+from incentives.domain.engine.rulebook import RulePlan
+from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import text_in
-from incentives.models import Judgement
+from incentives.models import Badge, Judgement
 from members.domain import language
-from members.domain.language import DECIMAL, TIMESTAMP
+from members.domain.language import DECIMAL, TIMESTAMP, Checked
 from members.models import DeadLetter, Event, Member, Work
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseTrace:
-    """One clause: its text, whether it held, the values it saw, and the words for the member."""
+    """One clause: its text, whether it held, the values it saw, and the words for the member.
+
+    `words` says the clause without its symbols, `seen` the values under the names that `words` uses.
+    """
 
     text: str
     passed: bool
     read: dict[str, Any]
     why_not: str
+    words: str = ""
+    seen: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartTrace:
+    """A summand of an amount, in words, with what it came to."""
+
+    words: str
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,9 @@ class EffectTrace:
     wanted: Decimal
     paid: Decimal
     reason: str
+    name: str = ""
+    words: str = ""
+    parts: tuple[PartTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,11 @@ class RuleTrace:
     is_public: bool
     clauses: tuple[ClauseTrace, ...] = ()
     effects: tuple[EffectTrace, ...] = ()
+    words: str = ""
+
+    @property
+    def has_paid(self) -> bool:
+        return any(effect.paid for effect in self.effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,62 +123,119 @@ def _rules(judgement: Judgement, event: Event, language_code: str) -> list[RuleT
     facts = _facts(judgement, event, book)
     in_force = book.at(type_book, event.occurred_at)
     zone = zone_named(Member.objects.values_list("time_zone", flat=True).get(pk=event.member_id))
+    units = {
+        currency.pk: (text_in(currency.names, language_code, code), currency.scale)
+        for code, currency in book.known.currencies.items()
+    }
+    say = _Say(facts, zone, language_code, units, badges=_badge_names(language_code))
     traces = []
     for rule, plan in zip(in_force.compiled.rules, in_force.plans, strict=True):
         verdict = verdicts.pop(plan.code, None)
         name = text_in(rule.document.name, language_code, rule.document.code)
-        clauses: tuple[ClauseTrace, ...] = ()
-        if set(rule.fields()) <= facts.keys():
-            clauses = tuple(_clauses(rule.condition, rule, facts, zone, language_code))
+        is_known = set(rule.fields()) <= facts.keys()
+        reason = verdict[2] if verdict else ""
         traces.append(
             RuleTrace(
                 code=plan.code,
                 version=verdict[1] if verdict else plan.version,
                 name=name,
                 matched=verdict is not None,
-                reason=verdict[2] if verdict else "",
+                reason=reason,
                 is_public=rule.document.visibility == "public",
-                clauses=clauses,
-                effects=tuple(_effects(rule, verdict)) if verdict else (),
+                clauses=tuple(say.clauses(rule.condition)) if is_known else (),
+                effects=tuple(say.effects(rule, plan, verdict, is_known=is_known)) if verdict else (),
+                words=wording.reason_words(reason, plan.ceilings, units) if reason else "",
             )
         )
     # A rule that was in force when the event was judged, but has been backdated away since.
     traces += [
-        RuleTrace(code=v[0], version=v[1], name=v[0], matched=True, reason=v[2], is_public=True)
+        RuleTrace(
+            code=v[0],
+            version=v[1],
+            name=v[0],
+            matched=True,
+            reason=v[2],
+            is_public=True,
+            words=wording.reason_words(v[2]) if v[2] else "",
+        )
         for v in verdicts.values()
     ]
     return traces
 
 
-def _clauses(
-    group: CheckedGroup, rule: CheckedRule, facts: dict[str, Any], zone: Any, language_code: str
-) -> list[ClauseTrace]:
-    found = []
-    for member in group.members:
-        if isinstance(member, CheckedGroup):
-            found += _clauses(member, rule, facts, zone, language_code)
-            continue
-        found.append(_clause(member, facts, zone, language_code))
-    return found
+def _badge_names(language_code: str) -> dict[str, str]:
+    return {code: text_in(names, language_code, code) for code, names in Badge.objects.values_list("code", "names")}
 
 
-def _clause(member: CheckedClause, facts: dict[str, Any], zone: Any, language_code: str) -> ClauseTrace:
-    step = language.explain(member.checked, facts.get, zone, lambda path: facts.get(f"{path}.before"))
-    words = "" if step.result else text_in(member.clause.why_not, language_code)
-    return ClauseTrace(step.text, bool(step.result), {k: _shown(v) for k, v in step.read.items()}, words)
+@dataclass(frozen=True, slots=True)
+class _Say:
+    """Puts what was decided into words, with the facts of one event at hand."""
+
+    facts: dict[str, Any]
+    zone: Any
+    language_code: str
+    units: dict[int, tuple[str, int]]
+    badges: dict[str, str]
+
+    def clauses(self, group: CheckedGroup) -> list[ClauseTrace]:
+        found: list[ClauseTrace] = []
+        for member in group.members:
+            found += self.clauses(member) if isinstance(member, CheckedGroup) else [self.clause(member)]
+        return found
+
+    def clause(self, member: CheckedClause) -> ClauseTrace:
+        step = self.step(member.checked)
+        return ClauseTrace(
+            text=step.text,
+            passed=bool(step.result),
+            read={path: _shown(value) for path, value in step.read.items()},
+            why_not="" if step.result else text_in(member.clause.why_not, self.language_code),
+            words=wording.in_words(member.checked.tree),
+            seen={wording.field_words(path): wording.value_words(value) for path, value in step.read.items()},
+        )
+
+    def effects(self, rule: CheckedRule, plan: RulePlan, verdict: list[Any], *, is_known: bool) -> list[EffectTrace]:
+        found = []
+        for number, wanted, paid, reason in verdict[3]:
+            effect = rule.effects[number]
+            kind = type(effect.effect).__name__.lower()
+            kind = "badge" if kind == "grantbadge" else kind
+            what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))
+            sign = -1 if kind == "deduct" else 1
+            scale = Decimal(1).scaleb(-effect.scale)
+            found.append(
+                EffectTrace(
+                    what=what,
+                    kind=kind,
+                    wanted=sign * wanted * scale,
+                    paid=sign * paid * scale,
+                    reason=reason,
+                    name=self.badges.get(what, what) if kind == "badge" else self._unit(plan, number, what),
+                    words=wording.reason_words(reason, plan.ceilings, self.units) if reason else "",
+                    parts=self._parts(effect) if is_known else (),
+                )
+            )
+        return found
+
+    def step(self, checked: Checked) -> language.Step:
+        return language.explain(checked, self.facts.get, self.zone, lambda path: self.facts.get(f"{path}.before"))
+
+    def _unit(self, plan: RulePlan, number: int, fallback: str) -> str:
+        return self.units.get(plan.effects[number].currency_id, (fallback, 0))[0]
+
+    def _parts(self, effect: CheckedEffect) -> tuple[PartTrace, ...]:
+        """The summands of an amount that is worked out; none of one that is always the same."""
+        if effect.amount is None or not effect.amount.fields:
+            return ()
+        schema = effect.amount.schema
+        steps = [(node, self.step(Checked(node, schema)).result) for node in _summands(effect.amount.tree)]
+        return tuple(PartTrace(wording.in_words(node), Decimal(value)) for node, value in steps if value is not None)
 
 
-def _effects(rule: CheckedRule, verdict: list[Any]) -> list[EffectTrace]:
-    found = []
-    for number, wanted, paid, reason in verdict[3]:
-        effect = rule.effects[number]
-        kind = type(effect.effect).__name__.lower()
-        what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))
-        sign = -1 if kind == "deduct" else 1
-        scale = Decimal(1).scaleb(-effect.scale)
-        kind = "badge" if kind == "grantbadge" else kind
-        found.append(EffectTrace(what, kind, sign * wanted * scale, sign * paid * scale, reason))
-    return found
+def _summands(node: language.Node) -> list[language.Node]:
+    if node.kind == "arithmetic" and node.value == "+":
+        return [part for child in node.children for part in _summands(child)]
+    return [node]
 
 
 def _facts(judgement: Judgement, event: Event, book: rulebook.RuleBook) -> dict[str, Any]:
