@@ -209,7 +209,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "incentives.wake_waiting_lanes",
         "schedule": timedelta(seconds=PUMP_TICK_SECONDS),
     },
-    "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=5)},
+    "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=1)},
+    "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
+    "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
 }
 

@@ -10,7 +10,10 @@ class IncentivesConfig(AppConfig):
     verbose_name = _("Incentives")
 
     def ready(self) -> None:
+        from incentives.domain import revisions  # noqa: PLC0415  Models are not there before ready().
+
         post_migrate.connect(_guard, sender=self, dispatch_uid="incentives.guard")
+        revisions.watch()
 
 
 def _guard(**_: Any) -> None:

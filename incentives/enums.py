@@ -35,9 +35,11 @@ class JournalKind(models.IntegerChoices):
     VOID = 6, _("void")
     TRANSFER = 7, _("transfer")
     REVERSE = 8, _("reversal")
+    MATURE = 9, _("unlocking")
     EXPIRE = 10, _("expiry")
     ADJUST = 11, _("adjustment")
     OPENING = 12, _("opening balance")
+    LAPSE = 13, _("lapse")
 
 
 class Contra(models.IntegerChoices):
@@ -50,6 +52,14 @@ class Contra(models.IntegerChoices):
     REVERSED = 5, _("reversed")
     TRANSIT = 6, _("transit")
     DEDUCTED = 7, _("deducted")
+    LAPSED = 8, _("lapsed")
+
+
+class PendingState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    MATURED = "matured", _("unlocked")
+    LAPSED = "lapsed", _("lapsed")
+    WITHDRAWN = "withdrawn", _("taken back")
 
 
 class HoldState(models.TextChoices):

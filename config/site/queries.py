@@ -14,20 +14,24 @@ from config.site import drawing
 from incentives.domain import earnings, movements, traces
 from incentives.domain.earnings import Way
 from incentives.domain.ledger import queries as ledger
-from incentives.domain.movements import Movement
+from incentives.domain.ledger.queries import BadCursor
+from incentives.domain.movements import Movement, PendingLine
 from incentives.domain.rules.documents import text_in
 from incentives.enums import CurrencyKind, JournalKind
 from incentives.models import BadgeGrant
 from members.domain.standing import StandingLine, TierLine, standing_of
 from members.models import Event, Member
 
+__all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
+
 HISTORY_PAGE = 12
 BADGES_SHOWN_MAX = 12
 EXPIRING_WITHIN = timedelta(days=60)
 SHOWN: dict[str, tuple[JournalKind, ...]] = {
-    "earned": (JournalKind.AWARD, JournalKind.OPENING),
+    "earned": (JournalKind.AWARD, JournalKind.OPENING, JournalKind.MATURE),
     "spent": (JournalKind.SPEND, JournalKind.CAPTURE),
 }
+PENDING = "pending"
 # The card's foils, from the lowest tier to the highest.
 FOILS = ("bronze", "silver", "gold", "laurel")
 
@@ -92,7 +96,8 @@ class Page:
     ladder: Ladder | None
     ways: list[Way]
     history: list[HistoryLine]
-    more: int | None
+    more: str | None
+    pending: list[PendingLine]
     badges: list[BadgeLine]
 
     @property
@@ -100,14 +105,18 @@ class Page:
         return sum(1 for badge in self.badges if badge.granted_at is not None)
 
 
-def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", before: int | None = None) -> Page:
+def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", before: str = "") -> Page:
     """Gather a member's points page."""
     balances = ledger.balances(member.pk)
     spendable = next((line for line in balances if line.kind == CurrencyKind.SPENDABLE), None)
     growth = next((line for line in balances if line.kind == CurrencyKind.QUALIFYING), None)
     standing = next(iter(standing_of(member.pk)), None)
     ways = earnings.ways_to_earn(member, now=now, language=_language())
-    history, more = history_of(member, now=now, show=show, search=search, before=before)
+    history: list[HistoryLine] = []
+    more: str | None = None
+    if show != PENDING:
+        history, more = history_of(member, now=now, show=show, search=search, before=before)
+    tells_pending = show in ("", PENDING) and not search and not before
     return Page(
         member=member,
         initials=_initials(member.display_name or member.ref),
@@ -118,13 +127,14 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
         ways=ways,
         history=history,
         more=more,
+        pending=movements.pending_of(member, language=_language()) if tells_pending else [],
         badges=_badges(member, ways),
     )
 
 
 def history_of(
-    member: Member, *, now: datetime, show: str = "", search: str = "", before: int | None = None
-) -> tuple[list[HistoryLine], int | None]:
+    member: Member, *, now: datetime, show: str = "", search: str = "", before: str = ""
+) -> tuple[list[HistoryLine], str | None]:
     """A page of movements, newest first, and where the next one begins."""
     rule_code = movements.rule_named(search, _language())
     if search and not rule_code:
@@ -194,6 +204,8 @@ _LOOKS: dict[JournalKind, _Look] = {
     JournalKind.VOID: _Look("earned", "i-repeat", lambda m: (_("Set free again"), m.note or _by(m))),
     JournalKind.TRANSFER: _Look("spent", "i-share", _transferred),
     JournalKind.REVERSE: _Look("reversed", "i-undo", _reversed),
+    JournalKind.MATURE: _Look("earned", "i-ribbon", lambda m: (m.rule_name or _("Earned"), m.note or _("Unlocked"))),
+    JournalKind.LAPSE: _Look("expired", "i-hourglass", lambda m: (m.rule_name or _("Lapsed"), m.note or _("Lapsed"))),
     JournalKind.EXPIRE: _Look("expired", "i-hourglass", lambda m: (_("Expired"), m.note or _("Not used in time"))),
     JournalKind.ADJUST: _Look("adjusted", "i-edit", _adjusted),
     JournalKind.OPENING: _Look("earned", "i-plus", lambda m: (_("Brought along from before"), m.note)),

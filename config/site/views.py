@@ -76,18 +76,15 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
     before = request.GET.get("before", "")
     show = request.GET.get("show", "")
     search = request.GET.get("q", "").replace("\x00", "")[:SEARCH_LENGTH_MAX]
-    page = queries.page_of(
-        member,
-        now=timezone.now(),
-        show=show,
-        search=search,
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
-    )
+    try:
+        page = queries.page_of(member, now=timezone.now(), show=show, search=search, before=before)
+    except queries.BadCursor:
+        return redirect("points")
     context = {
         "page": page,
         "engraving": drawing.engraving(),
         "medal": drawing.medal(),
-        "show": show if show in queries.SHOWN else "",
+        "show": show if show in (*queries.SHOWN, queries.PENDING) else "",
         "search": search,
     }
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"

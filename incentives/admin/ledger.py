@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from incentives.domain.ledger.expiry import BadExpiry, check_expiry
+from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.models import Account, Currency, Entry, Hold, Journal, Lot
 from members.admin.base import Plain, Window
 

@@ -101,7 +101,7 @@ class MemberDesk(MemberAdmin):
             desk = {
                 "balances": queries.balances(member.pk),
                 "standings": standing_of(member.pk),
-                "statement": queries.statement(member_id=member.pk, count=20),
+                "statement": queries.statement(member_id=member.pk, count=20).lines,
                 "timeline": timeline,
             }
         response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **desk})

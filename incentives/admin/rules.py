@@ -19,8 +19,8 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from incentives.domain import publishing
-from incentives.domain.engine.rulebook import revise
 from incentives.domain.rules.documents import BadDocument, Finding, read_document, read_limit, text_in
+from incentives.domain.rules.tables import BadTable, read_table
 from incentives.enums import RuleState
 from incentives.models import LookupTable, RuleInterval, RuleVersion, SharedLimit
 from members.admin.base import Plain, Window
@@ -223,20 +223,25 @@ class LimitForm(forms.ModelForm[SharedLimit]):
         return self.cleaned_data["document"]
 
 
-class Revising(Plain[Any]):
-    """Whatever rules are judged with opens a new revision when it changes."""
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
-        super().save_model(request, obj, form, change)
-        revise(f"changed {type(obj).__name__} {obj}")
-
-
 @admin.register(SharedLimit)
-class SharedLimitAdmin(Revising):
+class SharedLimitAdmin(Plain[SharedLimit]):
     form = LimitForm
     list_display = ("code", "document")
 
 
+class TableForm(forms.ModelForm[LookupTable]):
+    class Meta:
+        model = LookupTable
+        fields = ["code", "rows"]
+
+    def clean_rows(self) -> Any:
+        try:
+            return {key: str(value) for key, value in read_table(self.cleaned_data["rows"]).items()}
+        except BadTable as error:
+            raise ValidationError(str(error)) from error
+
+
 @admin.register(LookupTable)
-class LookupTableAdmin(Revising):
+class LookupTableAdmin(Plain[LookupTable]):
+    form = TableForm
     list_display = ("code", "rows")

@@ -129,7 +129,7 @@ class Events(APIView):
                 kind="too_much_work",
                 headers={"Retry-After": "30"},
             )
-        is_dry = request.query_params.get("dry_run", "").lower() in ("1", "true", "yes")
+        is_dry = _is_dry(request)
         bounds = intake.default_bounds()
         try:
             items = envelopes.split(_body(request), request.content_type or "", _headers(request), bounds)
@@ -168,11 +168,20 @@ class EventOutcome(APIView):
         responses={200: Trace, **PROBLEMS},
     )
     def get(self, request: Request, source: str, external_id: str, **_: Any) -> Response:
-        key = EventKey.objects.filter(source__code=source, external_id=external_id).first()
-        allowed = key_of(request).source_codes
-        if key is None or source not in allowed:
+        key = None
+        if source in key_of(request).source_codes and "\x00" not in external_id:
+            key = EventKey.objects.filter(source__code=source, external_id=external_id).first()
+        if key is None:
             raise Problem("We know no such event.", status_code=404, kind="not_found")
         return Response(Trace(traces.trace_of(key.event_id)).data)
+
+
+def _is_dry(request: Request) -> bool:
+    """Whether this is only a question. A word that is neither yes nor no must not be taken for "store it"."""
+    word = request.query_params.get("dry_run", "").lower()
+    if word not in ("", "0", "1", "false", "no", "true", "yes"):
+        raise Problem("dry_run is true or false.", kind="invalid", pointer="/dry_run")
+    return word in ("1", "true", "yes")
 
 
 def _body(request: Request) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,17 +17,20 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from incentives.api.schemas import PROBLEMS
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain import requests
 from incentives.domain.ledger import keys, operations, queries
 from incentives.domain.ledger.operations import Moved
+from incentives.domain.reversals import reverse_journal
 from incentives.enums import JournalKind
 from incentives.models import Currency, Hold
 from members.api.authentication import PerKeyThrottle, key_of
+from members.api.bodies import StrictBody
 from members.api.members import find_member
+from members.api.paging import bad_cursor, page_size_of
 from members.api.problems import Problem
 from members.enums import MemberStatus, Scope
 
-PAGE_SIZE, PAGE_SIZE_MAX = 50, 200
 IDEMPOTENCY_KEY_LENGTH_MAX = 128
 
 
@@ -81,18 +82,24 @@ class Movement(serializers.Serializer[Any]):
     balance = serializers.CharField()
 
 
-class Amount(serializers.Serializer[Any]):
+class Amount(StrictBody):
+    """How much of a currency, and whose."""
+
     member = serializers.CharField(max_length=128)
     currency = serializers.CharField(max_length=32)
     amount = serializers.DecimalField(max_digits=18, decimal_places=4, min_value=Decimal("0.0001"))
 
 
 class Adjustment(Amount):
+    """How much is added, or taken if negative, and why."""
+
     amount = serializers.DecimalField(max_digits=18, decimal_places=4)
     reason = serializers.CharField(max_length=500)
 
 
-class TransferBody(serializers.Serializer[Any]):
+class TransferBody(StrictBody):
+    """Who gives how much to whom."""
+
     payer = serializers.CharField(max_length=128)
     payee = serializers.CharField(max_length=128)
     currency = serializers.CharField(max_length=32)
@@ -100,16 +107,22 @@ class TransferBody(serializers.Serializer[Any]):
 
 
 class NewHold(Amount):
+    """How much is set aside, and for how long at most."""
+
     seconds = serializers.IntegerField(min_value=1, max_value=31 * 86_400, default=900)
 
 
-class CaptureBody(serializers.Serializer[Any]):
+class CaptureBody(StrictBody):
+    """How much of the hold is redeemed; all of it if left out."""
+
     amount = serializers.DecimalField(
         max_digits=18, decimal_places=4, min_value=Decimal("0.0001"), required=False, allow_null=True
     )
 
 
-class ReversalBody(serializers.Serializer[Any]):
+class ReversalBody(StrictBody):
+    """Which journal is taken back, and for what cause: the same cause takes it back once."""
+
     journal_id = serializers.RegexField(r"^[0-9]{1,18}$")
     cause = serializers.CharField(max_length=128)
 
@@ -125,7 +138,8 @@ class HoldBody(serializers.Serializer[Any]):
 
 
 IDEMPOTENCY = OpenApiParameter(
-    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True,
+    "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX},
+    OpenApiParameter.HEADER, required=True,
     description="A permanent id of this call; repeating it returns the first answer.",
 )  # fmt: skip
 
@@ -155,17 +169,23 @@ class Statement(Reading):
     )
     def get(self, request: Request, ref: str, **_: Any) -> Response:
         """A member's movements, newest first, each with the balance after it."""
-        size = _page_size(request)
         currency = request.query_params.get("currency")
-        lines = queries.statement(
-            member_id=find_member(ref).pk,
-            currencies=[currency] if currency else None,
-            before=_read_cursor(request.query_params.get("cursor")),
-            count=size + 1,
-            rule_code=request.query_params.get("rule", "")[:64],
-        )
-        following = _cursor(lines[size - 1].id) if len(lines) > size else None
-        return Response({"next": following, "results": StatementEntry(lines[:size], many=True).data})
+        if currency:
+            find_currency(currency)
+        rule_code = request.query_params.get("rule", "")
+        if "\x00" in rule_code:
+            raise Problem("rule is the code of a rule.", kind="invalid", pointer="/rule")
+        try:
+            page = queries.statement(
+                member_id=find_member(ref).pk,
+                currencies=[currency] if currency else None,
+                cursor=request.query_params.get("cursor", ""),
+                count=page_size_of(request),
+                rule_code=rule_code[:64],
+            )
+        except queries.BadCursor as error:
+            raise bad_cursor() from error
+        return Response({"next": page.following, "results": StatementEntry(page.lines, many=True).data})
 
 
 class Lots(Reading):
@@ -236,7 +256,7 @@ class Adjustments(Moving):
     def post(self, request: Request, **_: Any) -> Response:
         """Add points, or take some (a negative amount), with a reason that the member reads."""
         body = _valid(Adjustment, request)
-        member, currency = find_member(body["member"]), find_currency(body["currency"])
+        member, currency = find_member(body["member"], "/member"), find_currency(body["currency"])
         amount = minor(body["amount"], currency)
 
         def do(key: bytes, actor: str) -> dict[str, Any]:
@@ -259,7 +279,8 @@ class Transfers(Moving):
     def post(self, request: Request, **_: Any) -> Response:
         """Give a member's points to another; each lot keeps its expiry."""
         body = _valid(TransferBody, request)
-        payer, payee, currency = _spender(body["payer"]), find_member(body["payee"]), find_currency(body["currency"])
+        payer, payee = _spender(body["payer"], "/payer"), find_member(body["payee"], "/payee")
+        currency = find_currency(body["currency"])
         amount = minor(body["amount"], currency)
 
         def do(key: bytes, actor: str) -> dict[str, Any]:
@@ -285,7 +306,7 @@ class Reversals(Moving):
 
         def do(_key: bytes, actor: str) -> dict[str, Any]:
             journal_id = int(body["journal_id"])
-            moved = operations.reverse(journal_id=journal_id, cause=body["cause"], now=timezone.now(), actor=actor)
+            moved = reverse_journal(journal_id=journal_id, cause=body["cause"], now=timezone.now(), actor=actor)
             currency = Currency.objects.get(pk=_currency_of(moved.journal_id))
             return _moved(moved, currency)
 
@@ -363,7 +384,7 @@ class Voids(Moving):
 
 
 def find_currency(code: str) -> Currency:
-    currency = Currency.objects.filter(code=code).first()
+    currency = Currency.objects.filter(code=code).first() if "\x00" not in code else None
     if currency is None:
         known = ", ".join(Currency.objects.values_list("code", flat=True)) or "none yet"
         raise Problem(
@@ -379,6 +400,9 @@ def minor(amount: Decimal, currency: Currency) -> int:
         raise Problem(f"{currency.code} has {currency.scale} decimals.", kind="invalid", pointer="/amount")
     if not scaled:
         raise Problem("The amount must not be 0.", kind="invalid", pointer="/amount")
+    if abs(scaled) > AMOUNT_MAX:
+        most = queries.major(AMOUNT_MAX, currency.scale)
+        raise Problem(f"One movement is at most {most:,f} {currency.code}.", kind="invalid", pointer="/amount")
     return int(scaled)
 
 
@@ -396,8 +420,8 @@ def hold_body(made: Hold) -> dict[str, Any]:
     }
 
 
-def _spender(ref: str) -> Any:
-    member = find_member(ref)
+def _spender(ref: str, pointer: str = "/member") -> Any:
+    member = find_member(ref, pointer)
     if member.status != MemberStatus.ACTIVE:
         raise Problem(
             f"This member is {member.get_status_display()} and may not spend.", status_code=422, kind="may_not_spend"
@@ -436,26 +460,3 @@ def _valid(kind: type[serializers.Serializer[Any]], request: Request) -> dict[st
 
 def _plain(body: dict[str, Any]) -> dict[str, str]:
     return {name: str(value.normalize() if isinstance(value, Decimal) else value) for name, value in body.items()}
-
-
-def _page_size(request: Request) -> int:
-    text = request.query_params.get("page_size", "")
-    if not text:
-        return PAGE_SIZE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= PAGE_SIZE_MAX):
-        raise Problem(f"page_size is a whole number from 1 to {PAGE_SIZE_MAX}.", kind="invalid")
-    return int(text)
-
-
-def _cursor(entry_id: int) -> str:
-    return base64.urlsafe_b64encode(f"e{entry_id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str | None) -> int | None:
-    if not text:
-        return None
-    try:
-        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii")
-        return int(plain.removeprefix("e")[:18])
-    except (ValueError, binascii.Error) as error:
-        raise Problem("This cursor is not valid; start again without it.", kind="invalid_cursor") from error

@@ -15,9 +15,12 @@ from incentives.api.schemas import PROBLEMS
 from incentives.domain import publishing
 from incentives.domain.rules import checking
 from incentives.domain.rules.documents import Finding
+from incentives.domain.rules.findings import near
 from incentives.models import RuleVersion
 from members.api.authentication import PerKeyThrottle
+from members.api.bodies import StrictBody
 from members.api.problems import Problem
+from members.domain.events.schemas import pointer_to
 from members.enums import Scope
 
 
@@ -48,11 +51,15 @@ class ReportBody(serializers.Serializer[Any]):
     most = serializers.ListField(child=serializers.CharField(allow_null=True))
 
 
-class Draft(serializers.Serializer[Any]):
+class Draft(StrictBody):
+    """A rule document as it would be saved."""
+
     document = serializers.DictField()
 
 
-class Trial(serializers.Serializer[Any]):
+class Trial(StrictBody):
+    """A rule document, and what an event would bring: field to value."""
+
     document = serializers.DictField()
     facts = serializers.DictField(default=dict)
 
@@ -110,12 +117,14 @@ class RuleEvaluate(APIView):
         facts: dict[str, Any] = {"now": datetime.now(UTC)}
         for path, raw in body.validated_data["facts"].items():
             field = report.rule.schema.get(path)
+            here = pointer_to(("facts", path))
             if field is None:
-                raise Problem(f"There is no field {path[:80]!r} here.", kind="unknown_field", pointer="/facts")
+                sentence = f"There is no field {path[:80]!r} here. {near(path[:80], report.rule.schema)}"
+                raise Problem(sentence, kind="unknown_field", pointer=here)
             try:
                 facts[path] = checking.fact_from(raw, field)
             except ValueError as error:
-                raise Problem(str(error), kind="invalid", pointer="/facts") from error
+                raise Problem(str(error), kind="invalid", pointer=here) from error
         missing = [p for p in report.rule.fields() if p not in facts and not report.rule.schema[p].optional]
         if missing:
             raise Problem(f"Give a value for {', '.join(missing)}.", kind="missing_facts", pointer="/facts")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from incentives.domain.rules.catalogue import Catalogue, CounterFacts, CurrencyFacts
 from incentives.domain.rules.documents import read_limit
+from incentives.domain.rules.tables import read_table
 from incentives.models import Badge, Currency, LookupTable, SharedLimit
 from members.domain import language
 from members.domain.counters.compiled import CompiledCounter, compile_counter, fields_of
 from members.domain.events.schemas import DataSchema, parse_schema
+from members.domain.outcomes import NOT_FOR_RULES
 from members.enums import AgeBand, CounterKind
 from members.models import Counter, EventType, Ladder
 
@@ -55,16 +56,14 @@ def load_known() -> Known:
     tiers = tuple(ladder.tiers.values_list("code", flat=True)) if ladder is not None else ()
     catalogue = Catalogue(
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
+        reserved=NOT_FOR_RULES,
         member_fields=member_fields((NO_TIER, *tiers)),
         currencies={
             code: CurrencyFacts(currency.pk, code, currency.scale, currency.kind == "qualifying")
             for code, currency in currencies.items()
         },
         counters=_counter_facts(counters),
-        tables={
-            table.code: {key: Decimal(str(value)) for key, value in table.rows.items()}
-            for table in LookupTable.objects.all()
-        },
+        tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},
         badges=frozenset(Badge.objects.values_list("code", flat=True)),
         limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
     )

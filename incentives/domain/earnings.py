@@ -10,9 +10,10 @@ from typing import Any
 from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import MemberFacts, load_members
+from incentives.domain.engine.paying import MAY_NOT_EARN
 from incentives.domain.engine.rulebook import RuleBook, RulePlan, TypeBook
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
-from incentives.domain.rules.documents import Deduct, GrantBadge, text_in
+from incentives.domain.rules.documents import MEMBER, Award, GrantBadge, text_in
 from incentives.domain.rules.limits import Ceiling
 from incentives.domain.usage import Usage, Uses, own_ceiling, usage_of, uses_of
 from incentives.models import Badge, BadgeGrant
@@ -90,12 +91,17 @@ def _in_force(book: RuleBook, now: datetime) -> list[_Found]:
     for type_book in book.by_code.values():
         in_force = book.at(type_book, now)
         for rule, plan in zip(in_force.compiled.rules, in_force.plans, strict=True):
-            if rule.document.visibility != "public" or isinstance(rule.document.then[0], Deduct):
+            if rule.document.visibility != "public" or not any(map(_is_own, rule.effects)):
                 continue
             currency_id = next((effect.currency_id for effect in plan.effects if effect.currency_id), None)
             ceiling = own_ceiling(plan.ceilings, currency_id)
             found.append(_Found(rule, plan, _until(type_book, rule, now), ceiling, _goal(rule.condition, book)))
     return found
+
+
+def _is_own(effect: CheckedEffect) -> bool:
+    """Whether an effect gives something to the member whose event it is."""
+    return isinstance(effect.effect, (Award, GrantBadge)) and effect.effect.to == MEMBER
 
 
 def _until(type_book: TypeBook, rule: CheckedRule, now: datetime) -> datetime | None:
@@ -159,7 +165,7 @@ class _Teller:
             code=document.code,
             name=text_in(document.name, self.language, document.code),
             state=self._state(found, usage, reason),
-            pays=tuple(self._pay(effect) for effect in found.rule.effects if not isinstance(effect.effect, Deduct)),
+            pays=tuple(self._pay(effect) for effect in found.rule.effects if _is_own(effect)),
             usage=usage,
             goal=Goal(self.counts.get(found.goal[0], 0), found.goal[1]) if found.goal else None,
             reason=reason,
@@ -175,7 +181,7 @@ class _Teller:
 
     def _is_done(self, found: _Found) -> bool:
         """A rule that gives badges of which one is enough, all of them held, has nothing more to give."""
-        granted = [e.effect.badge for e in found.rule.effects if isinstance(e.effect, GrantBadge)]
+        granted = [e.effect.badge for e in found.rule.effects if isinstance(e.effect, GrantBadge) and _is_own(e)]
         return bool(granted) and all(
             code in self.held and code in self.badges and not self.badges[code].is_repeatable for code in granted
         )
@@ -183,7 +189,7 @@ class _Teller:
     def _closed_because(self, group: CheckedGroup) -> str:
         """Why this member cannot meet a condition as they are; empty where only the event will tell."""
         if not self.facts.earns:
-            return wording.reason_words("status")
+            return wording.reason_words(MAY_NOT_EARN)
         if group.kind != "all":
             return ""
         for member in group.members:
@@ -206,6 +212,7 @@ class _Teller:
         return getattr(self.facts, path.removeprefix("member."), None)
 
     def _pay(self, effect: CheckedEffect) -> Pay:
+        assert isinstance(effect.effect, (Award, GrantBadge)), "only what gives is told"
         if isinstance(effect.effect, GrantBadge):
             code = effect.effect.badge
             name = text_in(self.badges[code].names, self.language, code) if code in self.badges else code

@@ -14,13 +14,14 @@ from incentives.domain.ledger.queries import StatementLine
 from incentives.domain.rules.documents import text_in
 from incentives.domain.rules.limits import Ceiling
 from incentives.domain.usage import Usage, own_ceiling, usage_of, uses_of
-from incentives.enums import CurrencyKind, JournalKind
-from incentives.models import Journal
+from incentives.enums import CurrencyKind, JournalKind, PendingState
+from incentives.models import Journal, PendingAward
 from members.domain.counters.periods import local_day
 from members.models import Member
 
 # An event moves several currencies and a spending several lots; a line of history holds all of them.
 LINES_PER_MOVEMENT = 3
+PENDING_SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +65,68 @@ def movements_of(
     now: datetime,
     language: str,
     count: int,
-    before: int | None = None,
+    before: str = "",
     rule_code: str = "",
     kinds: Sequence[JournalKind] | None = None,
-) -> tuple[list[Movement], int | None]:
-    """A page of movements, newest first, and where the next one begins (None: that was all)."""
-    most = count * LINES_PER_MOVEMENT
-    lines = ledger.statement(
-        member_id=member.pk,
-        before=before,
-        count=most + 1,
-        rule_code=rule_code,
-        kinds=[kind.value for kind in kinds] if kinds is not None else None,
-    )
-    groups = _grouped(lines)
-    is_cut = len(lines) > most
-    if is_cut and len(groups) > 1:
+) -> tuple[list[Movement], str | None]:
+    """A page of movements, newest first, and where the next one begins (None: that was all). Raises BadCursor."""
+
+    def read(most: int) -> ledger.Statement:
+        return ledger.statement(
+            member_id=member.pk,
+            cursor=before,
+            count=most,
+            rule_code=rule_code,
+            kinds=[kind.value for kind in kinds] if kinds is not None else None,
+        )
+
+    found = read(count * LINES_PER_MOVEMENT)
+    groups = _grouped(found.lines)
+    if found.following is not None and len(groups) > 1:
         # The last one may go on beyond what was read; it opens the next page instead.
         groups = groups[:-1]
     shown = groups[:count]
-    following = shown[-1][-1].id if shown and (is_cut or len(groups) > count) else None
+    line_count = sum(len(group) for group in shown)
+    is_all = found.following is None and line_count == len(found.lines)
+    following = None if is_all or not shown else read(line_count).following
     return _told(member, shown, now=now, language=language), following
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLine:
+    """An award that is not sure yet: it unlocks at `due_at`, or, with `is_awaiting`, must be confirmed until then."""
+
+    rule_name: str
+    name: str
+    amount: Decimal
+    since: datetime
+    due_at: datetime
+    is_awaiting: bool
+    event_id: int
+
+
+def pending_of(member: Member, *, language: str) -> list[PendingLine]:
+    """What waits for a member, the soonest first."""
+    known = {currency.pk: (code, currency) for code, currency in rulebook.current().known.currencies.items()}
+    names = rule_names(language)
+    waiting = PendingAward.objects.filter(member_id=member.pk, state=PendingState.WAITING).order_by("due_at", "id")
+    found = list(waiting[:PENDING_SHOWN_MAX])
+    began = dict(Journal.objects.filter(pk__in=[award.journal_id for award in found]).values_list("pk", "effective_at"))
+    lines = []
+    for award in found:
+        code, currency = known[award.currency_id]
+        lines.append(
+            PendingLine(
+                rule_name=names.get(award.rule_code, award.rule_code),
+                name=text_in(currency.names, language, code),
+                amount=ledger.major(award.amount, currency.scale),
+                since=began[award.journal_id],
+                due_at=award.due_at,
+                is_awaiting=award.until_type_id is not None,
+                event_id=award.event_id,
+            )
+        )
+    return lines
 
 
 def rule_names(language: str) -> dict[str, str]:

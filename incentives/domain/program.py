@@ -12,13 +12,14 @@ import yaml
 from django.db import transaction
 
 from incentives.domain import publishing
-from incentives.domain.engine.rulebook import revise
-from incentives.domain.ledger.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.documents import BadDocument, read_limit
+from incentives.domain.rules.expiry import BadExpiry, check_expiry
+from incentives.domain.rules.tables import BadTable, read_table
 from incentives.models import Badge, Currency, LookupTable, RuleVersion, SharedLimit
-from members.domain.counters.compiled import BadCounter, compile_counter
+from members.domain.counters.compiled import BadCounter
+from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, put_event_type
-from members.domain.events.schemas import BadSchema, parse_schema
+from members.domain.events.schemas import BadSchema
 from members.domain.registry import registry
 from members.enums import UnknownMembers
 from members.models import Counter, EventType, Ladder, Source, Tier
@@ -56,8 +57,6 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
                 except _BAD as error:
                     raise BadProgram(f"{name}.yaml, {code}: {error}") from error
         registry.forget()
-        if applied.changed:
-            revise(f"program {folder.name}")
         for path in sorted((folder / "rules").glob("*.yaml")):
             _put_rule(path, applied, now=now, in_force_from=in_force_from)
     return applied
@@ -80,7 +79,7 @@ def _entries(path: Path) -> dict[str, Any]:
     return found
 
 
-_BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, ReservedType, KeyError, TypeError, ValueError)
+_BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType, KeyError, TypeError, ValueError)
 
 
 def _put(model: Any, code: str, values: dict[str, Any], applied: Applied) -> None:
@@ -119,15 +118,12 @@ def _event_type(code: str, document: dict[str, Any], applied: Applied) -> None:
 def _counter(code: str, document: dict[str, Any], applied: Applied) -> None:
     values = _only(document, {"of", "kind", "filter", "value", "by", "window", "days"})
     values["event_type"] = EventType.objects.get(code=values.pop("of"))
-    counter = Counter(code=code, **values)
-    compile_counter(counter, parse_schema(counter.event_type.code, counter.event_type.schema))
     found = Counter.objects.filter(code=code).first()
     if found is not None:
         if any(getattr(found, name) != value for name, value in values.items()):
             raise ValueError("What a counter counts never changes; give the new meaning a new code.")
         return
-    counter.full_clean()
-    counter.save()
+    make_counter(counter=Counter(code=code, **values))
     applied.changed.append(f"counter {code}")
 
 
@@ -136,7 +132,8 @@ def _badge(code: str, document: dict[str, Any], applied: Applied) -> None:
 
 
 def _table(code: str, document: dict[str, Any], applied: Applied) -> None:
-    _put(LookupTable, code, {"rows": {str(key): str(value) for key, value in document.items()}}, applied)
+    rows = read_table({str(key): value for key, value in document.items()} if isinstance(document, dict) else document)
+    _put(LookupTable, code, {"rows": {key: str(value) for key, value in rows.items()}}, applied)
 
 
 def _limit(code: str, document: dict[str, Any], applied: Applied) -> None:

@@ -9,9 +9,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from incentives.domain.catalogues import load_known
-from incentives.domain.engine.rulebook import revise
+from incentives.domain.revisions import revise
 from incentives.domain.rules.checking import Report, check_rule
-from incentives.domain.rules.documents import BadDocument, Finding, read_document
+from incentives.domain.rules.circles import circle_of
+from incentives.domain.rules.documents import BadDocument, Document, Finding, read_document
 from incentives.enums import RuleState
 from incentives.models import Rule, RuleInterval, RuleVersion
 
@@ -30,7 +31,23 @@ def check_document(raw: object) -> Report:
         document = read_document(raw)
     except BadDocument as error:
         return Report(tuple(error.findings), None)
-    return check_rule(document, load_known().catalogue)
+    report = check_rule(document, load_known().catalogue)
+    if report.rule is None:
+        return report
+    circle = circle_of(report.rule, _in_use(besides=document.code))
+    return Report((*report.findings, circle), None) if circle is not None else report
+
+
+def _in_use(*, besides: str) -> list[Document]:
+    """What the other rules that are live or paused say."""
+    found = RuleVersion.objects.filter(state__in=["live", "paused"]).exclude(rule__code=besides)
+    documents = []
+    for raw in found.values_list("document", flat=True):
+        try:
+            documents.append(read_document(raw))
+        except BadDocument:
+            continue  # It is broken and judges nothing; whoever looks after it is told elsewhere.
+    return documents
 
 
 def save_draft(*, document: dict[str, Any], by: AbstractBaseUser | None = None) -> RuleVersion:
@@ -71,8 +88,8 @@ def publish_rule(
         begins = in_force_from or now
         if begins > now:
             raise CannotPublish("in_force_from lies in the future; use the rule's schedule for that.")
+        _make_room(version.rule, begins)
         for other in RuleVersion.objects.filter(rule_id=version.rule_id, state__in=["live", "paused"]):
-            _close(other, begins)
             other.state = RuleState.RETIRED
             other.save(update_fields=["state"])
         version.state, version.published_at = RuleState.LIVE, now
@@ -114,6 +131,14 @@ def _step(version: RuleVersion, before: RuleState, after: RuleState, *, now: dat
         version.save(update_fields=["state"])
         revise(f"{after} {version}")
     return version
+
+
+def _make_room(rule: Rule, begins: datetime) -> None:
+    """End every other version at the moment the new one begins, so that two are never in force at once."""
+    for interval in RuleInterval.objects.filter(version__rule=rule):
+        if interval.in_force_until is None or interval.in_force_until > begins:
+            interval.in_force_until = max(begins, interval.in_force_from)
+            interval.save(update_fields=["in_force_until"])
 
 
 def _close(version: RuleVersion, moment: datetime) -> None:

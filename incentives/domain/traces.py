@@ -196,7 +196,7 @@ class _Say:
 
     def effects(self, rule: CheckedRule, plan: RulePlan, verdict: list[Any], *, is_known: bool) -> list[EffectTrace]:
         found = []
-        for number, wanted, paid, reason in verdict[3]:
+        for number, wanted, paid, reason, *_elsewhere in verdict[3]:
             effect = rule.effects[number]
             kind = type(effect.effect).__name__.lower()
             kind = "badge" if kind == "grantbadge" else kind

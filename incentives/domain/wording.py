@@ -10,7 +10,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from incentives.domain.engine.fold import ALREADY_HELD, FAILED, MAY_NOT_EARN, SHORT
+from incentives.domain.engine.paying import (
+    ALREADY_HELD,
+    ASSIGNED,
+    FAILED,
+    FULL,
+    MAY_NOT_EARN,
+    NOBODY,
+    SHORT,
+    WAITS,
+)
 from incentives.domain.rules.limits import Ceiling
 from members.domain.language import Node, canonical
 
@@ -166,5 +175,9 @@ _REASONS: dict[str, Callable[[], str]] = {
     ALREADY_HELD: lambda: _("The badge is held already."),
     FAILED: lambda: _("The rule failed here and was passed over."),
     MAY_NOT_EARN: lambda: _("The membership is not active."),
+    FULL: lambda: _("The account is full."),
+    ASSIGNED: lambda: _("It goes to somebody else, who sees it on their own page."),
+    NOBODY: lambda: _("There is nobody it could go to."),
+    WAITS: lambda: _("It is pending and not sure yet."),
     "erased": lambda: _("What was said about this event has been erased."),
 }

@@ -1,7 +1,6 @@
 from incentives.models.badges import Badge, BadgeGrant
 from incentives.models.judgements import Judgement
 from incentives.models.ledger import (
-    AMOUNT_MAX,
     NEVER,
     Account,
     Currency,
@@ -10,6 +9,7 @@ from incentives.models.ledger import (
     Journal,
     Lot,
     Note,
+    PendingAward,
     Request,
     Reversal,
 )
@@ -25,7 +25,6 @@ from incentives.models.rules import (
 )
 
 __all__ = [
-    "AMOUNT_MAX",
     "NEVER",
     "Account",
     "Badge",
@@ -40,6 +39,7 @@ __all__ = [
     "LookupTable",
     "Lot",
     "Note",
+    "PendingAward",
     "Request",
     "Reversal",
     "Rule",

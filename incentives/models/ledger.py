@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from incentives.enums import Bucket, Contra, CurrencyKind, HoldState, JournalKind
+from incentives.bounds import AMOUNT_MAX
+from incentives.enums import Bucket, Contra, CurrencyKind, HoldState, JournalKind, PendingState
 
 # Drivers cannot read 'infinity', so never is this moment; faces show it as null.
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
-AMOUNT_MAX = 10**15
 
 
 class Currency(models.Model):
@@ -228,6 +228,52 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"hold {self.pk}"
+
+
+class PendingAward(models.Model):
+    """Points that a rule paid and that are not sure yet: they wait in `pending` for a moment or for an event.
+
+    At `due_at` they unlock, or, where they wait for an event (`until_type`), they lapse. `match` is a field of its
+    data with the value that it must carry.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    journal_id = models.BigIntegerField(_("journal"), unique=True)
+    member_id = models.BigIntegerField(_("member"))
+    currency_id = models.IntegerField(_("currency"))
+    amount = models.BigIntegerField(_("amount"))
+    expires_at = models.DateTimeField(_("expires at"), default=NEVER)
+    rule_code = models.CharField(_("rule"), max_length=64)
+    rule_version = models.IntegerField(_("version"))
+    effect_number = models.PositiveSmallIntegerField(_("effect"))
+    event_id = models.BigIntegerField(_("event"))
+    until_type_id = models.BigIntegerField(_("until"), null=True)
+    match = models.CharField(_("match"), max_length=200, default="", help_text=_("Such as content_id=1041."))
+    due_at = models.DateTimeField(_("due at"))
+    state = models.CharField(_("state"), max_length=9, choices=PendingState, default=PendingState.WAITING)
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+    settled_by_id = models.BigIntegerField(_("settled by"), null=True)
+
+    class Meta:
+        verbose_name = _("pending award")
+        verbose_name_plural = _("pending awards")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="pending_award_adds_points"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", settled_at__isnull=True)
+                | (~Q(state="waiting") & Q(settled_at__isnull=False)),
+                name="pending_award_is_settled_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="pending_award_due"),
+            models.Index(
+                fields=["member_id", "until_type_id"], condition=Q(state="waiting"), name="pending_award_waits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pending award {self.pk}"
 
 
 class Request(models.Model):

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from members.admin.base import Plain
 from members.domain.counters.compiled import BadCounter, compile_counter
+from members.domain.counters.making import make_counter
 from members.domain.events.schemas import BadSchema, parse_schema, refuse_narrowing
 from members.models import Counter, EventType, Source
 
@@ -77,6 +78,9 @@ class CounterAdmin(Plain[Counter]):
     list_display = ("code", "event_type", "kind", "filter", "value", "by", "window", "days")
     list_filter = ("event_type", "kind")
     list_select_related = ("event_type",)
+
+    def save_model(self, request: HttpRequest, obj: Counter, form: Any, change: bool) -> None:  # noqa: FBT001
+        make_counter(counter=obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Counter | None = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.api.authentication import PerKeyThrottle
+from members.api.bodies import StrictMixin
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain.event_types import ReservedType, put_event_type
@@ -19,7 +20,7 @@ from members.enums import Scope
 from members.models import EventType
 
 
-class EventTypeBody(serializers.ModelSerializer[EventType]):
+class EventTypeBody(StrictMixin, serializers.ModelSerializer[EventType]):
     """A kind of event and the schema of its data: field name to {type, optional, min, max, max_length, enum}."""
 
     contribution = serializers.BooleanField(source="is_contribution", default=False)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import django_filters
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.api.authentication import PerKeyThrottle
+from members.api.bodies import Moment, StrictMixin, moment_mistake
+from members.api.paging import Pages
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain import page_links
@@ -28,13 +31,13 @@ from members.models.member import validate_time_zone
 REF = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
 
 
-class MemberBody(serializers.ModelSerializer[Member]):
+class MemberBody(StrictMixin, serializers.ModelSerializer[Member]):
     """A person, known by `ref`."""
 
     verified = serializers.BooleanField(source="is_verified", default=False)
     house = serializers.BooleanField(source="is_house", default=False)
     status = serializers.ChoiceField(choices=MemberStatus.choices, default=MemberStatus.ACTIVE)
-    joined_at = serializers.DateTimeField(default=timezone.now)
+    joined_at = Moment(default=timezone.now)
 
     class Meta:
         model = Member
@@ -54,31 +57,61 @@ class MemberBody(serializers.ModelSerializer[Member]):
         return value
 
 
+class MomentField(forms.CharField):
+    """A moment in an address; one without a zone is refused, as everywhere."""
+
+    def to_python(self, value: Any) -> Any:
+        if not value:
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise forms.ValidationError("Write a moment such as 2026-11-24T09:30:00Z.") from error
+        sentence = moment_mistake(moment)
+        if sentence:
+            raise forms.ValidationError(sentence)
+        return moment
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # The library ships no types.
+    field_class = MomentField
+
+
+class YesOrNoField(forms.CharField):
+    def to_python(self, value: Any) -> Any:
+        if not value:
+            return None
+        if value not in ("true", "false"):
+            raise forms.ValidationError("Write true or false.")
+        return value == "true"
+
+
+class YesOrNoFilter(django_filters.BooleanFilter):  # type: ignore[misc]  # The library ships no types.
+    field_class = YesOrNoField
+
+
 class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # The library ships no types.
-    joined_from = django_filters.IsoDateTimeFilter("joined_at", "gte")
-    joined_until = django_filters.IsoDateTimeFilter("joined_at", "lt")
+    joined_from = MomentFilter("joined_at", "gte")
+    joined_until = MomentFilter("joined_at", "lt")
+    is_house = YesOrNoFilter("is_house", widget=forms.TextInput)
 
     class Meta:
         model = Member
         fields = ["status", "is_house", "language"]
 
 
-class Pages(CursorPagination):
-    ordering = "-id"
-    page_size = 50
-    page_size_query_param = "page_size"
-    max_page_size = 200
-
-
 class MemberList(generics.ListAPIView[Member]):
-    """All members, newest first."""
-
     scopes = {"GET": Scope.MEMBERS_READ}
     throttle_classes = [PerKeyThrottle]
     queryset = Member.objects.all()
     serializer_class = MemberBody
     filterset_class = MemberFilter
     pagination_class = Pages
+
+    @extend_schema(responses={200: MemberBody(many=True), **PROBLEMS})
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """All members, newest first."""
+        return super().get(request, *args, **kwargs)
 
 
 class MemberDetail(APIView):
@@ -154,9 +187,9 @@ class MemberPageLink(APIView):
         return Response({"url": url, "seconds": seconds}, status=201)
 
 
-def find_member(ref: str) -> Member:
-    """A member by ref. Raises a 404 problem."""
+def find_member(ref: str, pointer: str | None = None) -> Member:
+    """A member by ref. Raises a 404 problem, which names the place if the ref stood in a body."""
     member = Member.objects.filter(ref=ref).first() if "\x00" not in ref else None
     if member is None:
-        raise Problem(f"There is no member {ref[:128]!r}.", status_code=404, kind="unknown_member")
+        raise Problem(f"There is no member {ref[:128]!r}.", status_code=404, kind="unknown_member", pointer=pointer)
     return member

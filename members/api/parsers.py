@@ -1,4 +1,4 @@
-"""Strict JSON: no NaN, no Infinity, no key twice, no half characters, bounded depth."""
+"""Strict JSON: an object, with no NaN, no Infinity, no key twice, no half characters, of bounded depth."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from members.api.problems import Problem
-from members.domain.events.schemas import BadData, refuse_repeated_keys
+from members.domain.events.schemas import BadData, place_of, pointer_to, refuse_repeated_keys
+
+# A rule document needs about 30; whatever reads a body may then go down into it without care.
+DEPTH_MAX = 64
 
 
 class StrictJSONParser(BaseParser):
@@ -36,8 +39,11 @@ class StrictJSONParser(BaseParser):
             raise ParseError("The body is not valid UTF-8.") from error
         except msgspec.DecodeError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
-        if _holds_nul(body):
-            raise ParseError("A text may not hold the character NUL; remove it.")
+        if not isinstance(body, dict):
+            raise ParseError("The body must be a JSON object.")
+        _refuse_depth(body)
+        if b"\\u0000" in raw:
+            _refuse_nul(body)
         return body
 
 
@@ -61,9 +67,27 @@ class EventParser(BaseParser):
         return bytes(stream.read(settings.REQUEST_BYTES_MAX + 1))
 
 
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any("\x00" in key or _holds_nul(each) for key, each in value.items())
-    return isinstance(value, list) and any(_holds_nul(each) for each in value)
+def _refuse_depth(body: Any) -> None:
+    level = [body]
+    for _ in range(DEPTH_MAX):
+        level = [
+            inside
+            for value in level
+            for inside in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inside, (dict, list))
+        ]
+        if not level:
+            return
+    raise ParseError(f"The JSON is nested too deeply; at most {DEPTH_MAX} levels are read.")
+
+
+def _refuse_nul(body: Any) -> None:
+    def is_wanted(value: Any) -> bool:
+        return (
+            "\x00" in value if isinstance(value, str) else isinstance(value, dict) and any("\x00" in k for k in value)
+        )
+
+    path = place_of(body, is_wanted)
+    # Without a place it only looked like NUL: a backslash before a backslash.
+    if path is not None:
+        raise Problem("A text may not hold the character NUL; remove it.", kind="invalid", pointer=pointer_to(path))

@@ -97,7 +97,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def _flat(detail: Any, pointer: str) -> Any:
     if isinstance(detail, dict):
         for name, value in detail.items():
-            yield from _flat(value, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+            step = str(name)[:80].replace("~", "~0").replace("/", "~1")
+            yield from _flat(value, pointer if name == "non_field_errors" else f"{pointer}/{step}")
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
             nested = isinstance(value, (dict, list))

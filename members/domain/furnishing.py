@@ -10,6 +10,7 @@ def furnish() -> None:
     Lane.objects.bulk_create([Lane(number=number) for number in range(LANE_COUNT)], ignore_conflicts=True)
     Source.objects.get_or_create(code=INTERNAL_SOURCE, defaults={"description": "Laurels itself", "is_internal": True})
     for code, (meaning, schema) in OUTCOME_TYPES.items():
-        EventType.objects.update_or_create(
-            code=code, defaults={"meaning": meaning, "schema": schema, "is_internal": True}
-        )
+        ours = {"meaning": meaning, "schema": schema, "is_internal": True}
+        # Saving opens a new revision of everything that judges, so what is right is left alone.
+        if not EventType.objects.filter(code=code, **ours).exists():
+            EventType.objects.update_or_create(code=code, defaults=ours)

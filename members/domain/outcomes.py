@@ -1,20 +1,51 @@
 """The events that Laurels itself writes to the timeline. Their types are reserved."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 INTERNAL_SOURCE = "laurels"
 
 POINTS_AWARDED = "points.awarded"
 POINTS_DEDUCTED = "points.deducted"
+POINTS_SPENT = "points.spent"
+POINTS_ADJUSTED = "points.adjusted"
+POINTS_TRANSFERRED = "points.transferred"
+POINTS_REVERSED = "points.reversed"
+POINTS_MATURED = "points.matured"
 TIER_CHANGED = "tier.changed"
 BADGE_GRANTED = "badge.granted"
 MEMBER_JOINED = "member.joined"
 
 _TEXT = {"type": "string", "optional": True}
+# What was moved, in major units: above 0 came to the member, below 0 went.
+_MOVED = {"currency": {"type": "string"}, "amount": {"type": "decimal", "min": -(10**15), "max": 10**15}}
+
+# How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
+EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
+NOT_FOR_RULES = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN})
+_EFFECT = {
+    "rule": {"type": "string"},
+    "version": {"type": "int", "min": 0, "max": 10**9},
+    "effect": {"type": "int", "min": 0, "max": 100},
+    "run": {"type": "int", "min": 0, "max": 32_767},
+    "amount": {"type": "int", "min": 0, "max": 10**15},
+    "cause": {"type": "int", "min": 0, "max": 10**17},
+    "match": {"type": "string", "optional": True, "max_length": 200},
+}
 
 # Type to (meaning, schema); kept in the database so that rules can listen to them like to any other.
-OUTCOME_TYPES: dict[str, tuple[str, dict[str, object]]] = {
+OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     MEMBER_JOINED: ("A member was created.", {"channel": _TEXT}),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
+    POINTS_SPENT: ("Points were redeemed.", _MOVED),
+    POINTS_ADJUSTED: ("Points were added or taken by hand, or brought from elsewhere.", _MOVED),
+    POINTS_TRANSFERRED: ("Points came from, or went to, another member.", _MOVED),
+    POINTS_REVERSED: ("A movement was taken back.", _MOVED),
+    POINTS_MATURED: ("Points that had waited were unlocked.", _MOVED),
+    EFFECT_ASSIGNED: ("A rule pays this member for what another did.", _EFFECT),
+    EFFECT_WITHDRAWN: ("What a rule paid this member for another's event was taken back.", _EFFECT),
     TIER_CHANGED: (
         "A member rose or fell on a ladder.",
         {

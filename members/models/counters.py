@@ -34,7 +34,7 @@ class Counter(models.Model):
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(
-                condition=(Q(window="rolling") & Q(days__gte=1) & Q(days__lte=366))
+                condition=(Q(window="rolling", days__isnull=False) & Q(days__gte=1) & Q(days__lte=366))
                 | (~Q(window="rolling") & Q(days__isnull=True)),
                 name="only_a_rolling_counter_has_days",
             ),

@@ -44,6 +44,9 @@ class Member(models.Model):
     age_band = models.CharField(_("age band"), max_length=8, choices=AgeBand, default=AgeBand.UNKNOWN)
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
     status = models.CharField(_("status"), max_length=16, choices=MemberStatus, default=MemberStatus.ACTIVE)
+    invited_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="invitees", verbose_name=_("invited by")
+    )
     is_house = models.BooleanField(_("house account"), default=False)
     is_verified = models.BooleanField(_("verified"), default=False)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)

@@ -27,7 +27,7 @@ def prepare(members: int, events: int, hot: float, budget: bool) -> None:
     from django.core.management import call_command
 
     from incentives.domain import publishing
-    from incentives.domain.engine.rulebook import revise
+    from incentives.domain.revisions import revise
     from incentives.models import Currency, Rule, RuleInterval, RuleVersion
     from members.models import Counter, EventType, Member, Source
 

@@ -247,3 +247,28 @@ def test_an_address_that_leads_nowhere_says_so_in_the_same_look(chromium, server
     assert page.goto(f"{server}/nowhere/").status == 404
     assert page.get_by_role("heading", name="There is nothing here").is_visible()
     assert violations(page) == []
+
+
+def test_what_is_not_sure_yet_says_until_when(chromium, server, community):
+    now = datetime.now(UTC)
+    factories.rule(
+        {"code": "slow", "name": {"en": "Slow and sure"}, "then": [factories.award(40, pending={"for": "7d"})]},
+        since=now - timedelta(days=300),
+    )
+    factories.report(
+        {"source": "forum", "id": "slow1", "type": "content.published", "subject": "ada",
+         "data": {"content_id": "slow1", "words": 10, "topic": "news"}},
+        now=now,
+    )  # fmt: skip
+    while factories.judge().events:
+        pass
+    page = entered(chromium, server, community, viewport={"width": 360, "height": 844})
+
+    line = page.locator("details.lr-entry[data-kind=pending]")
+    assert line.get_by_role("heading", name="Slow and sure").is_visible()
+    assert "pending, unlocks" in line.inner_text()
+    assert "+40" in line.inner_text()
+    assert overflow(page) == 0
+    page.get_by_role("link", name="Pending", exact=True).click()
+    assert page.locator("details.lr-entry").count() == 1
+    assert violations(page) == []

@@ -12,10 +12,15 @@ from django.utils import timezone
 
 from incentives.domain import ledger
 from incentives.domain.engine import rulebook, writers
+from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts, load_members
-from incentives.domain.engine.fold import Decided, Fold, Waiting
+from incentives.domain.engine.fold import Fold
+from incentives.domain.engine.paying import Paying
+from incentives.domain.engine.reach import Reach
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.domain.engine.uses import UseBook
+from incentives.domain.engine.waits import PendingBook
+from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.pump.failpoints import reach
 from incentives.domain.rules.limits import Ceiling
 from incentives.models import BadgeGrant
@@ -23,6 +28,7 @@ from members.domain import language
 from members.domain.counters.book import Addition, CounterBook
 from members.domain.counters.periods import local_day, period_of
 from members.domain.events.schemas import BadData, DataSchema
+from members.models import Member
 
 
 def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
@@ -44,7 +50,8 @@ def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
     ledger.write(fold.ledger)
     reach("batch.posted")
     fold.counters.write()
-    fold.uses.write()
+    fold.paying.uses.write()
+    fold.paying.pending.write(fold.ledger.posted_at)
     write_decisions(decided, rules, judged_at=fold.ledger.posted_at)
     delete_work([row[0] for row in rows])
     reach("batch.written")
@@ -55,22 +62,26 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
     """Lock and load what the events may touch: accounts, then limits and counters, always in this order."""
     zone = timezone.get_default_timezone()
     programme_zone = UTC if str(zone) == "UTC" else zone
-    in_force = {id(plan): plan for each in waiting for plan in [rules.at(each.book, each.occurred_at)]}.values()
-    plans = [plan for each in in_force for plan in each.plans]
-    effects = [effect for plan in plans for effect in plan.effects]
-    currency_ids = {effect.currency_id for effect in effects if effect.currency_id}
+    reach_of = Reach.of(waiting, rules)
     debts = {currency.pk: -currency.debt_limit for currency in rules.known.currencies.values()}
-    member_ids = {each.member.id for each in waiting if rules.at(each.book, each.occurred_at).plans}
-    book = ledger.open_book(member_ids=member_ids, currency_ids=currency_ids, lower_bounds=debts)
-    ceilings = {c.limit_id: c for plan in plans for c in plan.ceilings}.values()
+    book = ledger.open_book(
+        member_ids=reach_of.member_ids,
+        currency_ids=reach_of.currency_ids,
+        buckets=(AVAILABLE, PENDING) if reach_of.is_pending else (AVAILABLE,),
+        lower_bounds=debts,
+    )
     uses = UseBook()
-    uses.load(member_ids, ceilings, _periods(ceilings, {each.day for each in waiting}))
-    badge_ids = {effect.badge_id for effect in effects if effect.badge_id and not effect.is_repeatable}
+    uses.load(reach_of.member_ids, reach_of.ceilings, _periods(reach_of.ceilings, {each.day for each in waiting}))
+    pending = PendingBook()
+    pending.load(reach_of.member_ids, reach_of.awaited_ids)
     held = set()
-    if badge_ids:
-        found = BadgeGrant.objects.filter(member_id__in=member_ids, badge_id__in=badge_ids)
+    if reach_of.badge_ids:
+        found = BadgeGrant.objects.filter(member_id__in=reach_of.member_ids, badge_id__in=reach_of.badge_ids)
         held = set(found.values_list("member_id", "badge_id"))
-    return Fold(rules, book, _open_counters(waiting, rules), uses, held, programme_zone)
+    refs = reach_of.refs
+    recipients = dict(Member.objects.filter(ref__in=refs).values_list("ref", "id")) if refs else {}
+    paying = Paying(rules, book, uses, pending, held, recipients, programme_zone)
+    return Fold(rules, book, _open_counters(waiting, rules), paying)
 
 
 def read_work(lanes: Sequence[int], *, batch_size: int, now: datetime) -> list[tuple[Any, ...]]:
@@ -108,7 +119,7 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
     book, member = rules.types[type_id], members[member_id]
     day = local_day(occurred_at, member.zone)
     event = _decoded(book.schema, data)
-    waiting = Waiting(event_id, member, book, occurred_at, event, run, day)
+    waiting = Waiting(event_id, member, book, occurred_at, event, run, day, key_id=event_id)
     if event is not None:
         for counter in book.moving:
             found = counter.reads(event)

@@ -29,6 +29,7 @@ class MemberFacts:
     status: str
     zone: tzinfo
     earns: bool
+    inviter_id: int | None = None
     tier: str = NO_TIER
     tiers: dict[int, int] = field(default_factory=dict)
 
@@ -44,9 +45,17 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
     """Read members and where they stand: two queries."""
     ids = set(member_ids)
     members = {
-        row[0]: MemberFacts(*row[:7], zone=zone_named(row[7]), earns=may_earn(row[6]))
+        row[0]: MemberFacts(*row[:7], zone=zone_named(row[7]), earns=may_earn(row[6]), inviter_id=row[8])
         for row in Member.objects.filter(id__in=ids).values_list(
-            "id", "joined_at", "is_verified", "is_house", "language", "age_band", "status", "time_zone"
+            "id",
+            "joined_at",
+            "is_verified",
+            "is_house",
+            "language",
+            "age_band",
+            "status",
+            "time_zone",
+            "invited_by_id",
         )
     }
     if book.ladders:

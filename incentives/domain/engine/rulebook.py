@@ -4,23 +4,52 @@ from __future__ import annotations
 
 import bisect
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.utils import timezone
+import msgspec
+from django.db import connection
 
 from incentives.domain.catalogues import Known, load_known
 from incentives.domain.rules.checking import CheckedRule, check_rule
 from incentives.domain.rules.compiling import CompiledType, compile_type
-from incentives.domain.rules.documents import Award, BadDocument, Deduct, GrantBadge, Limit, read_document
+from incentives.domain.rules.documents import (
+    IN_THE_DATA,
+    INVITER,
+    MEMBER,
+    Award,
+    BadDocument,
+    Deduct,
+    GrantBadge,
+    Limit,
+    Pending,
+    read_document,
+)
 from incentives.domain.rules.limits import Ceiling
 from incentives.models import Badge, LimitName, RuleInterval, RuleSet
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.events.schemas import DataSchema
+from members.domain.language import seconds_of
 from members.models import EventType, Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPlan:
+    """How long an award waits, and for which event (None: for the time alone) with which field of its data."""
+
+    length: timedelta
+    until_id: int | None = None
+    match_name: str = ""
+    match_attribute: str = ""
+
+    def match_of(self, event: Any) -> str:
+        """What the awaited event must carry, as text."""
+        return match_text(self.match_name, getattr(event, self.match_attribute)) if self.match_name else ""
+
+
+def match_text(name: str, value: object) -> str:
+    return f"{name}={value}"[:200]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +66,9 @@ class EffectPlan:
     expiry: dict[str, Any] | None = None
     floor: int = 0
     when_short: str = "cut"
+    # Empty for the member whose event it is; "inviter"; else the attribute of the data that names a member.
+    to: str = ""
+    pending: PendingPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +79,8 @@ class RulePlan:
     version: int
     effects: tuple[EffectPlan, ...]
     ceilings: tuple[Ceiling, ...]
+    # Whether every effect pays the member whose event it is.
+    pays_itself: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +101,8 @@ class InForce:
     plans: tuple[RulePlan, ...]
     counters: tuple[tuple[int, CompiledCounter], ...]
     member_fields: tuple[str, ...]
+    # Whether some effect goes to a member whom the event's data name.
+    names_members: bool = False
 
 
 @dataclass
@@ -79,6 +115,8 @@ class TypeBook:
     moving: tuple[CompiledCounter, ...]
     spans: list[RuleSpan]
     moments: list[datetime] = field(default_factory=list)
+    # Whether some award waits for an event of this type.
+    is_awaited: bool = False
     _by_segment: dict[int, InForce] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -88,7 +126,20 @@ class TypeBook:
     @property
     def is_listened_to(self) -> bool:
         """Whether an event of this type must be judged at all."""
-        return bool(self.spans or self.moving)
+        return bool(self.spans or self.moving or self.is_awaited)
+
+
+@dataclass
+class Awaited:
+    """What awards that wait for an event of one type look at in its data, and in which currencies they wait."""
+
+    attributes: dict[str, str] = field(default_factory=dict)
+    currency_ids: set[int] = field(default_factory=set)
+
+    def matches(self, event: Any) -> set[str]:
+        """Every text that an award may wait for and this event carries."""
+        carried = {match_text(name, getattr(event, attribute)) for name, attribute in self.attributes.items()}
+        return {"", *carried}
 
 
 @dataclass
@@ -127,12 +178,18 @@ class RuleBook:
         self.types: dict[int, TypeBook] = {}
         self.by_code: dict[str, TypeBook] = {}
         self.broken: dict[str, str] = {}
+        # Every version that was ever in force, with the moment it was published: judgements and journals name them.
+        self.versions: dict[tuple[str, int], tuple[CheckedRule, datetime]] = {}
+        self._plans: dict[tuple[str, int], RulePlan] = {}
         self.counter_slots = {code: i for i, code in enumerate(sorted(known.counters))}
         self.vector_size = 2 * len(self.counter_slots)
         self._limit_ids = dict(LimitName.objects.values_list("code", "id"))
         self._badges = {badge.code: badge for badge in Badge.objects.all()}
-        self._currency_ids = {code: currency.pk for code, currency in known.currencies.items()}
+        self._type_ids = dict(EventType.objects.values_list("code", "id"))
+        # For each type that some award waits for: the attribute of its data that must match, and the currencies.
+        self.awaited: dict[int, Awaited] = {}
         self._build()
+        self._find_awaited()
         self.ladders = self._ladders()
 
     def at(self, book: TypeBook, moment: datetime) -> InForce:
@@ -142,6 +199,29 @@ class RuleBook:
         if found is None:
             found = book._by_segment[segment] = self._compile(book, moment)  # noqa: SLF001
         return found
+
+    def _find_awaited(self) -> None:
+        for rule, _ in self.versions.values():
+            for effect in rule.effects:
+                award = effect.effect
+                if not isinstance(award, Award) or award.pending is None or award.pending.until is None:
+                    continue
+                until = award.pending.until
+                awaited = self.awaited.setdefault(self._type_ids[until], Awaited())
+                self.by_code[until].is_awaited = True
+                awaited.currency_ids.add(self.known.currencies[award.currency].pk)
+                if award.pending.match is not None:
+                    name = award.pending.match.removeprefix(IN_THE_DATA)
+                    awaited.attributes[name] = self.known.schemas[until].attribute(name)
+
+    def plan_of(self, code: str, number: int) -> RulePlan | None:
+        """A version as the fold uses it, in force or not; None if it was never in force or no longer checks."""
+        found = self.versions.get((code, number))
+        if found is None:
+            return None
+        if (code, number) not in self._plans:
+            self._plans[code, number] = self._plan(found[0], number)
+        return self._plans[code, number]
 
     def _build(self) -> None:
         spans: dict[str, list[RuleSpan]] = {}
@@ -153,6 +233,8 @@ class RuleBook:
             rule = checked[version.pk]
             if rule is None:
                 continue
+            assert version.published_at is not None, "only_a_draft_is_unpublished"
+            self.versions[version.rule.code, version.number] = (rule, version.published_at)
             begins, ends = interval.in_force_from, interval.in_force_until
             schedule = rule.document.schedule
             if schedule is not None:
@@ -163,7 +245,7 @@ class RuleBook:
         moving: dict[str, list[CompiledCounter]] = {}
         for counter in self.known.counters.values():
             moving.setdefault(counter.event_type, []).append(counter)
-        for type_id, code in EventType.objects.values_list("id", "code"):
+        for code, type_id in self._type_ids.items():
             if code not in self.known.schemas:
                 continue
             book = TypeBook(type_id, code, self.known.schemas[code], tuple(moving.get(code, ())), spans.get(code, []))
@@ -186,12 +268,19 @@ class RuleBook:
         compiled = compile_type([span.rule for span in live], schema)
         versions = {span.rule.document.code: span.version for span in live}
         codes = {path.partition(".")[2] for path in compiled.reads("counters")}
+        plans = tuple(self._planned(rule, versions[rule.document.code]) for rule in compiled.rules)
         return InForce(
             compiled=compiled,
-            plans=tuple(self._plan(rule, versions[rule.document.code]) for rule in compiled.rules),
+            plans=plans,
+            names_members=any(effect.to not in ("", INVITER) for plan in plans for effect in plan.effects),
             counters=tuple((self.counter_slots[code], self.known.counters[code]) for code in sorted(codes)),
             member_fields=tuple(path.partition(".")[2] for path in compiled.reads("member")),
         )
+
+    def _planned(self, rule: CheckedRule, number: int) -> RulePlan:
+        plan = self.plan_of(rule.document.code, number)
+        assert plan is not None, "what is in force was checked"
+        return plan
 
     def _plan(self, rule: CheckedRule, version: int) -> RulePlan:
         effects = []
@@ -201,14 +290,29 @@ class RuleBook:
                 badge = self._badges[effect.badge]
                 effects.append(
                     EffectPlan(
-                        number, "badge", badge_id=badge.pk, badge_code=badge.code, is_repeatable=badge.is_repeatable
+                        number,
+                        "badge",
+                        badge_id=badge.pk,
+                        badge_code=badge.code,
+                        is_repeatable=badge.is_repeatable,
+                        to=self._recipient(effect.to, rule),
                     )
                 )
                 continue
             currency = self.known.currencies[effect.currency]
             if isinstance(effect, Award):
                 expiry = currency.expiry if effect.expires is None else _plain_expiry(effect)
-                effects.append(EffectPlan(number, "award", currency.pk, currency.code, expiry=expiry or None))
+                effects.append(
+                    EffectPlan(
+                        number,
+                        "award",
+                        currency.pk,
+                        currency.code,
+                        expiry=expiry or None,
+                        to=self._recipient(effect.to, rule),
+                        pending=self._pending(effect.pending, rule),
+                    )
+                )
             elif isinstance(effect, Deduct):
                 effects.append(
                     EffectPlan(
@@ -220,7 +324,34 @@ class RuleBook:
                         when_short=effect.when_short,
                     )
                 )
-        return RulePlan(rule.document.code, version, tuple(effects), tuple(self._ceiling(x) for x in rule.limits))
+        return RulePlan(
+            rule.document.code,
+            version,
+            tuple(effects),
+            tuple(self._ceiling(x) for x in rule.limits),
+            pays_itself=not any(effect.to for effect in effects),
+        )
+
+    def _recipient(self, to: str, rule: CheckedRule) -> str:
+        if to in (MEMBER, INVITER):
+            return "" if to == MEMBER else INVITER
+        return self._attribute(to, rule)
+
+    def _attribute(self, path: str, rule: CheckedRule) -> str:
+        return self.known.schemas[rule.document.when].attribute(path.removeprefix(IN_THE_DATA))
+
+    def _pending(self, pending: Pending | None, rule: CheckedRule) -> PendingPlan | None:
+        if pending is None:
+            return None
+        seconds = seconds_of(pending.for_ or pending.within or "")
+        assert seconds, "the document was checked"
+        length = timedelta(seconds=seconds)
+        if pending.until is None:
+            return PendingPlan(length)
+        if pending.match is None:
+            return PendingPlan(length, self._type_ids[pending.until])
+        name = pending.match.removeprefix(IN_THE_DATA)
+        return PendingPlan(length, self._type_ids[pending.until], name, self._attribute(pending.match, rule))
 
     def _ceiling(self, limit: Limit) -> Ceiling:
         if limit.code not in self._limit_ids:
@@ -229,7 +360,8 @@ class RuleBook:
         return Ceiling(
             name=limit.code,
             limit_id=self._limit_ids[limit.code],
-            is_shared_by_members=limit.per == "rule",
+            is_shared_by_members=limit.per in ("rule", "programme"),
+            is_recipients=limit.per == "member",
             every=limit.every,
             times=limit.times,
             amount=int(limit.amount.scaleb(currency.scale)) if limit.amount is not None and currency else None,
@@ -256,8 +388,6 @@ class RuleBook:
 
 
 def _plain_expiry(effect: Award) -> dict[str, Any]:
-    import msgspec  # noqa: PLC0415
-
     plain: dict[str, Any] = msgspec.to_builtins(effect.expires)
     return plain
 
@@ -268,8 +398,6 @@ _books: dict[str, RuleBook] = {}
 
 def current() -> RuleBook:
     """The book of the newest revision, compiled once for each process."""
-    from django.db import connection  # noqa: PLC0415
-
     newest = RuleSet.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     name = str(connection.settings_dict["NAME"])
     book = _books.get(name)
@@ -284,16 +412,3 @@ def current() -> RuleBook:
 def forget() -> None:
     """Drop what this process compiled; for tests that share a database name."""
     _books.clear()
-
-
-def revise(reason: str) -> RuleSet:
-    """Open a new revision after anything that judges has changed; every worker compiles again."""
-    return RuleSet.objects.create(reason=reason[:200])
-
-
-def in_programme_zone() -> Any:
-    return timezone.get_default_timezone() if settings.USE_TZ else None
-
-
-def versions_named(plans: Sequence[RulePlan]) -> list[str]:
-    return [f"{plan.code} v{plan.version}" for plan in plans]

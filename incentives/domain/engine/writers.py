@@ -9,11 +9,18 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from incentives.domain.engine.fold import Decided
+from incentives.domain.engine.cases import Assigned, Decided
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.models import BadgeGrant
 from members.domain.events.writers import write_outcomes as write_events
-from members.domain.outcomes import BADGE_GRANTED, INTERNAL_SOURCE, POINTS_AWARDED, POINTS_DEDUCTED, TIER_CHANGED
+from members.domain.outcomes import (
+    BADGE_GRANTED,
+    EFFECT_ASSIGNED,
+    INTERNAL_SOURCE,
+    POINTS_AWARDED,
+    POINTS_DEDUCTED,
+    TIER_CHANGED,
+)
 from members.domain.registry import registry
 from members.lanes import lane_of
 from members.models import Standing, StandingChange, Tier
@@ -120,9 +127,28 @@ def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: da
             tell(each, POINTS_DEDUCTED, None)
         for effect, _, _ in each.badges:
             tell(each, BADGE_GRANTED, {"badge": effect.badge_code})
+        for assigned in each.assigned:
+            said = _assignment(each, assigned)
+            book = rules.by_code[EFFECT_ASSIGNED]
+            lane = lane_of(assigned.member_id)
+            rows.append((assigned.member_id, book.id, source, each.id, each.occurred_at, judged_at, said, lane))
         for ladder, before, after in each.rises:
             change: dict[str, Any] = {"ladder": ladder.code, "to_tier": tiers[after], "rose": True}
             if before is not None:
                 change["from_tier"] = tiers[before]
             tell(each, TIER_CHANGED, change)
     write_events(rows)
+
+
+def _assignment(decided: Decided, assigned: Assigned) -> str:
+    said: dict[str, Any] = {
+        "rule": assigned.plan.code,
+        "version": assigned.plan.version,
+        "effect": assigned.effect_number,
+        "run": decided.run,
+        "amount": assigned.amount,
+        "cause": decided.id,
+    }
+    if assigned.match:
+        said["match"] = assigned.match
+    return _encode(said).decode()

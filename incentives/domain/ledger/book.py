@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from incentives.bounds import AMOUNT_MAX
+from incentives.domain.ledger import keys
 from incentives.domain.ledger.rows import AccountState, EntryRow, JournalRow, LotState
 from incentives.enums import Bucket, Contra, JournalKind
-from incentives.models import AMOUNT_MAX, NEVER
+from incentives.models import NEVER
 
-AVAILABLE, HELD = Bucket.AVAILABLE.value, Bucket.HELD.value
+AVAILABLE, PENDING, HELD = Bucket.AVAILABLE.value, Bucket.PENDING.value, Bucket.HELD.value
 ISSUED, DEDUCTED = Contra.ISSUED.value, Contra.DEDUCTED.value
 EXPIRED, REVERSED = Contra.EXPIRED.value, Contra.REVERSED.value
+TRANSIT, LAPSED = Contra.TRANSIT.value, Contra.LAPSED.value
 
 
 class LedgerError(Exception):
@@ -28,10 +31,30 @@ class InsufficientPoints(LedgerError):
         self.wanted, self.available = wanted, available
 
 
+class TooManyPoints(LedgerError):
+    """A balance would grow beyond what the books can hold."""
+
+    def __init__(self) -> None:
+        super().__init__(f"A balance may hold at most {AMOUNT_MAX} of the smallest units of its currency.")
+
+
 class Ids(Protocol):
     """Gives ids that nobody else gets."""
 
     def take(self, table: str) -> int: ...
+
+
+class Waiting(Protocol):
+    """An award that lies in `pending`; see models.PendingAward."""
+
+    member_id: int
+    currency_id: int
+    amount: int
+    expires_at: datetime
+    event_id: int
+    rule_code: str
+    rule_version: int
+    effect_number: int
 
 
 @dataclass(slots=True)
@@ -74,10 +97,15 @@ class Book:
         contra: int = ISSUED,
         actor: str = "",
         pool: str = "",
+        bucket: int = AVAILABLE,
     ) -> int:
-        """Add points and return how many. A debt is paid first; what expired before it was posted expires at once."""
+        """Add points and return the journal's id.
+
+        A debt is paid first; what expired before it was posted expires at once. In `pending` neither happens: it is
+        not the member's yet.
+        """
         assert 0 < amount <= AMOUNT_MAX, "an award adds points; what takes them back is another operation"
-        account = self.accounts[member_id, currency_id, AVAILABLE]
+        account = self.accounts[member_id, currency_id, bucket]
         journal_id = self.ids.take("journal")
         self.journals.append(
             JournalRow(
@@ -105,9 +133,39 @@ class Book:
             lot = self._lot(account, pool, expires_at)
             lot.granted += rest
             self._enter(account, journal_id, contra, lot, rest)
-            if expires_at <= self.posted_at:
+            if expires_at <= self.posted_at and bucket == AVAILABLE:
                 self._expire_at_once(account, lot, rest, key, effective_at)
-        return amount
+        return journal_id
+
+    def mature(self, waiting: Waiting, *, key: bytes, effective_at: datetime) -> int:
+        """Unlock an award that waited, and return the journal's id. What expired meanwhile expires now."""
+        journal_id = self._settle(waiting, JournalKind.MATURE, TRANSIT, key, effective_at)
+        account = self.accounts[waiting.member_id, waiting.currency_id, AVAILABLE]
+        self.put(account, journal_id, TRANSIT, waiting.amount, expires_at=waiting.expires_at)
+        self.expire_due(account, self.posted_at)
+        return journal_id
+
+    def lapse(self, waiting: Waiting, *, key: bytes, effective_at: datetime) -> int:
+        """Let go of an award that what it waited for never made sure, and return the journal's id."""
+        return self._settle(waiting, JournalKind.LAPSE, LAPSED, key, effective_at)
+
+    def _settle(self, waiting: Waiting, kind: JournalKind, contra: int, key: bytes, effective_at: datetime) -> int:
+        """Take an award out of `pending`, under the name of the rule that made it."""
+        account = self.accounts[waiting.member_id, waiting.currency_id, PENDING]
+        journal_id = self.open_journal(
+            member_id=waiting.member_id,
+            currency_id=waiting.currency_id,
+            key=key,
+            kind=kind.value,
+            effective_at=effective_at,
+            event_id=waiting.event_id,
+            rule_code=waiting.rule_code,
+            rule_version=waiting.rule_version,
+            effect_number=waiting.effect_number,
+        )
+        lot = account.lots["", waiting.expires_at, False]
+        self.take_lot(account, journal_id, contra, lot, waiting.amount)
+        return journal_id
 
     def deduct(
         self,
@@ -125,8 +183,12 @@ class Book:
         effect_number: int | None = None,
         run: int = 0,
     ) -> int:
-        """Take points by rule and return how many: never below the floor, the rest is recorded as wanted."""
+        """Take points by rule and return how many: never below the floor, the rest is recorded as wanted.
+
+        What is due to expire does so first: it is not there to be taken.
+        """
         account = self.accounts[member_id, currency_id, AVAILABLE]
+        self.expire_due(account, self.posted_at)
         there = max(0, account.balance - max(0, floor))
         taken = amount if amount <= there else there if when_short == "cut" else 0
         if not taken:
@@ -167,6 +229,9 @@ class Book:
         actor: str = "",
         wanted: int | None = None,
         event_id: int | None = None,
+        rule_code: str = "",
+        rule_version: int | None = None,
+        effect_number: int | None = None,
     ) -> int:
         """Begin a journal whose entries follow, and return its id."""
         journal_id = self.ids.take("journal")
@@ -179,9 +244,9 @@ class Book:
                 kind,
                 effective_at,
                 event_id,
-                "",
-                None,
-                None,
+                rule_code,
+                rule_version,
+                effect_number,
                 0,
                 reverses_id,
                 movement,
@@ -194,10 +259,12 @@ class Book:
     def put(
         self, account: AccountState, journal_id: int, contra: int, amount: int, *, expires_at: datetime, pool: str = ""
     ) -> None:
-        """Add to the lot of an expiry."""
-        lot = self._lot(account, pool, expires_at)
-        lot.granted += amount
-        self._enter(account, journal_id, contra, lot, amount)
+        """Add to the lot of an expiry. A debt is paid first, so that debt and points never stand side by side."""
+        rest = self._pay_debt(account, journal_id, contra, amount) if account.balance < 0 else amount
+        if rest:
+            lot = self._lot(account, pool, expires_at)
+            lot.granted += rest
+            self._enter(account, journal_id, contra, lot, rest)
 
     def draw(
         self,
@@ -233,6 +300,25 @@ class Book:
         assert 0 < amount <= lot.remaining
         self._enter(account, journal_id, contra, lot, -amount)
 
+    def expire_due(self, account: AccountState, now: datetime) -> int:
+        """Expire what remains in lots whose moment has come; return how many. Nobody can spend it meanwhile."""
+        due = [lot for lot in account.lots.values() if lot.expires_at <= now and lot.remaining > 0]
+        for lot in sorted(due, key=lambda each: (each.expires_at, each.id)):
+            self.expire_lot(account, lot, due_at=lot.expires_at)
+        return len(due)
+
+    def expire_lot(self, account: AccountState, lot: LotState, *, due_at: datetime) -> None:
+        """Expire what remains in one lot."""
+        journal_id = self.open_journal(
+            member_id=account.member_id,
+            currency_id=account.currency_id,
+            # The account's own numbering is part of the key: points that come back late expire again.
+            key=keys.of_expiry(lot.id, due_at, account.sequence),
+            kind=JournalKind.EXPIRE.value,
+            effective_at=due_at,
+        )
+        self._enter(account, journal_id, EXPIRED, lot, -lot.remaining)
+
     def _pay_debt(self, account: AccountState, journal_id: int, contra: int, amount: int) -> int:
         debt = account.lots.get(("", NEVER, True))
         if debt is None or debt.remaining == 0:
@@ -264,6 +350,8 @@ class Book:
         return lot
 
     def _enter(self, account: AccountState, journal_id: int, contra: int, lot: LotState, amount: int) -> None:
+        if account.balance + amount > AMOUNT_MAX:
+            raise TooManyPoints
         account.balance += amount
         account.sequence += 1
         account.is_moved = True

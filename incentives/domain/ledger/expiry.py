@@ -9,38 +9,10 @@ from typing import Any
 from incentives.models import NEVER
 
 
-class BadExpiry(Exception):
-    """A policy that cannot be read; the message says what is wrong."""
-
-
-def check_expiry(policy: object) -> None:
-    """Raise BadExpiry unless the policy can be used: never, after, on."""
-    if policy in (None, {}):
-        return
-    if not isinstance(policy, dict) or policy.get("kind") not in ("never", "after", "on"):
-        raise BadExpiry('An expiry policy has a kind: never, after or on, as in {"kind": "after", "months": 12}.')
-    kind = policy["kind"]
-    allowed = {"never": set(), "after": {"days", "months", "years", "end_of"}, "on": {"month", "day"}}[kind]
-    unknown = set(policy) - allowed - {"kind"}
-    if unknown:
-        raise BadExpiry(f"{kind} does not know {', '.join(sorted(unknown))}.")
-    if kind == "after":
-        lengths = [policy[word] for word in ("days", "months", "years") if word in policy]
-        if len(lengths) != 1 or not isinstance(lengths[0], int) or not 0 <= lengths[0] <= 36_500:
-            raise BadExpiry("after needs one of days, months or years, a whole number.")
-        if policy.get("end_of") not in (None, "month", "quarter", "year"):
-            raise BadExpiry("end_of is month, quarter or year.")
-    if kind == "on":
-        try:
-            date(2023, policy["month"], policy["day"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadExpiry("on needs a month and a day that exist in every year.") from error
-
-
 def expires_at(policy: dict[str, Any] | None, awarded_at: datetime, zone: tzinfo) -> datetime:
     """The moment at which points awarded then expire: the first midnight at which they are gone."""
     kind = (policy or {}).get("kind", "never")
-    if kind == "never":
+    if kind in ("never", "idle"):
         return NEVER
     assert policy is not None
     day = awarded_at.astimezone(zone).date()

@@ -24,5 +24,10 @@ def of_expiry(lot_id: int, due_at: datetime, nth: int) -> bytes:
     return hashlib.sha256(b"expire\x1f%d\x1f%s\x1f%d" % (lot_id, due_at.isoformat().encode(), nth)).digest()
 
 
+def of_settling(journal_id: int) -> bytes:
+    """An award that waits is settled once: it unlocks, or it lapses."""
+    return hashlib.sha256(b"settle\x1f%d" % journal_id).digest()
+
+
 def of_request(request_id: str, step: str) -> bytes:
     return hashlib.sha256(f"request\x1f{request_id}\x1f{step}".encode()).digest()

@@ -7,18 +7,23 @@ with the same `key` it returns what it did the first time.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
+from django.utils import timezone
 
 from incentives.domain.ledger import keys
-from incentives.domain.ledger.book import AVAILABLE, HELD, Book, InsufficientPoints, LedgerError
+from incentives.domain.ledger.book import AVAILABLE, HELD, PENDING, Book, InsufficientPoints, LedgerError
+from incentives.domain.ledger.expiry import midnight
 from incentives.domain.ledger.rows import AccountState
 from incentives.domain.ledger.store import open_book, write
-from incentives.enums import Bucket, Contra, HoldState, JournalKind
-from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, Reversal
+from incentives.domain.ledger.telling import tell
+from incentives.enums import Bucket, Contra, HoldState, JournalKind, PendingState
+from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, PendingAward, Reversal
+from members.domain.outcomes import POINTS_ADJUSTED, POINTS_REVERSED, POINTS_SPENT, POINTS_TRANSFERRED
 
 EXPIRY_BATCH_MAX = 500
 
@@ -53,7 +58,7 @@ class Moved:
 def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: datetime, actor: str = "") -> Moved:
     """Take points for something redeemed, the soonest to expire first. Raises InsufficientPoints."""
     with transaction.atomic():
-        book, done = _begin(member_id, currency, key)
+        book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
         account = book.account(member_id, currency.pk)
@@ -61,6 +66,7 @@ def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: d
         journal_id = _journal(book, account, key, JournalKind.SPEND, now, actor=actor)
         book.draw(account, journal_id, Contra.REDEEMED, amount)
         write(book)
+        tell(POINTS_SPENT, member_id=member_id, currency=currency, amount=-amount, now=now)
     return Moved(journal_id=journal_id, amount=-amount, balance=account.balance)
 
 
@@ -71,7 +77,7 @@ def adjust(
     assert amount, "an adjustment moves something"
     assert reason, "an adjustment says why"
     with transaction.atomic():
-        book, done = _begin(member_id, currency, key)
+        book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
         account = book.account(member_id, currency.pk)
@@ -84,9 +90,10 @@ def adjust(
             _need(account, -amount)
             journal_id = _journal(book, account, key, JournalKind.ADJUST, now, actor=actor)
             book.draw(account, journal_id, Contra.ADJUSTED, -amount)
-        journal_id = book.journals[0].id
+        journal_id = _journal_under(book, key)
         write(book)
         Note.objects.create(journal_id=journal_id, text=reason)
+        tell(POINTS_ADJUSTED, member_id=member_id, currency=currency, amount=amount, now=now)
     return Moved(journal_id=journal_id, amount=amount, balance=account.balance)
 
 
@@ -101,8 +108,9 @@ def open_balance(
     actor: str = "",
 ) -> Moved:
     """Bring a balance from elsewhere, with its own date and expiry."""
+    now = timezone.now()
     with transaction.atomic():
-        book, done = _begin(member_id, currency, key)
+        book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
         book.award(
@@ -110,7 +118,8 @@ def open_balance(
             expires_at=expires_at, kind=JournalKind.OPENING.value, actor=actor,
         )  # fmt: skip
         write(book)
-    return Moved(journal_id=book.journals[0].id, amount=amount, balance=book.balance(member_id, currency.pk))
+        tell(POINTS_ADJUSTED, member_id=member_id, currency=currency, amount=amount, now=now)
+    return Moved(journal_id=_journal_under(book, key), amount=amount, balance=book.balance(member_id, currency.pk))
 
 
 def transfer(
@@ -130,6 +139,7 @@ def transfer(
         if done is not None:
             return done
         payer, payee = book.account(payer_id, currency.pk), book.account(payee_id, currency.pk)
+        book.expire_due(payer, now)
         _need(payer, amount)
         journal_id = book.ids.take("journal")
         out = _journal(book, payer, key, JournalKind.TRANSFER, now, movement=journal_id, actor=actor)
@@ -140,6 +150,8 @@ def transfer(
         for lot, part in parts:
             book.put(payee, into, Contra.TRANSIT, part, expires_at=lot.expires_at, pool=lot.pool)
         write(book)
+        tell(POINTS_TRANSFERRED, member_id=payer_id, currency=currency, amount=-amount, now=now)
+        tell(POINTS_TRANSFERRED, member_id=payee_id, currency=currency, amount=amount, now=now)
     return Moved(journal_id=out, amount=-amount, balance=payer.balance)
 
 
@@ -165,6 +177,7 @@ def hold(
         if earlier is not None:
             return Hold.objects.get(pk=uuid.UUID(earlier.actor.rpartition("#")[2]))
         account, held = book.account(member_id, currency.pk), book.account(member_id, currency.pk, HELD)
+        book.expire_due(account, now)
         _need(account, amount)
         made = Hold(member_id=member_id, currency_id=currency.pk, amount=amount, expires_at=expires_at)
         journal_id = _journal(book, account, key, JournalKind.HOLD, now, actor=f"{actor[:40]}#{made.pk}")
@@ -200,8 +213,8 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
     """Take back a whole award, deduction or spending.
 
     Points that were added are taken from their own lot first, then from the soonest to expire, then as debt down
-    to the currency's limit; what cannot be recovered is recorded. Reversing twice for one cause does it once.
-    Raises CannotReverse.
+    to the currency's limit; what cannot be recovered is recorded. An award that still waits is taken out of
+    `pending`, where it is whole. Reversing twice for one cause does it once. Raises CannotReverse.
     """
     original = Journal.objects.filter(pk=journal_id).first()
     if original is None or original.kind not in _REVERSIBLE:
@@ -209,7 +222,9 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
     currency = Currency.objects.get(pk=original.currency_id)
     key = keys.of_reversal(bytes(original.key), cause)
     with transaction.atomic():
-        book, done = _begin(original.member_id, currency, key)
+        waited = PendingAward.objects.filter(journal_id=journal_id).exists()
+        buckets = (AVAILABLE, PENDING) if waited else (AVAILABLE,)
+        book, done = _begin(original.member_id, currency, key, now, buckets=buckets)
         if done is not None:
             return done
         entries = list(Entry.objects.filter(journal_id=journal_id).order_by("sequence"))
@@ -219,38 +234,53 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         )
         if record.reversed_amount:
             raise CannotReverse("This journal was reversed before.")
-        account = book.account(original.member_id, currency.pk)
         lots = dict(Lot.objects.filter(pk__in={e.lot_id for e in entries}).values_list("pk", "expires_at"))
-        unrecovered = 0
+        account = book.account(original.member_id, currency.pk, _bucket_of(journal_id, now))
+        recovered = _recoverable(account, moved) if moved > 0 else -moved
+        made = _journal(
+            book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
+            wanted=moved if recovered < moved else None, event_id=original.event_id,
+        )  # fmt: skip
         if moved > 0:
-            there = max(0, account.balance)
-            debt = min(max(0, moved - there), account.balance - there - account.lower_bound)
-            debt = max(0, debt)
-            recovered = min(moved, there) + debt
-            unrecovered = moved - recovered
-            if not recovered:
-                raise CannotReverse("Nothing is left to take back, and the currency allows no debt.")
-            made = _journal(
-                book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
-                wanted=moved if unrecovered else None, event_id=original.event_id,
-            )  # fmt: skip
-            if recovered - debt:
-                book.draw(account, made, Contra.REVERSED, recovered - debt, first=lots[entries[0].lot_id])
-            if debt:
-                book.owe(account, made, Contra.REVERSED, debt)
+            _take_back(book, account, made, recovered, first=lots[entries[0].lot_id])
         else:
-            made = _journal(
-                book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
-                event_id=original.event_id,
-            )  # fmt: skip
             for entry in entries:
                 book.put(account, made, Contra.REVERSED, -entry.amount, expires_at=lots[entry.lot_id])
-            recovered = -moved
         write(book)
-        record.reversed_amount = abs(moved) - unrecovered
+        record.reversed_amount = recovered
         record.save(update_fields=["reversed_amount"])
-    sign = -1 if moved > 0 else 1
-    return Moved(journal_id=made, amount=sign * recovered, balance=account.balance, unrecovered=unrecovered)
+        amount = -recovered if moved > 0 else recovered
+        tell(POINTS_REVERSED, member_id=original.member_id, currency=currency, amount=amount, now=now)
+    return Moved(journal_id=made, amount=amount, balance=account.balance, unrecovered=abs(moved) - recovered)
+
+
+def _recoverable(account: AccountState, moved: int) -> int:
+    """How much of what was added can be taken back: what is there, and what the member may owe."""
+    there = min(moved, max(0, account.balance))
+    debt = max(0, min(moved - there, account.balance - there - account.lower_bound))
+    if not there + debt:
+        raise CannotReverse("Nothing is left to take back, and the currency allows no debt.")
+    return there + debt
+
+
+def _take_back(book: Book, account: AccountState, journal_id: int, amount: int, *, first: datetime) -> None:
+    there = min(amount, max(0, account.balance))
+    if there:
+        book.draw(account, journal_id, Contra.REVERSED, there, first=first)
+    if amount > there:
+        book.owe(account, journal_id, Contra.REVERSED, amount - there)
+
+
+def _bucket_of(journal_id: int, now: datetime) -> int:
+    """Where the points of a journal lie; an award that waits is withdrawn from pending."""
+    waiting = PendingAward.objects.select_for_update().filter(journal_id=journal_id).first()
+    if waiting is None or waiting.state == PendingState.MATURED:
+        return AVAILABLE
+    if waiting.state != PendingState.WAITING:
+        raise CannotReverse("This award was never sure and is gone already.")
+    waiting.state, waiting.settled_at = PendingState.WITHDRAWN, now
+    waiting.save(update_fields=["state", "settled_at"])
+    return PENDING
 
 
 def expire_due(*, now: datetime, batches_max: int = 20) -> int:
@@ -261,6 +291,25 @@ def expire_due(*, now: datetime, batches_max: int = 20) -> int:
         count += done
         if done < EXPIRY_BATCH_MAX:
             break
+    return count
+
+
+def expire_idle(*, now: datetime, batches_max: int = 20) -> int:
+    """Expire balances that have not moved for as long as their currency's policy says; return how many.
+
+    `{"kind": "idle", "days": N}`: N days after the local day of an account's newest entry, at midnight of the
+    programme. Points with an expiry of their own keep it.
+    """
+    zone = timezone.get_default_timezone()
+    count = 0
+    for currency in Currency.objects.filter(expiry__kind="idle").order_by("pk"):
+        days = timedelta(days=currency.expiry["days"])
+        quiet_since = midnight(now.astimezone(zone).date() - days + timedelta(days=1), zone)
+        for _ in range(batches_max):
+            done = _expire_idle_batch(currency, quiet_since, days, zone)
+            count += done
+            if done < EXPIRY_BATCH_MAX:
+                break
     return count
 
 
@@ -283,7 +332,9 @@ _REVERSIBLE = (
 
 
 def _expire_batch(now: datetime) -> int:
-    due = Lot.objects.filter(remaining__gt=0, expires_at__lte=now).order_by("expires_at", "id")
+    # What is pending or held is not expired there, but when it comes out.
+    ours = Account.objects.filter(pk=OuterRef("account_id"), bucket=Bucket.AVAILABLE)
+    due = Lot.objects.filter(Exists(ours), remaining__gt=0, expires_at__lte=now).order_by("expires_at", "id")
     account_ids = list(due.values_list("account_id", flat=True)[:EXPIRY_BATCH_MAX])
     owners = list(
         Account.objects.filter(pk__in=account_ids, bucket=Bucket.AVAILABLE).values_list("member_id", "currency_id")
@@ -294,14 +345,30 @@ def _expire_batch(now: datetime) -> int:
         book = open_book(member_ids={m for m, _ in owners}, currency_ids={c for _, c in owners})
         count = 0
         for account in book.accounts.values():
-            lots = [lot for lot in account.lots.values() if lot.remaining > 0 and lot.expires_at <= now]
-            for lot in sorted(lots, key=lambda each: each.expires_at):
-                # The lot's own history numbers its expiries: points that came back late expire again.
-                nth = account.sequence
-                key = keys.of_expiry(lot.id, lot.expires_at, nth)
-                journal_id = _journal(book, account, key, JournalKind.EXPIRE, lot.expires_at)
-                book.take_lot(account, journal_id, Contra.EXPIRED, lot, lot.remaining)
-                count += 1
+            count += book.expire_due(account, now)
+        write(book)
+    return count
+
+
+def _expire_idle_batch(currency: Currency, quiet_since: datetime, days: timedelta, zone: tzinfo) -> int:
+    lasting = Lot.objects.filter(account_id=OuterRef("pk"), expires_at=NEVER, remaining__gt=0)
+    idle = Account.objects.filter(
+        Exists(lasting), currency_id=currency.pk, bucket=Bucket.AVAILABLE, posted_at__lt=quiet_since
+    ).order_by("pk")
+    member_ids = list(idle.values_list("member_id", flat=True)[:EXPIRY_BATCH_MAX])
+    if not member_ids:
+        return 0
+    count = 0
+    with transaction.atomic():
+        book = open_book(member_ids=member_ids, currency_ids=[currency.pk])
+        for account in book.accounts.values():
+            # Somebody may have moved it while we waited for its lock.
+            if account.posted_at is None or account.posted_at >= quiet_since:
+                continue
+            due_at = midnight(account.posted_at.astimezone(zone).date() + days, zone)
+            for lot in [lot for lot in account.lots.values() if lot.remaining > 0 and lot.expires_at >= NEVER]:
+                book.expire_lot(account, lot, due_at=due_at)
+            count += 1
         write(book)
     return count
 
@@ -322,7 +389,12 @@ def _settle(made: Hold, book: Book, taken: int, *, now: datetime, state: HoldSta
         if amount - part:
             book.take_lot(held, journal_id, Contra.TRANSIT, lot, amount - part)
             book.put(account, journal_id, Contra.TRANSIT, amount - part, expires_at=expires_at, pool=pool)
+    # What expired while it was held expires on its return.
+    book.expire_due(account, now)
     write(book)
+    if taken:
+        currency = Currency.objects.get(pk=made.currency_id)
+        tell(POINTS_SPENT, member_id=made.member_id, currency=currency, amount=-taken, now=now)
     made.captured, made.voided, made.state = taken, made.amount - taken, state
     made.save(update_fields=["captured", "voided", "state"])
 
@@ -339,9 +411,17 @@ def _locked_hold(hold_id: uuid.UUID) -> tuple[Hold, Book]:
     return made, book
 
 
-def _begin(member_id: int, currency: Currency, key: bytes) -> tuple[Book, Moved | None]:
-    book = open_book(member_ids=[member_id], currency_ids=[currency.pk], lower_bounds=_bounds(currency))
-    return book, _done(member_id, currency, key)
+def _begin(
+    member_id: int, currency: Currency, key: bytes, now: datetime, *, buckets: Sequence[int] = (AVAILABLE,)
+) -> tuple[Book, Moved | None]:
+    """Lock the account and see whether this was done before; if not, what is due to expire does so first."""
+    book = open_book(
+        member_ids=[member_id], currency_ids=[currency.pk], buckets=buckets, lower_bounds=_bounds(currency)
+    )
+    done = _done(member_id, currency, key)
+    if done is None:
+        book.expire_due(book.account(member_id, currency.pk), now)
+    return book, done
 
 
 def _done(member_id: int, currency: Currency, key: bytes) -> Moved | None:
@@ -381,6 +461,10 @@ def _journal(
         effective_at=effective_at, movement=movement, reverses_id=reverses_id, actor=actor, wanted=wanted,
         event_id=event_id,
     )  # fmt: skip
+
+
+def _journal_under(book: Book, key: bytes) -> int:
+    return next(journal.id for journal in book.journals if journal.key == key)
 
 
 def _need(account: AccountState, amount: int) -> None:

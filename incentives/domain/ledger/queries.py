@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from heapq import merge
+from itertools import islice
 
 from django.db.models import Sum
 
@@ -95,26 +98,41 @@ def balance_at(*, member_id: int, currency: Currency, moment: datetime, by: str 
     return major(total or 0, currency.scale)
 
 
+class BadCursor(Exception):
+    """A text that no statement gave as the way to its next page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A page of movements, newest first, and the cursor of the next page, if there is one."""
+
+    lines: list[StatementLine]
+    following: str | None
+
+
 def statement(
     *,
     member_id: int,
     currencies: Iterable[str] | None = None,
-    before: int | None = None,
+    cursor: str = "",
     count: int = 50,
     rule_code: str = "",
     kinds: Iterable[int] | None = None,
-) -> list[StatementLine]:
-    """A member's movements of the available bucket, newest first; `before` is the last line's id (keyset)."""
-    scales = {c.pk: c for c in Currency.objects.all()}
+) -> Statement:
+    """A member's movements of the available bucket, newest first.
+
+    Pages are cut by each account's own numbering, the one order that several workers can never mix up, so a page
+    costs the same wherever it lies. Raises BadCursor.
+    """
+    known = {c.pk: c for c in Currency.objects.all()}
     wanted = set(currencies) if currencies is not None else None
     accounts = {
-        account.pk: scales[account.currency_id]
-        for account in Account.objects.filter(member_id=member_id, bucket=Bucket.AVAILABLE)
-        if wanted is None or scales[account.currency_id].code in wanted
+        account.pk: known[account.currency_id]
+        for account in Account.objects.filter(member_id=member_id, bucket=Bucket.AVAILABLE).order_by("pk")
+        if wanted is None or known[account.currency_id].code in wanted
     }
-    entries = Entry.objects.filter(account_id__in=accounts)
-    if before is not None:
-        entries = entries.filter(pk__lt=before)
+    places = _read_cursor(cursor)
+    entries = Entry.objects.all()
     if rule_code or kinds is not None:
         journals = Journal.objects.filter(member_id=member_id)
         if rule_code:
@@ -122,10 +140,38 @@ def statement(
         if kinds is not None:
             journals = journals.filter(kind__in=list(kinds))
         entries = entries.filter(journal_id__in=journals.values("pk"))
-    rows = list(entries.order_by("-pk")[:count])
+    newest = [
+        entries.filter(account_id=pk, sequence__lt=places.get(currency.pk, SEQUENCE_MAX)).order_by("-sequence")[
+            : count + 1
+        ]
+        for pk, currency in accounts.items()
+    ]
+    found = list(islice(merge(*newest, key=lambda row: (row.posted_at, row.pk), reverse=True), count + 1))
+    rows, has_more = found[:count], len(found) > count
+    for row in rows:
+        places[accounts[row.account_id].pk] = row.sequence
     journals_by_id = Journal.objects.in_bulk([row.journal_id for row in rows])
     notes = dict(Note.objects.filter(pk__in=journals_by_id).values_list("pk", "text"))
-    return [_line(row, journals_by_id[row.journal_id], accounts[row.account_id], notes) for row in rows]
+    lines = [_line(row, journals_by_id[row.journal_id], accounts[row.account_id], notes) for row in rows]
+    return Statement(lines, _cursor(places) if has_more else None)
+
+
+SEQUENCE_MAX = 2**63 - 1
+_PLACE = re.compile(r"([0-9]{1,9})\.([0-9]{1,18})", re.ASCII)
+
+
+def _cursor(places: dict[int, int]) -> str:
+    """Where each currency's next page begins, such as `1.340-2.77`."""
+    return "-".join(f"{currency_id}.{sequence}" for currency_id, sequence in sorted(places.items()))
+
+
+def _read_cursor(cursor: str) -> dict[int, int]:
+    if not cursor:
+        return {}
+    places = [_PLACE.fullmatch(part) for part in cursor[:500].split("-")]
+    if not all(places):
+        raise BadCursor("This cursor is not valid; start again without it.")
+    return {int(place[1]): int(place[2]) for place in places if place is not None}
 
 
 def lots(member_id: int) -> list[LotLine]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain.ledger import guards
-from incentives.enums import Contra, HoldState, JournalKind
-from incentives.models import AMOUNT_MAX
+from incentives.enums import Contra, HoldState, JournalKind, PendingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,12 @@ LEFT JOIN (SELECT member_id, currency_id, sum(amount - captured - voided) AS tot
   ON h.member_id = a.member_id AND h.currency_id = a.currency_id
 WHERE a.bucket = 3 AND a.balance <> coalesce(h.total, 0)
 UNION ALL
+SELECT 'account', a.id FROM incentives_account a
+LEFT JOIN (SELECT member_id, currency_id, sum(amount) AS total FROM incentives_pendingaward
+           WHERE state = '{PendingState.WAITING.value}' GROUP BY member_id, currency_id) p
+  ON p.member_id = a.member_id AND p.currency_id = a.currency_id
+WHERE a.bucket = 2 AND a.balance <> coalesce(p.total, 0)
+UNION ALL
 SELECT 'holds of member', h.member_id FROM incentives_hold h WHERE h.state = '{HoldState.OPEN.value}' AND NOT EXISTS
   (SELECT 1 FROM incentives_account a
    WHERE a.member_id = h.member_id AND a.currency_id = h.currency_id AND a.bucket = 3)
@@ -110,6 +116,7 @@ _REFERENCES = " UNION ALL ".join(
         ("incentives_entry", "account_id", "incentives_account"),
         ("incentives_entry", "lot_id", "incentives_lot"),
         ("incentives_judgement", "event_id", "members_event"),
+        ("incentives_pendingaward", "journal_id", "incentives_journal"),
         ("members_event", "member_id", "members_member"),
         ("members_work", "event_id", "members_event"),
     )
@@ -131,7 +138,7 @@ INVARIANTS: dict[int, tuple[str, str]] = {
     8: ("one member and one currency per movement", _CURRENCY),
     9: ("reversals never exceed their journal", _REVERSALS),
     10: ("every currency sums to zero, and so does transit", _ZERO),
-    11: ("a hold equals what is held for it", _HOLDS),
+    11: ("what is held and pending is what holds and waiting awards say", _HOLDS),
     12: ("every reference exists", _REFERENCES),
 }
 

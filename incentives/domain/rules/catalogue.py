@@ -39,6 +39,12 @@ class Catalogue:
     tables: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     badges: frozenset[str] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    # Types that lanes use among themselves; no rule may name them.
+    reserved: frozenset[str] = frozenset()
+
+    def named_type(self, code: str) -> Schema | None:
+        """The data of an event type that a rule may name."""
+        return None if code in self.reserved else self.event_types.get(code)
 
     def schema_for(self, event_type: str) -> Schema:
         """All fields that a rule of this type may read."""

@@ -10,8 +10,12 @@ from typing import Any
 
 import msgspec
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain.rules.catalogue import Catalogue
 from incentives.domain.rules.documents import (
+    IN_THE_DATA,
+    INVITER,
+    MEMBER,
     Award,
     Clause,
     Deduct,
@@ -21,11 +25,12 @@ from incentives.domain.rules.documents import (
     Finding,
     GrantBadge,
     Limit,
+    Pending,
     clauses_of,
 )  # fmt: skip
 from incentives.domain.rules.findings import near
 from members.domain import language
-from members.domain.language import BOOL, DECIMAL, Checked, Field, LanguageError, Schema
+from members.domain.language import BOOL, DECIMAL, STRING, Checked, Field, LanguageError, Schema
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,10 @@ class Report:
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
 
-UNBOUNDED = Decimal(10) ** 15
-
-
 def check_rule(document: Document, catalogue: Catalogue) -> Report:
     """Check everything a document says against what can be named; never raises for what a document says."""
-    if document.when not in catalogue.event_types:
-        fix = near(document.when, catalogue.event_types)
+    if catalogue.named_type(document.when) is None:
+        fix = near(document.when, catalogue.event_types.keys() - catalogue.reserved)
         return Report(
             (
                 Finding(
@@ -204,6 +206,9 @@ def _effects(
     before: str | None = None
     for i, effect in enumerate(document.then):
         here = f"/then/{i}"
+        findings.extend(_recipient(effect, schema, known, here))
+        if isinstance(effect, Award) and effect.pending is not None:
+            findings.extend(_pending(effect.pending, schema, catalogue, known, f"{here}/pending"))
         if isinstance(effect, GrantBadge):
             if effect.badge not in catalogue.badges:
                 text = f"There is no badge {effect.badge!r}."
@@ -229,6 +234,48 @@ def _effects(
             yield CheckedEffect(effect, checked, currency.scale if currency else 0)
 
 
+def _recipient(effect: Effect, schema: Schema, known: frozenset[str], here: str) -> Iterator[Finding]:
+    """Whom an effect pays: the member, who invited them, or whoever a text of the data names."""
+    to = MEMBER if isinstance(effect, Deduct) else effect.to
+    if to in (MEMBER, INVITER):
+        return
+    yield from _text_field(to, schema, known, f"{here}/to", "Write member, inviter, or a text field of the event.")
+
+
+def _pending(
+    pending: Pending, schema: Schema, catalogue: Catalogue, known: frozenset[str], here: str
+) -> Iterator[Finding]:
+    """The event an award waits for exists, and both events carry what must match."""
+    if pending.until is None:
+        return
+    other = catalogue.named_type(pending.until)
+    if other is None:
+        text = f"There is no event type {pending.until!r}."
+        fix = near(pending.until, catalogue.event_types.keys() - catalogue.reserved)
+        yield Finding(pointer=f"{here}/until", code="unknown_type", text=text, fix=fix)
+        return
+    if pending.match is not None:
+        fix = f"Write a text field that both {pending.until} and this event have."
+        yield from _text_field(pending.match, schema, known, f"{here}/match", fix)
+        if pending.match not in other:
+            text = f"{pending.until} has no field {pending.match}."
+            yield Finding(pointer=f"{here}/match", code="unknown_field", text=text, fix=near(pending.match, other))
+
+
+def _text_field(path: str, schema: Schema, known: frozenset[str], pointer: str, fix: str) -> Iterator[Finding]:
+    field = schema.get(path) if path.startswith(IN_THE_DATA) else None
+    if field is None:
+        texts = [name for name, each in schema.items() if name.startswith(IN_THE_DATA) and each.type == STRING]
+        text = f"There is no field {path!r} here."
+        yield Finding(pointer=pointer, code="unknown_field", text=text, fix=f"{fix} {near(path, texts)}")
+    elif field.type != STRING:
+        yield Finding(pointer=pointer, code="type", text=f"{path} is a {field.type}, not a text.", fix=fix)
+    elif field.optional and path not in known:
+        yield Finding(
+            pointer=pointer, code="unguarded", text=f"{path} can be missing.", fix=f"Add the clause has({path})."
+        )
+
+
 def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -> Iterator[Limit]:
     for i, limit in enumerate(document.limits):
         here = f"/limits/{i}"
@@ -240,13 +287,30 @@ def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -
                     Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits))
                 )
                 continue
+            findings.extend(_storable(shared, catalogue, here))
             yield shared
             continue
         if limit.currency is not None and limit.currency not in catalogue.currencies:
             text = f"There is no currency {limit.currency!r}."
             fix = near(limit.currency, catalogue.currencies)
             findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
+        findings.extend(_storable(limit, catalogue, here))
         yield msgspec.structs.replace(limit, code=f"{document.code}:{limit.code or i}")
+
+
+def _storable(limit: Limit, catalogue: Catalogue, pointer: str) -> Iterator[Finding]:
+    """A limit on an amount must fit the books, and not be finer than its currency."""
+    currency = catalogue.currencies.get(limit.currency or "")
+    if currency is None or limit.amount is None:
+        return
+    minor = limit.amount.scaleb(currency.scale)
+    if minor != minor.to_integral_value():
+        text = f"{currency.code} has {currency.scale} decimals."
+        yield Finding(pointer=f"{pointer}/amount", code="invalid", text=text, fix="Round the limit.")
+    elif minor > AMOUNT_MAX:
+        most = Decimal(AMOUNT_MAX).scaleb(-currency.scale)
+        text = f"A limit of {currency.code} is at most {most:,f}."
+        yield Finding(pointer=f"{pointer}/amount", code="too_large", text=text, fix="Write a smaller one.")
 
 
 def _cost(rule: CheckedRule) -> Iterator[Finding]:
@@ -260,7 +324,7 @@ def _cost(rule: CheckedRule) -> Iterator[Finding]:
             limit.amount is not None and limit.currency == getattr(effect.effect, "currency", None)
             for limit in rule.limits
         )
-        if effect.most() >= UNBOUNDED and not is_limited:
+        if effect.most() >= Decimal(AMOUNT_MAX).scaleb(-effect.scale) and not is_limited:
             text = f"One event can move up to {effect.most():,f}."
             fix = "Add clamp(..., 0, most), or a limit on the amount."
             yield Finding(pointer=here, code="unbounded", text=text, fix=fix)
@@ -333,10 +397,22 @@ def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catal
         if name not in catalogue.currencies and name not in catalogue.badges:
             yield Finding(pointer=f"{pointer}/expect/{name}", code="unknown", text=f"{name} is no currency or badge.")
             continue
+        amount = _amount_in(wanted)
+        if amount is None:
+            text = f"{wanted!r:.80} is no amount."
+            yield Finding(pointer=f"{pointer}/expect/{name}", code="type", text=text, fix="Write a number.")
+            continue
         got = (paid or {}).get(name, Decimal(0))
-        if Decimal(str(wanted)) != got:
+        if amount != got:
             text = f"The test expects {wanted} {name}, but the rule pays {got.normalize():f}."
             yield Finding(pointer=f"{pointer}/expect/{name}", code="test_failed", text=text)
+
+
+def _amount_in(wanted: Any) -> Decimal | None:
+    try:
+        return Decimal(str(wanted))
+    except ArithmeticError:
+        return None
 
 
 def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | None:
@@ -377,10 +453,27 @@ def fact_from(raw: Any, field: Field) -> Any:
     try:
         value: Any = msgspec.convert(raw, kinds[field.type.name], strict=False)
     except (msgspec.ValidationError, KeyError) as error:
-        raise ValueError(f"{raw!r} is no {field.type}.") from error
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError(f"{raw!r} has no time zone.")
+        raise ValueError(f"{raw!r:.80} is no {field.type}.") from error
+    sentence = _beyond(value, field)
+    if sentence:
+        raise ValueError(f"{raw!r:.80} {sentence}.")
     return value
+
+
+def _beyond(value: Any, field: Field) -> str:
+    """What keeps a fact of the right type from being one that an event can bring; empty if nothing does."""
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            return "has no time zone"
+        return "" if 1900 <= value.year <= 2200 else "is not between the years 1900 and 2200"
+    if field.enum is not None and not set(value if isinstance(value, list) else [value]) <= set(field.enum):
+        return f"is not one of {', '.join(field.enum)}"
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        if not Decimal(value).is_finite():
+            return "is no finite number"
+        if (field.min is not None and value < field.min) or (field.max is not None and value > field.max):
+            return f"does not lie between {field.min} and {field.max}"
+    return ""
 
 
 __all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "walk"]

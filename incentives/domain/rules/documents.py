@@ -10,6 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from incentives.bounds import AMOUNT_MAX
+from incentives.domain.rules.expiry import BadExpiry, check_effect_expiry
+from members.domain.language import seconds_of
 from members.domain.language.errors import Span
 
 LANG = 1
@@ -18,6 +21,8 @@ CLAUSES_MAX = 40
 EFFECTS_MAX = 10
 LIMITS_MAX = 10
 GROUP_DEPTH_MAX = 10
+MEMBER, INVITER, IN_THE_DATA = "member", "inviter", "event.data."
+PENDING_SECONDS_MAX = 366 * 86_400
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
@@ -74,12 +79,27 @@ class Expiry(_Strict, kw_only=True, frozen=True):
     day: int | None = None
 
 
+class Pending(_Strict, kw_only=True, frozen=True):
+    """When an award is sure: after a time (`for`), or once an event has followed (`until`, `match`, `within`)."""
+
+    for_: str | None = msgspec.field(default=None, name="for")
+    until: str | None = None
+    match: str | None = None
+    within: str | None = None
+
+
 class Award(_Strict, tag_field="do", tag="award", kw_only=True, frozen=True):
-    """Pay points: `amount` is an expression in major units, or `same` as the effect before."""
+    """Pay points: `amount` is an expression in major units, or `same` as the effect before.
+
+    `to` is member (whose event it is), inviter (who brought that member), or a text field of the event's data that
+    holds a member's ref.
+    """
 
     currency: str
     amount: str | int
+    to: str = MEMBER
     expires: Expiry | None = None
+    pending: Pending | None = None
 
 
 class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
@@ -92,16 +112,20 @@ class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
 
 class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True, frozen=True):
     badge: str
+    to: str = MEMBER
 
 
 Effect = Award | Deduct | GrantBadge
 
 
 class Limit(_Strict, kw_only=True, frozen=True):
-    """At most so many times, or so much of a currency, per member or for the whole rule, in a calendar period."""
+    """At most so many times, or so much of a currency, in a calendar period.
+
+    `per` member is whoever is paid, actor whose event it is; rule and programme count all members together.
+    """
 
     code: str = ""
-    per: Literal["member", "rule"] = "member"
+    per: Literal["member", "actor", "rule", "programme"] = "member"
     every: Literal["day", "week", "month", "ever"]
     times: int | None = None
     amount: Decimal | None = None
@@ -159,15 +183,6 @@ def read_document(raw: object) -> Document:
         for word in LATER
         if word in raw
     ]
-    later += [
-        Finding(
-            pointer=f"/then/{i}/{word}", code="not_supported", text=f"{word} is not supported yet.", fix="Leave it out."
-        )
-        for i, effect in enumerate(raw.get("then") or [])
-        if isinstance(effect, dict)
-        for word in ("to", "pending")
-        if word in effect
-    ]
     if later:
         raise BadDocument(later)
     try:
@@ -223,7 +238,7 @@ _WORDS = {
     "Document": ("code", "name", "lang", "when", "if", "then", "limits", "priority", "schedule", "visibility", "tests"),
     "": ("expr", "why_not", "all", "any", "do", "currency", "amount", "expires", "when_short", "badge", "code", "per",
          "every", "times", "counts", "over", "alarm", "from", "until", "given", "expect", "note", "kind", "days",
-         "months", "years", "end_of", "month", "day"),
+         "months", "years", "end_of", "month", "day", "to", "pending", "for", "match", "within"),
 }  # fmt: skip
 
 
@@ -236,7 +251,9 @@ def _finding(error: msgspec.ValidationError) -> Finding:
         name = unknown.group(1)
         near = difflib.get_close_matches(name, _WORDS["" if pointer else "Document"], 1)
         fix = f"Did you mean {near[0]}?" if near else "Remove it."
-        return Finding(pointer=f"{pointer}/{name}", code="unknown_word", text=f"There is no {name} here.", fix=fix)
+        step = name[:80].replace("~", "~0").replace("/", "~1")
+        text = f"There is no {name[:80]} here."
+        return Finding(pointer=f"{pointer}/{step}", code="unknown_word", text=text, fix=fix)
     missing = re.search(r"missing required field `(.*)`", sentence)
     if missing:
         return Finding(pointer=pointer, code="missing", text=f"{missing.group(1)} is missing.", fix="Add it.")
@@ -259,6 +276,8 @@ def _shape(document: Document) -> Any:
         yield Finding(pointer="/limits", code="invalid", text=f"A rule has at most {LIMITS_MAX} limits.")
     if not -1_000_000 <= document.priority <= 1_000_000:
         yield Finding(pointer="/priority", code="invalid", text="A priority lies within a million of 0.")
+    yield from _expiries_shape(document)
+    yield from _pending_shape(document)
     for i, limit in enumerate(document.limits):
         if isinstance(limit, Limit):
             yield from _limit_shape(limit, f"/limits/{i}")
@@ -268,6 +287,35 @@ def _shape(document: Document) -> Any:
     if document.schedule is not None:
         yield from _schedule_shape(document.schedule)
     yield from _group_shape(clauses_of(document), "/if", 0)
+
+
+def _expiries_shape(document: Document) -> Any:
+    for i, effect in enumerate(document.then):
+        if isinstance(effect, Award) and effect.expires is not None:
+            try:
+                check_effect_expiry(msgspec.to_builtins(effect.expires))
+            except BadExpiry as error:
+                yield Finding(pointer=f"/then/{i}/expires", code="invalid", text=str(error))
+
+
+def _pending_shape(document: Document) -> Any:
+    for i, effect in enumerate(document.then):
+        if not isinstance(effect, Award) or effect.pending is None:
+            continue
+        pending, here = effect.pending, f"/then/{i}/pending"
+        if (pending.for_ is None) == (pending.until is None):
+            fix = "Write for: 7d, or until: a.type with within: 30d."
+            yield Finding(
+                pointer=here, code="invalid", text="An award waits either for a time or until an event.", fix=fix
+            )
+            continue
+        if pending.for_ is not None and (pending.match or pending.within):
+            yield Finding(pointer=here, code="invalid", text="match and within belong to until.")
+        word, length = ("for", pending.for_) if pending.for_ is not None else ("within", pending.within)
+        seconds = seconds_of(length or "")
+        if seconds is None or not 0 < seconds <= PENDING_SECONDS_MAX:
+            text = f"{word} is a length of time of at most 366 days."
+            yield Finding(pointer=f"{here}/{word}", code="invalid", text=text, fix='Write it as "7d" or "36h".')
 
 
 def _schedule_shape(schedule: Schedule) -> Any:
@@ -310,8 +358,10 @@ def _limit_shape(limit: Limit, pointer: str) -> Any:
         yield Finding(pointer=pointer, code="invalid", text="A limit on an amount names its currency.")
     if limit.times is not None and (limit.counts == "net" or limit.over == "cut"):
         yield Finding(pointer=pointer, code="invalid", text="Only a limit on an amount can count net or cut.")
-    if (limit.times is not None and limit.times < 1) or (limit.amount is not None and limit.amount <= 0):
-        yield Finding(pointer=pointer, code="invalid", text="A limit is above 0.")
+    for number in (limit.times, limit.amount):
+        # NaN cannot be compared, and 1e999999999 would fill the memory as minor units.
+        if number is not None and not (Decimal(number).is_finite() and 0 < number <= AMOUNT_MAX):
+            yield Finding(pointer=pointer, code="invalid", text=f"A limit is above 0 and at most {AMOUNT_MAX:,}.")
 
 
 def text_in(texts: Texts | str | None, language: str, fallback: str = "") -> str:

@@ -13,6 +13,8 @@ class Ceiling:
     name: str
     limit_id: int
     is_shared_by_members: bool
+    # Whose use counts, where members do not share it: the one who is paid, else the one whose event it is.
+    is_recipients: bool
     every: Literal["day", "week", "month", "ever"]
     times: int | None
     amount: int | None

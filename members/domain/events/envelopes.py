@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from members.domain.events.schemas import YEAR_FIRST, BadData, DataSchema, refuse_repeated_keys
+from members.domain.events.schemas import YEAR_FIRST, BadData, DataSchema, escaped, refuse_repeated_keys
 
 ID_LENGTH_MAX = 128
 BATCH_TYPES = ("application/cloudevents-batch+json",)
@@ -171,7 +171,7 @@ def _check_names(raw: bytes) -> None:
         near = difflib.get_close_matches(name[:40], ATTRIBUTES, 1, 0.75)
         if near or not EXTENSION_NAME.fullmatch(name):
             hint = f"Did you mean {near[0]!r}?" if near else "Put what describes the event into data."
-            raise Refused("unknown_field", f"An event has no attribute {name[:80]!r}. {hint}", f"/{name[:80]}")
+            raise Refused("unknown_field", f"An event has no attribute {name[:80]!r}. {hint}", f"/{escaped(name[:80])}")
 
 
 def _moment(text: str | None, now: datetime, future_max: timedelta) -> datetime | None:

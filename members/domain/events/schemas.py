@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -25,6 +25,10 @@ YEAR_FIRST, YEAR_LAST = 1900, 2200
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 FieldType = Literal["bool", "int", "decimal", "string", "timestamp", "strings"]
+
+
+class _Repeated:
+    """Stands where a key stood twice, until its place is known."""
 
 
 class BadSchema(Exception):
@@ -149,7 +153,7 @@ class DataSchema:
             name = unknown.group(1)
             near = difflib.get_close_matches(name, self.names, 1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Its fields are: {', '.join(self.names) or 'none'}."
-            return BadData(f"{self.type_code} has no field {name!r}. {hint}", f"/{name}", "unknown_field")
+            return BadData(f"{self.type_code} has no field {name!r}. {hint}", f"/{escaped(name)}", "unknown_field")
         missing = re.search(r"missing required field `(.*)`", words, re.DOTALL)
         if missing:
             return BadData(f"{missing.group(1)} is missing.", f"/{missing.group(1)}", "missing_field")
@@ -186,6 +190,8 @@ def _checked(name: str, spec: FieldSpec) -> FieldSpec:
     if spec.type in ("int", "decimal"):
         if spec.min is None or spec.max is None:
             raise BadSchema(f"{name}: a number needs min and max, so that what a rule can pay is known.")
+        if not (spec.min.is_finite() and spec.max.is_finite()):
+            raise BadSchema(f"{name}: min and max are numbers within 18 digits.")
         if not (-NUMBER_MAX <= spec.min <= spec.max <= NUMBER_MAX):
             raise BadSchema(f"{name}: min and max must be in order and within 18 digits.")
         if spec.type == "int" and (spec.min % 1 or spec.max % 1):
@@ -225,22 +231,50 @@ def refuse_narrowing(old: DataSchema, new: DataSchema) -> None:
 
 
 def refuse_repeated_keys(raw: bytes) -> None:
-    """Raise BadData if an object in the JSON text has the same key twice."""
+    """Raise BadData if an object in the JSON text has the same key twice, naming the first place."""
+    is_clean = True
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal is_clean
         seen: dict[str, Any] = {}
         for key, value in items:
             if key in seen:
-                raise BadData(f"The key {key[:80]!r} stands there twice; keep one.", f"/{key[:80]}", "repeated_key")
-            seen[key] = value
+                is_clean = False
+            seen[key] = _Repeated if key in seen else value
         return seen
 
     try:
-        json.loads(raw, object_pairs_hook=pairs)
+        body = json.loads(raw, object_pairs_hook=pairs)
     except RecursionError as error:
         raise BadData("The JSON is nested too deeply.", "", "malformed") from error
     except ValueError as error:
         raise BadData(f"The data are not valid JSON: {error}.", "", "malformed") from error
+    if not is_clean:
+        path = place_of(body, lambda value: value is _Repeated)
+        assert path is not None, "a key that was seen twice has a place"
+        raise BadData(f"The key {path[-1][:80]!r} stands there twice; keep one.", pointer_to(path), "repeated_key")
+
+
+def place_of(body: Any, is_wanted: Callable[[Any], bool]) -> tuple[str, ...] | None:
+    """The path to the first value for which a question is answered yes, if there is one."""
+    waiting: list[tuple[Any, tuple[str, ...]]] = [(body, ())]
+    while waiting:
+        value, path = waiting.pop()
+        if is_wanted(value):
+            return path
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting.extend((each, (*path, str(name))) for name, each in reversed(list(inside)))
+    return None
+
+
+def pointer_to(path: Iterable[str]) -> str:
+    """A JSON pointer (RFC 6901), each step at most 80 characters of what may be somebody's megabyte."""
+    return "".join(f"/{escaped(step[:80])}" for step in path)
+
+
+def escaped(name: str) -> str:
+    """A name as one step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 def _check_decimal(value: Decimal, name: str, low: Decimal, high: Decimal) -> None:

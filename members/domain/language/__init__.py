@@ -7,7 +7,7 @@ See docs/rules.md for the language itself.
 """
 
 from members.domain.language.arithmetic import exact
-from members.domain.language.checker import Checked, check, conjoined, guards
+from members.domain.language.checker import Checked, check, conjoined, guards, seconds_of
 from members.domain.language.codegen import ARGUMENTS, CodeBuilder, compile_expression
 from members.domain.language.errors import LanguageError, Message, Span
 from members.domain.language.explain import Step, explain
@@ -21,4 +21,5 @@ __all__ = [
     "ARGUMENTS", "BOOL", "DECIMAL", "DURATION", "INT", "STRING", "TIMESTAMP", "Checked", "CodeBuilder", "Field",
     "Interval", "LanguageError", "ListOf", "Message", "Node", "Schema", "Span", "Step", "Tables", "Type", "canonical",
     "check", "compile_expression", "conjoined", "exact", "explain", "guards", "parse", "same",
+    "seconds_of",
 ]  # fmt: skip

@@ -311,7 +311,7 @@ class _Checker:
 
     def _call_duration(self, node: Node, _: frozenset[str]) -> Type:
         text = node.children[0].value if len(node.children) == 1 and node.children[0].kind == "literal" else None
-        seconds = _seconds_of(text) if isinstance(text, str) else None
+        seconds = seconds_of(text) if isinstance(text, str) else None
         if seconds is None:
             fix = 'Write it as "30d", "24h", "90m", "45s" or together, as in "1d12h".'
             return self.tell("duration", "duration() needs a length of time as a text.", fix, node)
@@ -388,7 +388,8 @@ def _accepts(wants: Accepts, kind: Type) -> bool:
     return kind == wants
 
 
-def _seconds_of(text: str) -> int | None:
+def seconds_of(text: str) -> int | None:
+    """Read a length of time such as "30d", "24h" or "1d12h"; None if it is none, or longer than a century."""
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None

@@ -84,6 +84,7 @@ _FRESH = "REFERENCING NEW TABLE AS fresh"
 NAMES = (
     "journal_never_changes",
     "entry_never_changes",
+    "judgement_never_changes",
     "account_never_vanishes",
     "lot_never_vanishes",
     "entry_follows",
@@ -100,6 +101,9 @@ STATEMENTS = [
         "journal_never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "incentives_journal", "laurels_append_only"
     ),
     *_trigger("entry_never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "incentives_entry", "laurels_append_only"),
+    *_trigger(
+        "judgement_never_changes", "BEFORE UPDATE OR DELETE OR TRUNCATE", "incentives_judgement", "laurels_append_only"
+    ),
     *_trigger("account_never_vanishes", "BEFORE DELETE OR TRUNCATE", "incentives_account", "laurels_append_only"),
     *_trigger("lot_never_vanishes", "BEFORE DELETE OR TRUNCATE", "incentives_lot", "laurels_append_only"),
     *_trigger("entry_follows", "AFTER INSERT", "incentives_entry", "laurels_entry_chain", _FRESH),

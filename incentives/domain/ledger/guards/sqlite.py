@@ -51,6 +51,8 @@ _TRIGGERS = dict(
         _refuses("journal_never_vanishes", "DELETE", "incentives_journal"),
         _refuses("entry_never_changes", "UPDATE", "incentives_entry"),
         _refuses("entry_never_vanishes", "DELETE", "incentives_entry"),
+        _refuses("judgement_never_changes", "UPDATE", "incentives_judgement"),
+        _refuses("judgement_never_vanishes", "DELETE", "incentives_judgement"),
         _refuses("account_never_vanishes", "DELETE", "incentives_account"),
         _refuses("lot_never_vanishes", "DELETE", "incentives_lot"),
         ("entry_follows", _ENTRY_FOLLOWS),

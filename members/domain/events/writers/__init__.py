@@ -20,11 +20,11 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
 
 
 def write_outcomes(
-    rows: list[tuple[int, int, int, int, object, object, str | None, int | None]],
+    rows: list[tuple[int, int, int, int | None, object, object, str | None, int | None]],
 ) -> list[int]:
     """Insert our own outcome events and return their ids, in order.
 
-    A row is (member, type, source, cause, occurred_at, received_at, payload or None, lane of its work or None).
+    A row is (member, type, source, cause or None, occurred_at, received_at, payload or None, lane of its work or None).
     They have no key of their own: (cause, type) tells them apart, and they are written with their cause's judgement.
     """
     writer = postgresql if connection.vendor == "postgresql" else sqlite

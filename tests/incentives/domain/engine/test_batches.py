@@ -201,3 +201,22 @@ def test_a_net_limit_lets_deductions_make_room():
 
     amounts = Entry.objects.order_by("sequence").values_list("amount", flat=True)
     assert list(amounts) == [15, 5, -4, 4]
+
+
+def test_a_member_whose_balance_is_full_is_paid_what_fits_and_told_so():
+    from incentives.bounds import AMOUNT_MAX
+    from incentives.domain.ledger import operations
+
+    factories.world()
+    ada = factories.MemberFactory(ref="ada")
+    operations.open_balance(
+        member_id=ada.pk, currency=factories.CurrencyFactory(), amount=AMOUNT_MAX - 3, key=b"k" * 32, effective_at=START
+    )
+    factories.rule({"then": [award(5)]})
+    factories.report(item("e1", "ada"))
+
+    drained = factories.judge()
+
+    assert drained.failures == 0
+    assert Account.objects.get(member_id=ada.pk, bucket=1, balance__gt=0).balance == AMOUNT_MAX
+    assert Judgement.objects.order_by("-pk")[0].verdicts == '[["post",1,"",[[0,5,3,"full"]]]]'

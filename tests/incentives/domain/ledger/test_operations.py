@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
+from incentives.bounds import AMOUNT_MAX
 from incentives.domain import ledger
 from incentives.domain.ledger import operations, queries
 from incentives.domain.ledger.expiry import expires_at
@@ -123,6 +126,118 @@ def test_expiry_takes_what_remains_and_running_it_twice_changes_nothing(ada, poi
     assert counts == [1, 0]
     assert Account.objects.get().balance == 5
     assert open_lots() == [(LATER, 5)]
+
+
+@pytest.mark.parametrize("_way", ["spend", "hold", "transfer", "adjust", "deduct"])
+def test_what_is_due_to_expire_cannot_be_taken_before_the_job_has_run(ada, points, _way):
+    award(ada, points, 30, SOON)
+    award(ada, points, 5, LATER)
+    bo = factories.MemberFactory(ref="bo")
+    asked = {"currency": points, "key": key(), "now": SOON}
+    ways = {
+        "spend": lambda: operations.spend(member_id=ada.pk, amount=6, **asked),
+        "hold": lambda: operations.hold(member_id=ada.pk, amount=6, expires_at=LATER, **asked),
+        "transfer": lambda: operations.transfer(payer_id=ada.pk, payee_id=bo.pk, amount=6, **asked),
+        "adjust": lambda: operations.adjust(member_id=ada.pk, amount=-6, reason="No.", **asked),
+    }
+
+    if _way == "deduct":
+        with transaction.atomic():
+            book = ledger.open_book(member_ids=[ada.pk], currency_ids=[points.pk])
+            book.posted_at = SOON
+            taken = book.deduct(
+                member_id=ada.pk, currency_id=points.pk, amount=6, key=key(), effective_at=SOON
+            )  # fmt: skip
+            ledger.write(book)
+        assert (taken, Account.objects.get().balance) == (5, 0)
+        return
+    with pytest.raises(ledger.InsufficientPoints) as caught:
+        ways[_way]()
+
+    assert caught.value.available == 5
+    assert operations.expire_due(now=SOON) == 1
+
+
+def test_spending_on_the_day_of_expiry_expires_first_and_takes_from_what_is_left(ada, points):
+    award(ada, points, 30, SOON)
+    award(ada, points, 5, LATER)
+
+    moved = operations.spend(member_id=ada.pk, currency=points, amount=4, key=key(), now=SOON)
+
+    assert (moved.amount, moved.balance) == (-4, 1)
+    assert open_lots() == [(LATER, 1)]
+    assert operations.expire_due(now=SOON) == 0
+
+
+def test_what_expired_while_it_was_held_expires_on_its_return(ada, points):
+    award(ada, points, 30, SOON)
+    award(ada, points, 30, LATER)
+    made = operations.hold(member_id=ada.pk, currency=points, amount=40, key=key(), now=NOON, expires_at=LATER)
+
+    operations.void(hold_id=made.pk, now=SOON)
+
+    assert open_lots() == [(LATER, 30)]
+    assert queries.balances(ada.pk)[0].available == 30
+
+
+def indebted(ada, points, expires):
+    """A member who owed 100, and was then given 100 back that expire."""
+    given = operations.open_balance(
+        member_id=ada.pk, currency=points, amount=40, key=key(), effective_at=NOON, expires_at=expires
+    )
+    spent = operations.spend(member_id=ada.pk, currency=points, amount=40, key=key(), now=NOON)
+    operations.reverse(journal_id=given.journal_id, cause="fraud", now=NOON)
+    assert Account.objects.get().balance == -40
+    return spent
+
+
+def test_points_that_come_back_pay_the_debt_before_they_lie_beside_it(ada, points):
+    future = timezone.now() + timedelta(days=1)
+    spent = indebted(ada, points, future)
+
+    operations.reverse(journal_id=spent.journal_id, cause="refund", now=NOON)
+
+    assert Account.objects.get().balance == 0
+    assert open_lots() == []
+    assert operations.expire_due(now=future + timedelta(days=1)) == 0
+    operations.adjust(member_id=ada.pk, currency=points, amount=5, key=key(), now=NOON, reason="A gift.")
+    assert Account.objects.get().balance == 5
+
+
+def test_a_transfer_to_a_debtor_pays_the_debt_first(ada, points):
+    indebted(ada, points, timezone.now() + timedelta(days=1))
+    bo = factories.MemberFactory(ref="bo")
+    award(bo, points, 60, LATER)
+
+    operations.transfer(payer_id=bo.pk, payee_id=ada.pk, currency=points, amount=50, key=key(), now=NOON)
+
+    assert queries.balances(ada.pk)[0].available == 10
+    assert [(line.remaining, line.expires_at) for line in queries.lots(ada.pk)] == [(10, LATER)]
+
+
+def test_a_balance_that_nobody_moves_expires_after_its_days(ada):
+    idle = factories.CurrencyFactory(code="idle", expiry={"kind": "idle", "days": 90})
+    bo = factories.MemberFactory(ref="bo")
+    award(ada, idle, 30)
+    award(ada, idle, 5, NEVER - timedelta(days=1))
+    last = Entry.objects.order_by("-pk").first().posted_at
+    due = datetime.combine(last.date() + timedelta(days=90), datetime.min.time(), UTC)
+
+    counts = [operations.expire_idle(now=moment) for moment in (due - timedelta(seconds=1), due, due)]
+
+    assert counts == [0, 1, 0]
+    assert [(x.kind, x.effective_at) for x in Journal.objects.order_by("-pk")[:1]] == [(JournalKind.EXPIRE, due)]
+    assert queries.balances(ada.pk)[0].available == 5
+    assert queries.balances(bo.pk)[0].available == 0
+
+
+def test_a_balance_never_grows_beyond_what_the_books_can_hold(ada, points):
+    operations.open_balance(member_id=ada.pk, currency=points, amount=AMOUNT_MAX - 1, key=key(), effective_at=NOON)
+
+    with pytest.raises(ledger.LedgerError, match="at most 1000000000000000"):
+        operations.adjust(member_id=ada.pk, currency=points, amount=2, key=key(), now=NOON, reason="Too much.")
+
+    assert queries.balances(ada.pk)[0].available == AMOUNT_MAX - 1
 
 
 def test_a_hold_keeps_lots_apart_and_gives_them_back_as_they_were(ada, points):
@@ -251,7 +366,7 @@ def test_a_deduction_by_rule_never_goes_below_the_floor(ada, points, _case, when
 def test_adjusting_says_why_and_cannot_take_what_is_not_there(ada, points):
     operations.adjust(member_id=ada.pk, currency=points, amount=25, key=key(), now=NOON, reason="A gift.")
 
-    (line,) = queries.statement(member_id=ada.pk)
+    (line,) = queries.statement(member_id=ada.pk).lines
     assert (line.amount, line.note) == (25, "A gift.")
     with pytest.raises(ledger.InsufficientPoints):
         operations.adjust(member_id=ada.pk, currency=points, amount=-26, key=key(), now=NOON, reason="Too much.")
@@ -278,10 +393,41 @@ def test_a_statement_pages_by_keyset_in_a_constant_number_of_queries(ada, points
     with django_assert_num_queries(5):
         first = queries.statement(member_id=ada.pk, count=2)
     with django_assert_num_queries(5):
-        rest = queries.statement(member_id=ada.pk, count=4, before=first[-1].id)
+        rest = queries.statement(member_id=ada.pk, count=4, cursor=first.following)
 
-    assert [line.amount for line in (*first, *rest)] == [5, 4, 3, 2, 1]
-    assert [line.balance_after for line in (*first, *rest)] == [15, 10, 6, 3, 1]
+    assert [line.amount for line in (*first.lines, *rest.lines)] == [5, 4, 3, 2, 1]
+    assert [line.balance_after for line in (*first.lines, *rest.lines)] == [15, 10, 6, 3, 1]
+    assert rest.following is None
+
+
+def test_a_statement_is_in_the_order_of_the_books_whichever_ids_its_writers_had(ada, points):
+    """Workers take ids in blocks, so a later entry may well have the lower id."""
+    growth = factories.CurrencyFactory(code="growth")
+    with transaction.atomic():
+        book = ledger.open_book(member_ids=[ada.pk], currency_ids=[points.pk, growth.pk])
+        ids = iter(range(9_000, 0, -1))
+        book.ids = SimpleNamespace(take=lambda _table: next(ids))
+        for amount in (1, 2, 3, 4):
+            for currency in (points, growth):
+                book.award(
+                    member_id=ada.pk, currency_id=currency.pk, amount=amount, key=key(), effective_at=NOON
+                )  # fmt: skip
+        ledger.write(book)
+
+    found, cursor = [], ""
+    while cursor is not None:
+        page = queries.statement(member_id=ada.pk, count=3, cursor=cursor)
+        found += page.lines
+        cursor = page.following
+
+    by_currency = {code: [x.balance_after for x in found if x.currency == code] for code in ("points", "growth")}
+    assert by_currency == {"points": [10, 6, 3, 1], "growth": [10, 6, 3, 1]}
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1.", "1.2-", "-1.2", "1.2-x", "9" * 30 + ".1", "1.\u0663"])
+def test_a_cursor_that_no_statement_gave_is_refused(ada, points, cursor):
+    with pytest.raises(queries.BadCursor):
+        queries.statement(member_id=ada.pk, cursor=cursor)
 
 
 BERLIN = ZoneInfo("Europe/Berlin")

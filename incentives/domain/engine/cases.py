@@ -1,0 +1,71 @@
+"""An event on its way through a batch: as it waits, and as it was decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from incentives.domain.engine.facts import MemberFacts
+from incentives.domain.engine.rulebook import EffectPlan, LadderPlan, RulePlan, TypeBook
+from members.domain.counters.book import Addition
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An event to be judged. `key_id` is the event that effects are known by: its own, or the one that assigned it."""
+
+    id: int
+    member: MemberFacts
+    book: TypeBook
+    occurred_at: datetime
+    event: Any
+    run: int
+    day: int
+    key_id: int
+    additions: list[Addition] = field(default_factory=list)
+
+
+class Assignment(NamedTuple):
+    """What an `effect.assigned` says: which effect, of which event, and how much."""
+
+    rule: str
+    version: int
+    effect: int
+    run: int
+    amount: int
+    cause: int
+    match: str | None
+
+    @classmethod
+    def of(cls, waiting: Waiting) -> Assignment:
+        schema = waiting.book.schema
+        return cls(*(getattr(waiting.event, schema.attribute(name)) for name in cls._fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An effect that somebody else's lane will pay; `amount` in minor units (1 for a badge)."""
+
+    member_id: int
+    plan: RulePlan
+    effect_number: int
+    amount: int
+    match: str
+
+
+@dataclass(slots=True)
+class Decided:
+    """What was decided about one event."""
+
+    id: int
+    member_id: int
+    run: int
+    occurred_at: datetime
+    facts: dict[str, Any]
+    verdicts: list[Any] = field(default_factory=list)
+    awarded: bool = False
+    deducted: bool = False
+    badges: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
+    rises: list[tuple[LadderPlan, int | None, int]] = field(default_factory=list)
+    assigned: list[Assigned] = field(default_factory=list)

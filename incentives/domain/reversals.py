@@ -1,0 +1,31 @@
+"""Takes back what a rule did, and gives its use and its amount back to the limits that counted it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from incentives.domain.giving_back import give_back
+from incentives.domain.ledger import operations
+from incentives.domain.ledger.operations import Moved
+from incentives.models import Journal
+from members.lanes import lane_of
+from members.models import Lane
+
+
+def reverse_journal(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> Moved:
+    """Take back a whole journal; see ledger.operations.reverse, whose errors this raises.
+
+    Where a rule had made it, its limits and budgets get back what was recovered, and the turn once everything that
+    the rule did for the event has been taken back.
+    """
+    original = Journal.objects.filter(pk=journal_id).first()
+    with transaction.atomic():
+        if original is not None and original.rule_code:
+            # A member's limits belong to whoever holds the lane; without it a running batch would write over this.
+            Lane.objects.select_for_update().get(number=lane_of(original.member_id))
+        moved = operations.reverse(journal_id=journal_id, cause=cause, now=now, actor=actor)
+        if original is not None and original.rule_code and moved.is_new:
+            give_back(original, -moved.amount)
+    return moved

@@ -1,0 +1,30 @@
+"""Opens a new revision whenever something that judging reads has changed; every worker then compiles again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
+
+from incentives.models import Badge, Currency, LookupTable, RuleSet, SharedLimit
+from members.models import Counter, EventType, Ladder, Tier
+
+# Whoever changes one of these, by whatever way (API, admin, files, a migration), changes what is judged.
+WATCHED: tuple[type[Model], ...] = (EventType, Counter, Ladder, Tier, Currency, Badge, SharedLimit, LookupTable)
+
+
+def revise(reason: str) -> RuleSet:
+    """Open a new revision, in the transaction of the change itself."""
+    return RuleSet.objects.create(reason=reason[:200])
+
+
+def watch() -> None:
+    """Follow every change of what is watched; called once, when the apps are ready."""
+    for model in WATCHED:
+        post_save.connect(_revise_for, sender=model, dispatch_uid=f"{model.__name__} saved")
+        post_delete.connect(_revise_for, sender=model, dispatch_uid=f"{model.__name__} deleted")
+
+
+def _revise_for(sender: type[Model], instance: Model, **_: Any) -> None:
+    revise(f"{sender._meta.verbose_name} {instance}")  # noqa: SLF001  Django's own, public in all but name.
