@@ -332,13 +332,6 @@ CALLS: dict[str, Call] = {
             "expires_at": None,
         },
     ),
-}
-PROBLEM = {
-    "type": "/problems/unknown_member",
-    "title": "Not Found",
-    "status": 404,
-    "detail": "There is no member 'adda'.",
-    "instance": "/api/v1/members/adda",
     "invite": Call(
         "Give an invitation away",
         {**INVITATION, "uses": 0},
@@ -366,4 +359,11 @@ PROBLEM = {
             }
         ],
     ),
+}
+PROBLEM = {
+    "type": "/problems/unknown_member",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "There is no member 'adda'.",
+    "instance": "/api/v1/members/adda",
 }
