@@ -3,7 +3,7 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from incentives.api import badges, balances, events, points, rule_lists, rules
 from members.api import event_types, invitations, ladders, members, problems, rejections, timeline, whoami
@@ -17,7 +17,7 @@ def nothing_here(request: HttpRequest, **_: object) -> JsonResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/v1/events", events.Events.as_view(), {"version": "v1"}),
     path("api/v1/events/<str:source>/<path:external_id>", events.EventOutcome.as_view(), {"version": "v1"}),
     path("api/v1/event-types", event_types.EventTypes.as_view(), {"version": "v1"}),

@@ -12,12 +12,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
 from incentives.models import Currency
 from members.domain.events.intake import record_events
+from members.domain.joining import Arrival, tell_joined
 from members.enums import Scope
 from members.models import ApiKey, Member, Source, Work
 
@@ -86,8 +88,11 @@ def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]
                 age_band="adult",
             )
         )
-    Member.objects.bulk_create(made)
-    return list(Member.objects.order_by("id"))
+    with transaction.atomic():
+        Member.objects.bulk_create(made)
+        members = list(Member.objects.order_by("id"))
+        tell_joined((Arrival(member.pk, member.joined_at) for member in members), now=now)
+    return members
 
 
 def _lives(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import yaml
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -21,10 +23,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from incentives.domain import publishing
 from incentives.domain.catalogues import check_shared_limit
 from incentives.domain.engine import rulebook
+from incentives.domain.ledger.queries import major
 from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.enums import RuleState
-from incentives.models import LookupTable, RuleInterval, RuleVersion, SharedLimit
+from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
 from members.admin.base import Plain, Window
 
 TEMPLATE = """\
@@ -255,3 +258,22 @@ class TableForm(forms.ModelForm[LookupTable]):
 class LookupTableAdmin(Plain[LookupTable]):
     form = TableForm
     list_display = ("code", "rows")
+
+
+@admin.register(BudgetAlarm)
+class BudgetAlarmAdmin(Window[BudgetAlarm]):
+    list_display = ("reached_at", "limit", "since", "share")
+    list_select_related = ("currency",)
+    search_fields = ("limit",)
+    ordering = ("-reached_at", "-id")
+    fields = ("limit", "since", "share", "reached_at")
+
+    @admin.display(description=gettext_lazy("period from"))
+    def since(self, alarm: BudgetAlarm) -> str:
+        return date_format(date.fromordinal(alarm.period)) if alarm.period else _("ever")
+
+    @admin.display(description=gettext_lazy("used"))
+    def share(self, alarm: BudgetAlarm) -> str:
+        scale, what = (alarm.currency.scale, alarm.currency.code) if alarm.currency else (0, _("times"))
+        used, of = (f"{major(amount, scale):,f}" for amount in (alarm.used, alarm.of))
+        return _("%(used)s of %(of)s %(what)s") % {"used": used, "of": of, "what": what}

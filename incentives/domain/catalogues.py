@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from incentives.domain.rules.catalogue import Catalogue, CounterFacts, CurrencyFacts
 from incentives.domain.rules.checking import unfit
 from incentives.domain.rules.documents import BadDocument, Limit, read_limit
+from incentives.domain.rules.drafting import check_alarm
 from incentives.domain.rules.tables import read_table
 from incentives.models import Badge, Currency, LookupTable, SharedLimit
 from members.domain import language
@@ -79,7 +80,7 @@ def check_shared_limit(*, code: str, document: object) -> Limit:
     Raises BadDocument.
     """
     limit = read_limit(document, code)
-    findings = list(unfit(limit, currency_facts(Currency.objects.all()), ""))
+    findings = [*unfit(limit, currency_facts(Currency.objects.all()), ""), *check_alarm(limit, "")]
     if findings:
         raise BadDocument(findings)
     return limit

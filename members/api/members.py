@@ -10,7 +10,7 @@ import django_filters
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -24,6 +24,7 @@ from members.api.paging import Pages
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain import page_links
+from members.domain.joining import Arrival, tell_joined
 from members.domain.standing import standing_of
 from members.enums import MemberStatus, Scope
 from members.models import Member
@@ -151,7 +152,10 @@ class MemberDetail(APIView):
         body = MemberBody(member, data=request.data, partial=member is not None)
         body.is_valid(raise_exception=True)
         try:
-            body.save(ref=ref)
+            with transaction.atomic():
+                saved = body.save(ref=ref)
+                if member is None:
+                    tell_joined([Arrival(saved.pk, saved.joined_at)], now=timezone.now())
         except IntegrityError as error:
             raise Problem(
                 "Somebody created this member just now; send it again.", status_code=409, kind="conflict"

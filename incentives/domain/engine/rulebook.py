@@ -24,6 +24,7 @@ from incentives.domain.rules.documents import (
     GrantBadge,
     Limit,
     Pending,
+    alarm_of,
     read_document,
 )
 from incentives.domain.rules.limits import Ceiling
@@ -360,6 +361,8 @@ class RuleBook:
         if limit.code not in self._limit_ids:
             self._limit_ids[limit.code] = LimitName.objects.get_or_create(code=limit.code)[0].pk
         currency = self.known.currencies.get(limit.currency or "")
+        amount = int(limit.amount.scaleb(currency.scale)) if limit.amount is not None and currency else None
+        share, whole = alarm_of(limit), limit.times or amount
         return Ceiling(
             name=limit.code,
             limit_id=self._limit_ids[limit.code],
@@ -367,10 +370,11 @@ class RuleBook:
             is_recipients=limit.per == "member",
             every=limit.every,
             times=limit.times,
-            amount=int(limit.amount.scaleb(currency.scale)) if limit.amount is not None and currency else None,
+            amount=amount,
             currency_id=currency.pk if currency else None,
             is_net=limit.counts == "net",
             cuts=limit.over == "cut",
+            alarm_at=-(-share * whole // 100) if share and whole else None,
         )
 
     def _ladders(self) -> list[LadderPlan]:

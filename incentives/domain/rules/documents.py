@@ -164,6 +164,16 @@ class Document(_Strict, kw_only=True, frozen=True):
     tests: tuple[Example, ...] = ()
 
 
+BUDGETS = ("rule", "programme")
+ALARM = re.compile(r"([1-9][0-9]?|100)%")
+
+
+def alarm_of(limit: Limit) -> int | None:
+    """The share of a budget, in per cent, at which it rings; None where nothing does."""
+    found = ALARM.fullmatch(limit.alarm or "")
+    return int(found[1]) if found is not None and limit.per in BUDGETS else None
+
+
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 

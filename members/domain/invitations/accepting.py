@@ -12,6 +12,7 @@ from django.db.models import F
 
 from members.domain.events.writers import write_outcomes
 from members.domain.invitations.checks import Newcomer, suspicions
+from members.domain.joining import Arrival, tell_joined
 from members.domain.outcomes import INTERNAL_SOURCE, REFERRAL_JOINED
 from members.domain.registry import registry
 from members.enums import ReferralState
@@ -53,6 +54,7 @@ def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes:
         Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
         inviter = invitation.inviter
         member = Member.objects.create(ref=ref, email=email, joined_at=now, invited_by=inviter, **attributes)
+        tell_joined([Arrival(member.pk, now, channel=invitation.channel)], now=now)
         referral = _refer(member, inviter, invitation, now)
         if referral.state == ReferralState.OPEN:
             tell_stage(REFERRAL_JOINED, referral, now=now)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from incentives.domain import publishing
+from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.rules.documents import BadDocument
 from incentives.models import Account, RuleVersion
 from tests import factories
 from tests.factories import award, item
@@ -51,3 +53,29 @@ def test_a_rule_that_was_published_with_a_number_as_a_limits_code_is_judged_as_b
     factories.judge()
 
     assert Account.objects.get().balance == 2
+
+
+@pytest.mark.parametrize(
+    ("_case", "limit", "places"),
+    [
+        ("least", {"per": "rule", "alarm": "1%"}, []),
+        ("most", {"per": "rule", "alarm": "100%"}, []),
+        ("of_a_programme", {"per": "programme", "alarm": "80%"}, []),
+        ("of_a_member", {"per": "member", "alarm": "80%"}, ["/limits/0/alarm"]),
+        ("of_an_actor", {"per": "actor", "alarm": "80%"}, ["/limits/0/alarm"]),
+        ("nothing", {"per": "rule", "alarm": "0%"}, ["/limits/0/alarm"]),
+        ("too_much", {"per": "rule", "alarm": "101%"}, ["/limits/0/alarm"]),
+        ("a_fraction", {"per": "rule", "alarm": "12.5%"}, ["/limits/0/alarm"]),
+        ("a_word", {"per": "rule", "alarm": "soon"}, ["/limits/0/alarm"]),
+        ("a_number", {"per": "rule", "alarm": 80}, ["/limits/0/alarm"]),
+    ],
+)
+def test_an_alarm_is_a_share_of_a_budget(_case, limit, places):
+    assert refused(times=5, **limit) == places
+
+
+def test_a_shared_limit_is_held_to_the_same():
+    document = {"per": "member", "every": "day", "times": 5, "alarm": "80%"}
+
+    with pytest.raises(BadDocument, match="Only a budget rings"):
+        check_shared_limit(code="daily", document=document)
