@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.db import transaction
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
 
 from incentives.domain import publishing
 from incentives.domain.rules.documents import BadDocument, read_limit
@@ -79,7 +81,10 @@ def _entries(path: Path) -> dict[str, Any]:
     return found
 
 
-_BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType, KeyError, TypeError, ValueError)
+_BAD = (
+    BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType,
+    IntegrityError, DataError, ValidationError, KeyError, TypeError, ValueError,
+)  # fmt: skip
 
 
 def _put(model: Any, code: str, values: dict[str, Any], applied: Applied) -> None:
@@ -91,9 +96,10 @@ def _put(model: Any, code: str, values: dict[str, Any], applied: Applied) -> Non
 
 
 def _currency(code: str, document: dict[str, Any], applied: Applied) -> None:
-    check_expiry(document.get("expiry"))
     allowed = {"names", "kind", "scale", "expiry", "debt_limit", "deduct_floor", "is_transferable"}
-    _put(Currency, code, _only(document, allowed), applied)
+    values = _only(document, allowed)
+    check_expiry(values.get("expiry"))
+    _put(Currency, code, values, applied)
 
 
 def _source(code: str, document: dict[str, Any], applied: Applied) -> None:
@@ -117,7 +123,11 @@ def _event_type(code: str, document: dict[str, Any], applied: Applied) -> None:
 
 def _counter(code: str, document: dict[str, Any], applied: Applied) -> None:
     values = _only(document, {"of", "kind", "filter", "value", "by", "window", "days"})
-    values["event_type"] = EventType.objects.get(code=values.pop("of"))
+    of = values.pop("of", "")
+    event_type = EventType.objects.filter(code=of).first()
+    if event_type is None:
+        raise ValueError(f"There is no event type {of!r}.")
+    values["event_type"] = event_type
     found = Counter.objects.filter(code=code).first()
     if found is not None:
         if any(getattr(found, name) != value for name, value in values.items()):
@@ -144,6 +154,13 @@ def _limit(code: str, document: dict[str, Any], applied: Applied) -> None:
 def _ladder(code: str, document: dict[str, Any], applied: Applied) -> None:
     values = _only(document, {"names", "metric", "tiers"})
     tiers = values.pop("tiers", {})
+    if not isinstance(tiers, dict):
+        raise TypeError("tiers map a code to names and threshold")
+    kind, _, measured = str(values.get("metric", "")).partition(":")
+    if "metric" in values and (
+        kind not in settings.METRIC_PROVIDERS or not Currency.objects.filter(code=measured).exists()
+    ):
+        raise ValueError(f"There is no metric {values['metric']!r}; write balance: and the code of a currency.")
     _put(Ladder, code, values, applied)
     ladder = Ladder.objects.get(code=code)
     for tier_code, tier in tiers.items():

@@ -220,7 +220,8 @@ def test_a_spreadsheets_mark_at_the_beginning_is_no_part_of_the_first_column(csv
 
 def test_yes_and_no_and_lists_are_read_from_columns(csv):
     factories.EventTypeFactory(
-        code="vote", schema={"up": {"type": "bool"}, "tags": {"type": "strings", "optional": True}, "note": {"type": "string"}}
+        code="vote",
+        schema={"up": {"type": "bool"}, "tags": {"type": "strings", "optional": True}, "note": {"type": "string"}},
     )
     mapping = 'source: app\nid: "{no}"\ntype: vote\nsubject: ada\ndata: {up: "{up}", tags: "{tags}", note: "{note}"}\n'
 
