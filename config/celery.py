@@ -1,6 +1,7 @@
 """Celery: the hands and the alarm clock. Correctness never depends on a message arriving."""
 
 import os
+from typing import Any
 
 from celery import Celery, signals
 
@@ -13,8 +14,13 @@ app.autodiscover_tasks()
 
 @signals.task_prerun.connect
 @signals.task_postrun.connect
-def let_go_of_broken_connections(**_: object) -> None:
-    """After the database was restarted a thread would meet its dead connection for as long as Celery keeps it."""
-    from django.db import close_old_connections  # noqa: PLC0415  Django is set up after this module is read.
+def renew_connections(sender: Any, **_: object) -> None:
+    """Begin a task as Django begins a request: a connection that broke or is too old is opened anew.
 
-    close_old_connections()
+    Celery itself only closes connections now and then (CELERY_DB_REUSE_MAX); one that the database had dropped would
+    fail task after task until then.
+    """
+    from django.db import close_old_connections  # noqa: PLC0415  Settings are not there before the app is.
+
+    if not sender.request.is_eager:
+        close_old_connections()

@@ -217,11 +217,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
     "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
+    "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 
 # Bounds of the pipeline; see docs/pipeline.md for what each one protects.
 
-LANE_COUNT = 64
 BATCH_SIZE_MAX = env.int("BATCH_SIZE_MAX", default=1_000)
 BATCH_SECONDS_MAX = env.float("BATCH_SECONDS_MAX", default=20.0)
 EVENTS_PER_REQUEST_MAX = 1_000

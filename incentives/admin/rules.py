@@ -19,7 +19,9 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from incentives.domain import publishing
-from incentives.domain.rules.documents import BadDocument, Finding, read_document, read_limit, text_in
+from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.engine import rulebook
+from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.enums import RuleState
 from incentives.models import LookupTable, RuleInterval, RuleVersion, SharedLimit
@@ -156,6 +158,14 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         if report.errors:
             messages.warning(request, _("Saved. It cannot be published yet; see what the checker says."))
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET":
+            for name, why in sorted(rulebook.current().broken.items()):
+                words = {"name": name, "why": why}
+                messages.error(request, _("%(name)s does not check any more, so it judges nothing: %(why)s") % words)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
     def _step(self, request: HttpRequest, object_id: int, step: Any, done: str) -> HttpResponse:
         version = RuleVersion.objects.get(pk=object_id)
         try:
@@ -217,7 +227,7 @@ class LimitForm(forms.ModelForm[SharedLimit]):
 
     def clean_document(self) -> Any:
         try:
-            read_limit(self.cleaned_data["document"], "")
+            check_shared_limit(code="", document=self.cleaned_data["document"])
         except BadDocument as error:
             raise ValidationError([_said(finding) for finding in error.findings]) from error
         return self.cleaned_data["document"]

@@ -19,24 +19,12 @@ from members.domain.registry import registry
 
 CHUNK = 500
 SHOWN_MAX = 20
-_YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+_YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 class BadImport(Exception):
     """A file or mapping that cannot be read at all."""
-
-
-@dataclass(frozen=True)
-class Ragged:
-    """A row that has not as many values as the file has columns."""
-
-    columns: int
-
-    @property
-    def result(self) -> Result:
-        sentence = f"The row has not as many values as there are columns, {self.columns}."
-        return Result(verdict="rejected", code="ragged", sentence=sentence)
 
 
 @dataclass
@@ -54,9 +42,19 @@ class Imported:
         elif result.verdict == "duplicate":
             self.duplicates += 1
         else:
-            self.rejected += 1
-            if len(self.refused) < SHOWN_MAX:
-                self.refused.append((line, f"{result.pointer}: {result.sentence}"))
+            self.refuse(line, f"{result.pointer}: {result.sentence}")
+
+    def refuse(self, line: int, sentence: str) -> None:
+        self.rejected += 1
+        if len(self.refused) < SHOWN_MAX:
+            self.refused.append((line, sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a CSV file that no event can be made of; the sentence says why."""
+
+    sentence: str
 
 
 def import_events(
@@ -74,13 +72,16 @@ def import_events(
     to be done, `progress(line, count)` is told after each chunk. Raises BadImport.
     """
     done = Imported()
-    chunk: list[tuple[int, bytes | Ragged]] = []
+    chunk: list[tuple[int, bytes | BadRow]] = []
 
     def file() -> None:
         items = [raw for _, raw in chunk if isinstance(raw, bytes)]
         results = iter(record_events(items=items, allowed_sources=None, now=now, dry_run=dry_run).results)
         for line, raw in chunk:
-            done.take(line, next(results) if isinstance(raw, bytes) else raw.result)
+            if isinstance(raw, BadRow):
+                done.refuse(line, raw.sentence)
+            else:
+                done.take(line, next(results))
         progress(chunk[-1][0], len(chunk))
         chunk.clear()
 
@@ -105,7 +106,7 @@ def digest_of(*paths: Path | None) -> str:
     return digest.hexdigest()
 
 
-def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | Ragged]]:
+def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | BadRow]]:
     if path.suffix == ".csv":
         if mapping is None:
             raise BadImport("A CSV file needs a mapping: --mapping FILE.yaml says which column is what.")
@@ -135,30 +136,36 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     return mapping
 
 
-def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | Ragged]]:
+def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | BadRow]]:
     """Fill the mapping's texts with a row's columns, as in `id: "order-{order_no}"`; data by the type's schema."""
     registry.refresh()
     # Spreadsheets begin a file with a mark of its encoding.
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            if None in row or None in row.values():
-                yield reader.line_num, Ragged(len(reader.fieldnames or ()))
+        rows = csv.reader(file)
+        columns = next(rows, [])
+        for cells in rows:
+            if not cells:
                 continue
-            try:
-                item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
-                if "time" in mapping:
-                    item["time"] = str(mapping["time"]).format(**row)
-                data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
-            except KeyError as error:
-                raise BadImport(
-                    f"The file has no column {error}; it has {', '.join(reader.fieldnames or [])}."
-                ) from error
-            except (AttributeError, IndexError, ValueError) as error:
-                raise BadImport(
-                    f"A text of the mapping cannot be filled: {error}; name columns as {{this}}."
-                ) from error
-            yield reader.line_num, json.dumps({**item, "data": _typed(item["type"], data)}).encode()
+            if len(cells) != len(columns):
+                yield (
+                    rows.line_num,
+                    BadRow(f"The row has {len(cells)} columns, but the first row names {len(columns)}."),
+                )
+                continue
+            yield rows.line_num, _filled(mapping, dict(zip(columns, cells, strict=True)))
+
+
+def _filled(mapping: dict[str, Any], row: dict[str, str]) -> bytes:
+    try:
+        item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
+        if "time" in mapping:
+            item["time"] = str(mapping["time"]).format(**row)
+        data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
+    except KeyError as error:
+        raise BadImport(f"The file has no column {error}; it has {', '.join(row)}.") from error
+    except (AttributeError, IndexError, ValueError) as error:
+        raise BadImport(f"A text of the mapping cannot be filled: {error}; name columns as {{this}}.") from error
+    return json.dumps({**item, "data": _typed(item["type"], data)}).encode()
 
 
 def _typed(type_code: str, data: dict[str, str]) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from members.admin.base import Plain
-from members.domain.counters.compiled import BadCounter, compile_counter
-from members.domain.counters.making import make_counter
+from members.domain.counters.compiled import BadCounter
+from members.domain.counters.making import check_new_counter, make_counter
 from members.domain.events.schemas import BadSchema, parse_schema, refuse_narrowing
 from members.models import Counter, EventType, Source
 
@@ -62,9 +62,8 @@ class CounterForm(forms.ModelForm[Counter]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if "event_type" in cleaned and not self.errors:
-            counter = Counter(**cleaned)
             try:
-                compile_counter(counter, parse_schema(counter.event_type.code, counter.event_type.schema))
+                check_new_counter(Counter(**cleaned))
             except BadCounter as error:
                 raise ValidationError(str(error)) from error
         return cleaned

@@ -6,13 +6,18 @@ from typing import Any
 
 from django.db import transaction
 
-from members.domain.events.schemas import parse_schema, refuse_narrowing
+from members.domain.events.schemas import FIELD_NAME, parse_schema, refuse_narrowing
 from members.domain.registry import registry
 from members.models import EventType
 
 
 class ReservedType(Exception):
     """The type is one of our own."""
+
+
+def is_type_name(code: str) -> bool:
+    """Say whether a new type may be called so: lower-case words joined by dots, at most 64 characters."""
+    return len(code) <= 64 and all(FIELD_NAME.fullmatch(part) for part in code.split("."))
 
 
 def put_event_type(*, code: str, schema: dict[str, Any], **attributes: Any) -> tuple[EventType, bool]:

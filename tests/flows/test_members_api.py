@@ -356,7 +356,7 @@ def test_readyz_says_how_long_the_oldest_event_has_waited():
 
     busy = Client().get("/readyz")
 
-    assert idle == {"status": "ok", "missing_guards": [], "oldest_work_seconds": 0}
+    assert idle == {"status": "ok", "missing_guards": [], "broken_rules": [], "oldest_work_seconds": 0}
     assert busy.status_code == 200
     assert 89 < busy.json()["oldest_work_seconds"] < 120
 
@@ -376,7 +376,7 @@ def test_readyz_fails_and_names_the_guard_that_is_missing():
 
     assert broken.status_code == 503
     assert broken.json() | {"oldest_work_seconds": 0} == {
-        "status": "guards are missing", "missing_guards": [name], "oldest_work_seconds": 0,
+        "status": "guards are missing", "missing_guards": [name], "broken_rules": [], "oldest_work_seconds": 0,
     }  # fmt: skip
     assert Client().get("/readyz").status_code == 200
 

@@ -234,8 +234,8 @@ def test_yes_and_no_and_lists_are_read_from_columns(csv):
 @pytest.mark.parametrize(
     ("_case", "row", "sentence"),
     [
-        ("too_few_values", "1,ada,2026-11-01T10:00:00Z", "not as many values"),
-        ("too_many_values", "1,ada,2026-11-01T10:00:00Z,300,4.5,6", "not as many values"),
+        ("too_few_values", "1,ada,2026-11-01T10:00:00Z", "The row has 3 columns, but the first row names 5."),
+        ("too_many_values", "1,ada,2026-11-01T10:00:00Z,300,4.5,6", "The row has 6 columns"),
         ("no_number", "1,ada,2026-11-01T10:00:00Z,many,4.5", "/data/words: Expected int"),
         ("two_signs", "1,ada,2026-11-01T10:00:00Z,--5,4.5", "/data/words: Expected int"),
         ("other_digits", "1,ada,2026-11-01T10:00:00Z,²,4.5", "/data/words: Expected int"),

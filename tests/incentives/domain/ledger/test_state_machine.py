@@ -428,7 +428,6 @@ def _machine():
 
 
 @pytest.mark.django_db
-@pytest.mark.xfail(strict=True, reason="the first entry of such an award names the debt's lot, not its own")
 def test_a_reversed_award_that_had_paid_a_debt_is_taken_from_its_own_lot_first():
     """What the machine found, made small."""
     books = _machine()
@@ -443,7 +442,6 @@ def test_a_reversed_award_that_had_paid_a_debt_is_taken_from_its_own_lot_first()
 
 
 @pytest.mark.django_db
-@pytest.mark.xfail(strict=True, reason="held lots that are due fill the batch, and the others are not looked at")
 def test_points_that_are_held_while_they_become_due_do_not_keep_others_from_expiring(monkeypatch):
     monkeypatch.setattr(operations, "EXPIRY_BATCH_MAX", 1)
     books = _machine()
