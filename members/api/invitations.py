@@ -194,7 +194,9 @@ class GrowthReport(APIView):
             OpenApiParameter("sent_from", OpenApiTypes.DATETIME, description="Invitations they sent since."),
             OpenApiParameter("sent_until", OpenApiTypes.DATETIME, description="And before."),
             OpenApiParameter("accepted_within_days", OpenApiTypes.INT, description="14 unless told otherwise."),
-            OpenApiParameter("group_by", OpenApiTypes.STR, enum=["channel", "campaign", "depth"]),
+            OpenApiParameter(
+                "group_by", OpenApiTypes.STR, enum=["channel", "campaign", "depth"], description="A line for each."
+            ),
         ],
     )
     def get(self, request: Request, **_: Any) -> Response:
