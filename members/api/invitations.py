@@ -117,7 +117,7 @@ class Invitations(APIView):
         body.is_valid(raise_exception=True)
         wanted = dict(body.validated_data)
         ref = wanted.pop("inviter", None)
-        inviter = find_member(ref) if ref else None
+        inviter = find_member(ref, "/inviter") if ref else None
         if wanted["email"] and wanted["uses_max"] != 1:
             raise Problem("A code for one address is for one person.", kind="invalid", pointer="/uses_max")
         try:
