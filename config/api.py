@@ -5,8 +5,8 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import events, points, rules
-from members.api import event_types, invitations, members, problems, whoami
+from incentives.api import badges, balances, events, points, rule_lists, rules
+from members.api import event_types, invitations, ladders, members, problems, rejections, timeline, whoami
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -24,10 +24,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/event-types/<str:code>", event_types.EventTypeDetail.as_view(), {"version": "v1"}),
     path("api/v1/members", members.MemberList.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>", members.MemberDetail.as_view(), {"version": "v1"}),
-    path("api/v1/members/<str:ref>/balances", points.Balances.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/balances", balances.Balances.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/statement", points.Statement.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/standing", members.MemberStanding.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/badges", badges.MemberBadges.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/timeline", timeline.MemberTimeline.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/referrals", invitations.MemberReferrals.as_view(), {"version": "v1"}),
     path("api/v1/invitations", invitations.Invitations.as_view(), {"version": "v1"}),
@@ -42,9 +44,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/holds/<uuid:hold_id>", points.HoldDetail.as_view(), {"version": "v1"}),
     path("api/v1/holds/<uuid:hold_id>/capture", points.Captures.as_view(), {"version": "v1"}),
     path("api/v1/holds/<uuid:hold_id>/void", points.Voids.as_view(), {"version": "v1"}),
-    path("api/v1/rules", rules.Rules.as_view(), {"version": "v1"}),
+    path("api/v1/rules", rule_lists.Rules.as_view(), {"version": "v1"}),
     path("api/v1/rules/check", rules.RuleCheck.as_view(), {"version": "v1"}),
     path("api/v1/rules/evaluate", rules.RuleEvaluate.as_view(), {"version": "v1"}),
+    path("api/v1/rules/<str:rule_code>", rule_lists.RuleDetail.as_view(), {"version": "v1"}),
+    path("api/v1/badges", badges.Badges.as_view(), {"version": "v1"}),
+    path("api/v1/ladders", ladders.Ladders.as_view(), {"version": "v1"}),
+    path("api/v1/tiers", ladders.Tiers.as_view(), {"version": "v1"}),
+    path("api/v1/rejections", rejections.Rejections.as_view(), {"version": "v1"}),
     path("api/v1/whoami", whoami.WhoAmI.as_view(), {"version": "v1"}),
     # No dot and no dollar: they stop at a line break, and an address may hold one.
     re_path(r"^api/", nothing_here),

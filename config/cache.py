@@ -24,7 +24,7 @@ class ForgivingRedisCache(RedisCache):
     """What we keep can be looked up again, so a dead Redis costs some speed and never an answer.
 
     Nothing is found and nothing is kept while it is away; after a failure it is left alone for two seconds, so that
-    a request does not wait for the dead once per key. Only `get` and `set` forgive: nothing else is used.
+    a request does not wait for the dead once per key. What is not used here does not forgive.
     """
 
     # Of the whole process: Django makes a cache for each thread.
@@ -46,6 +46,25 @@ class ForgivingRedisCache(RedisCache):
             super().set(key, value, timeout, version)
         except (NotConnected, TooSlow) as error:
             _leave_alone(error)
+
+    def add(self, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        if time.monotonic() < ForgivingRedisCache.away_until:
+            return False
+        try:
+            return bool(super().add(key, value, timeout, version))
+        except (NotConnected, TooSlow) as error:
+            _leave_alone(error)
+            return False
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        """Count on; away, it knows no such number, and says so as any cache does: ValueError."""
+        if time.monotonic() < ForgivingRedisCache.away_until:
+            raise ValueError(f"The cache is away, and with it {key!r}")
+        try:
+            return int(super().incr(key, delta, version))
+        except (NotConnected, TooSlow) as error:
+            _leave_alone(error)
+            raise ValueError(f"The cache is away, and with it {key!r}") from error
 
 
 def _leave_alone(error: Exception) -> None:

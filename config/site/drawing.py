@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import dataclass
 
 CENTRE, RADIUS, NODES = 100.0, 78.0, 11
@@ -20,20 +21,46 @@ class Leaf:
 
 def wreath(share: int) -> list[Leaf]:
     """The leaves of one branch from the bottom up, so many of them lit as the share (0 to 100) asks for."""
-    places = []
-    for node in range(NODES):
-        way = node / (NODES - 1)
-        angle = math.radians(FIRST_ANGLE + (LAST_ANGLE - FIRST_ANGLE) * way)
-        size = SIZE * (1 - (1 - TAPER) * way)
-        for side in (1, -1):
-            lean = 90 - math.degrees(angle) + side * (TILT + (6 if side < 0 else 0))
-            places.append((angle, lean, size))
-    tip = math.radians(LAST_ANGLE + (LAST_ANGLE - FIRST_ANGLE) / (NODES - 1) * 0.55)
-    places.append((tip, 90 - math.degrees(tip), SIZE * TAPER))
+    places = _branch(CENTRE, RADIUS, NODES, FIRST_ANGLE, LAST_ANGLE, TILT, SIZE, TAPER)
     lit = round(len(places) * share / 100)
-    return [Leaf(_transform(*place), is_on=i < lit) for i, place in enumerate(places)]
+    return [Leaf(place, is_on=i < lit) for i, place in enumerate(places)]
 
 
-def _transform(angle: float, lean: float, size: float) -> str:
-    x, y = CENTRE + RADIUS * math.sin(angle), CENTRE + RADIUS * math.cos(angle)
-    return f"translate({x:.1f} {y:.1f}) rotate({lean:.0f}) scale({size:.2f})"
+def engraving() -> list[str]:
+    """Where the leaves of the card's engraving stand, on one branch."""
+    return _branch(200.0, 150.0, 12, 8.0, 158.0, 30.0, 2.5, 0.6)
+
+
+def medal() -> list[str]:
+    """Where the leaves of a medal's fine wreath stand, on one branch."""
+    return _branch(48.0, 35.5, 8, 14.0, 150.0, 26.0, 0.5, 0.74)
+
+
+def glyph(code: str) -> str:
+    """A picture for a badge: always the same one for the same badge."""
+    return GLYPHS[zlib.crc32(code.encode()) % len(GLYPHS)]
+
+
+GLYPHS = ("i-leaf", "i-ribbon", "i-flag", "i-quill", "i-rings", "i-hello")
+
+
+def _branch(
+    centre: float, radius: float, nodes: int, first: float, last: float, tilt: float, size: float, taper: float
+) -> list[str]:
+    """Pairs of leaves along the right-hand branch, each pair a little smaller, and one leaf at the tip."""
+    places = []
+    for node in range(nodes):
+        way = node / (nodes - 1)
+        angle = math.radians(first + (last - first) * way)
+        scale = size * (1 - (1 - taper) * way)
+        for side in (1, -1):
+            lean = 90 - math.degrees(angle) + side * (tilt + (6 if side < 0 else 0))
+            places.append(_transform(centre, radius, angle, lean, scale))
+    tip = math.radians(last + (last - first) / (nodes - 1) * 0.55)
+    places.append(_transform(centre, radius, tip, 90 - math.degrees(tip), size * taper))
+    return places
+
+
+def _transform(centre: float, radius: float, angle: float, lean: float, scale: float) -> str:
+    x, y = centre + radius * math.sin(angle), centre + radius * math.cos(angle)
+    return f"translate({x:.1f} {y:.1f}) rotate({lean:.0f}) scale({scale:.2f})"

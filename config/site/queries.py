@@ -2,183 +2,213 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from incentives.domain import traces
-from incentives.domain.engine import rulebook
+from config.site import drawing
+from incentives.domain import earnings, movements, traces
+from incentives.domain.earnings import Way
 from incentives.domain.ledger import queries as ledger
-from incentives.domain.ledger.queries import BadCursor, StatementLine
-from incentives.domain.rules.checking import CheckedRule
-from incentives.domain.rules.documents import Deduct, GrantBadge, text_in
-from incentives.domain.rules.limits import Ceiling
+from incentives.domain.ledger.queries import BadCursor
+from incentives.domain.movements import Movement, PendingLine
+from incentives.domain.rules.documents import text_in
 from incentives.enums import CurrencyKind, JournalKind
-from incentives.models import Badge, BadgeGrant, LimitUse
-from members.domain.counters.periods import local_day, period_of
-from members.domain.standing import StandingLine, standing_of
-from members.models import Member
+from incentives.models import BadgeGrant
+from members.domain.standing import StandingLine, TierLine, standing_of
+from members.models import Event, Member
 
-__all__ = ["BadCursor", "history_of", "page_of", "why"]
+__all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
 
-HISTORY_PAGE = 15
+HISTORY_PAGE = 12
+BADGES_SHOWN_MAX = 12
 EXPIRING_WITHIN = timedelta(days=60)
-SHOWN = {
+SHOWN: dict[str, tuple[JournalKind, ...]] = {
     "earned": (JournalKind.AWARD, JournalKind.OPENING, JournalKind.MATURE),
     "spent": (JournalKind.SPEND, JournalKind.CAPTURE),
 }
+PENDING = "pending"
+# The card's foils, from the lowest tier to the highest.
+FOILS = ("bronze", "silver", "gold", "laurel")
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One movement: what happened, why, and the balance after it."""
+    """A movement with its look: the kind of line, its picture, and what happened in a few words."""
 
-    id: int
-    kind: str
+    movement: Movement
+    look: str
     icon: str
     title: str
     why: str
-    amount: Decimal
-    balance_after: Decimal
-    unit: str
-    happened_at: datetime
-    event_id: int | None
-    trace: traces.RuleTrace | None
 
 
 @dataclass(frozen=True, slots=True)
-class Earning:
-    """A way to earn that is open to everybody: what it pays and how much of its limit is used."""
+class Rung:
+    """A tier on the rail. `way` is how far, in whole tens of per cent, the member is from it to the next."""
 
     name: str
-    pays: str
-    limit: str
-    used: int
-    most: int
-    is_open: bool
+    threshold: Decimal
+    is_done: bool
+    is_held: bool
+    way: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Where the member stands: the tier held, the next one and what is missing."""
+
+    tier_name: str
+    next_name: str
+    value: Decimal
+    missing: Decimal
+    foil: str
+    leaves: list[drawing.Leaf]
+    rungs: list[Rung]
 
 
 @dataclass(frozen=True, slots=True)
 class BadgeLine:
+    """A badge held (`granted_at`), or one within reach, with how far the member has come."""
+
     name: str
-    granted_at: datetime
+    icon: str
+    granted_at: datetime | None
+    times: int = 1
+    reached: int = 0
+    wanted: int = 0
+    share: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on the first screen."""
+    """Everything the member sees at once."""
 
     member: Member
     initials: str
     spendable: ledger.BalanceLine | None
     growth: ledger.BalanceLine | None
     expiring: ledger.LotLine | None
-    standing: StandingLine | None
-    tier_name: str
-    next_name: str
-    earnings: list[Earning]
+    ladder: Ladder | None
+    ways: list[Way]
     history: list[HistoryLine]
     more: str | None
+    pending: list[PendingLine]
     badges: list[BadgeLine]
+
+    @property
+    def badges_held(self) -> int:
+        return sum(1 for badge in self.badges if badge.granted_at is not None)
 
 
 def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", before: str = "") -> Page:
     """Gather a member's points page."""
-    language = _language()
     balances = ledger.balances(member.pk)
     spendable = next((line for line in balances if line.kind == CurrencyKind.SPENDABLE), None)
     growth = next((line for line in balances if line.kind == CurrencyKind.QUALIFYING), None)
     standing = next(iter(standing_of(member.pk)), None)
-    history, more = history_of(member, show=show, search=search, before=before)
+    ways = earnings.ways_to_earn(member, now=now, language=_language())
+    history: list[HistoryLine] = []
+    more: str | None = None
+    if show != PENDING:
+        history, more = history_of(member, now=now, show=show, search=search, before=before)
+    tells_pending = show in ("", PENDING) and not search and not before
     return Page(
         member=member,
         initials=_initials(member.display_name or member.ref),
         spendable=spendable,
         growth=growth,
         expiring=_expiring(member, spendable, now),
-        standing=standing,
-        tier_name=text_in(standing.tier.names, language, standing.tier.code) if standing and standing.tier else "",
-        next_name=(
-            text_in(standing.next_tier.names, language, standing.next_tier.code)
-            if standing and standing.next_tier
-            else ""
-        ),
-        earnings=_earnings(member, now),
+        ladder=_ladder(standing) if standing is not None and standing.tiers else None,
+        ways=ways,
         history=history,
         more=more,
-        badges=_badges(member),
+        pending=movements.pending_of(member, language=_language()) if tells_pending else [],
+        badges=_badges(member, ways),
     )
 
 
 def history_of(
-    member: Member, *, show: str = "", search: str = "", before: str = ""
+    member: Member, *, now: datetime, show: str = "", search: str = "", before: str = ""
 ) -> tuple[list[HistoryLine], str | None]:
     """A page of movements, newest first, and where the next one begins."""
-    kinds = SHOWN.get(show)
-    rule_code = _rule_named(search) if search else ""
+    rule_code = movements.rule_named(search, _language())
     if search and not rule_code:
         return [], None
-    page = ledger.statement(
-        member_id=member.pk,
-        cursor=before,
+    found, more = movements.movements_of(
+        member,
+        now=now,
+        language=_language(),
         count=HISTORY_PAGE,
+        before=before,
         rule_code=rule_code,
-        kinds=[kind.value for kind in kinds] if kinds else None,
+        kinds=SHOWN.get(show),
     )
-    names = {line.currency: text_in(line.names, _language(), line.currency) for line in ledger.balances(member.pk)}
-    rules = _rule_names()
-    return [_line(line, names, rules) for line in page.lines], page.following
+    return [_line(movement) for movement in found], more
 
 
 def why(member: Member, event_id: int) -> traces.Trace | None:
     """The trace of one of the member's own events; surprises stay hidden until they pay."""
-    from members.models import Event  # noqa: PLC0415
-
     if not Event.objects.filter(pk=event_id, member_id=member.pk).exists():
         return None
     return traces.trace_of(event_id, language_code=_language(), shows_hidden=False)
 
 
-def _line(line: StatementLine, names: dict[str, str], rules: dict[str, str]) -> HistoryLine:
-    kind = JournalKind(line.kind)
-    look, icon, title = _LOOKS[kind]
-    rule = rules.get(line.rule_code, line.rule_code)
-    reason = line.note
-    if line.wanted is not None:
-        reason = _("%(wanted)s were asked for; this is what was there.") % {"wanted": line.wanted}
-    return HistoryLine(
-        id=line.id,
-        kind=look,
-        icon=icon,
-        title=rule or str(title()),
-        why=reason or (str(title()) if rule else ""),
-        amount=line.amount,
-        balance_after=line.balance_after,
-        unit=names.get(line.currency, line.currency),
-        happened_at=line.effective_at,
-        event_id=line.event_id,
-        trace=None,
-    )
+def _line(movement: Movement) -> HistoryLine:
+    look = _LOOKS[movement.kind]
+    title, why = look.says(movement)
+    return HistoryLine(movement, look.kind, look.icon, title, why)
 
 
-_LOOKS: dict[JournalKind, tuple[str, str, Any]] = {
-    JournalKind.AWARD: ("earned", "i-ribbon", lambda: _("Earned")),
-    JournalKind.DEDUCT: ("reversed", "i-undo", lambda: _("Taken by a rule")),
-    JournalKind.SPEND: ("spent", "i-gift", lambda: _("Spent")),
-    JournalKind.HOLD: ("pending", "i-clock", lambda: _("Set aside")),
-    JournalKind.CAPTURE: ("spent", "i-gift", lambda: _("Spent")),
-    JournalKind.VOID: ("earned", "i-repeat", lambda: _("Given back")),
-    JournalKind.TRANSFER: ("spent", "i-share", lambda: _("Between members")),
-    JournalKind.REVERSE: ("reversed", "i-undo", lambda: _("Taken back")),
-    JournalKind.MATURE: ("earned", "i-ribbon", lambda: _("Unlocked")),
-    JournalKind.LAPSE: ("expired", "i-hourglass", lambda: _("Lapsed")),
-    JournalKind.EXPIRE: ("expired", "i-hourglass", lambda: _("Expired")),
-    JournalKind.ADJUST: ("earned", "i-edit", lambda: _("Adjusted by the team")),
-    JournalKind.OPENING: ("earned", "i-plus", lambda: _("Opening balance")),
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a kind of movement looks, and what it says: (what happened, why)."""
+
+    kind: str
+    icon: str
+    says: Callable[[Movement], tuple[str, str]]
+
+
+def _by(movement: Movement) -> str:
+    """The app that asked for it; people of the team are not named."""
+    return "" if movement.actor.startswith("operator") else movement.actor
+
+
+def _reversed(movement: Movement) -> tuple[str, str]:
+    rule = movement.rule_name
+    if movement.main.amount < 0:
+        return (_("Taken back: %(rule)s") % {"rule": rule} if rule else _("Taken back")), movement.note
+    return (_("Given back: %(rule)s") % {"rule": rule} if rule else _("Given back")), movement.note
+
+
+def _transferred(movement: Movement) -> tuple[str, str]:
+    title = _("Given to another member") if movement.main.amount < 0 else _("A gift from another member")
+    return title, movement.note
+
+
+def _adjusted(movement: Movement) -> tuple[str, str]:
+    title = _("Added by the team") if movement.main.amount > 0 else _("Taken by the team")
+    return title, movement.note
+
+
+_LOOKS: dict[JournalKind, _Look] = {
+    JournalKind.AWARD: _Look("earned", "i-ribbon", lambda m: (m.rule_name or _("Earned"), m.note)),
+    JournalKind.DEDUCT: _Look("reversed", "i-undo", lambda m: (m.rule_name, m.note or _("Taken by a rule"))),
+    JournalKind.SPEND: _Look("spent", "i-gift", lambda m: (_("Spent"), m.note or _by(m))),
+    JournalKind.HOLD: _Look("pending", "i-clock", lambda m: (_("Set aside for you"), m.note or _by(m))),
+    JournalKind.CAPTURE: _Look("spent", "i-gift", lambda m: (_("Spent"), m.note or _by(m))),
+    JournalKind.VOID: _Look("earned", "i-repeat", lambda m: (_("Set free again"), m.note or _by(m))),
+    JournalKind.TRANSFER: _Look("spent", "i-share", _transferred),
+    JournalKind.REVERSE: _Look("reversed", "i-undo", _reversed),
+    JournalKind.MATURE: _Look("earned", "i-ribbon", lambda m: (m.rule_name or _("Earned"), m.note or _("Unlocked"))),
+    JournalKind.LAPSE: _Look("expired", "i-hourglass", lambda m: (m.rule_name or _("Lapsed"), m.note or _("Lapsed"))),
+    JournalKind.EXPIRE: _Look("expired", "i-hourglass", lambda m: (_("Expired"), m.note or _("Not used in time"))),
+    JournalKind.ADJUST: _Look("adjusted", "i-edit", _adjusted),
+    JournalKind.OPENING: _Look("earned", "i-plus", lambda m: (_("Brought along from before"), m.note)),
 }
 
 
@@ -186,112 +216,86 @@ def _expiring(member: Member, spendable: ledger.BalanceLine | None, now: datetim
     if spendable is None:
         return None
     for lot in ledger.lots(member.pk):
-        if lot.currency == spendable.currency and lot.expires_at is not None:
+        if lot.currency == spendable.currency and lot.expires_at is not None and lot.remaining > 0:
             return lot if lot.expires_at <= now + EXPIRING_WITHIN else None
     return None
 
 
-def _earnings(member: Member, now: datetime) -> list[Earning]:
-    book = rulebook.current()
-    day = local_day(now, member.zone())
-    found: list[tuple[CheckedRule, Ceiling | None]] = []
-    for type_book in book.by_code.values():
-        in_force = book.at(type_book, now)
-        for rule, plan in zip(in_force.compiled.rules, in_force.plans, strict=True):
-            if rule.document.visibility != "public" or isinstance(rule.document.then[0], Deduct):
-                continue
-            ceiling = next((c for c in plan.ceilings if not c.is_shared_by_members), None)
-            found.append((rule, ceiling))
-    uses = {
-        (limit_id, period): (times, amount)
-        for limit_id, period, times, amount in LimitUse.objects.filter(
-            member_id=member.pk, limit_id__in=[c.limit_id for _, c in found if c is not None]
-        ).values_list("limit_id", "period", "times", "amount")
-    }
-    scales = {currency.pk: currency.scale for currency in book.known.currencies.values()}
-    names = {code: text_in(currency.names, _language(), code) for code, currency in book.known.currencies.items()}
-    badges = {badge.code: text_in(badge.names, _language(), badge.code) for badge in Badge.objects.all()}
-    return sorted(
-        (_earning(rule, ceiling, uses, day, scales, names, badges) for rule, ceiling in found),
-        key=lambda earning: (not earning.is_open, earning.name),
+def _ladder(standing: StandingLine) -> Ladder:
+    tiers = standing.tiers
+    held = next((i for i, tier in enumerate(tiers) if standing.tier and tier.code == standing.tier.code), -1)
+    if held < 0 and tiers[0].threshold <= standing.value:
+        # A newcomer stands on the lowest rung before the first event is judged.
+        held = 0
+    following = tiers[held + 1] if held + 1 < len(tiers) else None
+    share = _share(tiers[held].threshold if held >= 0 else Decimal(0), following, standing.value)
+    return Ladder(
+        tier_name=_name(tiers[held]) if held >= 0 else "",
+        next_name=_name(following) if following is not None else "",
+        value=standing.value,
+        missing=max(Decimal(0), following.threshold - standing.value) if following is not None else Decimal(0),
+        foil=_foil(tiers, held),
+        leaves=drawing.wreath(share),
+        rungs=[
+            Rung(_name(tier), tier.threshold, i < held, i == held, share // 10 * 10 if i == held else 0)
+            for i, tier in enumerate(tiers)
+        ],
     )
 
 
-def _earning(
-    rule: CheckedRule,
-    ceiling: Ceiling | None,
-    uses: dict[tuple[int, int], tuple[int, int]],
-    day: int,
-    scales: dict[int, int],
-    names: dict[str, str],
-    badges: dict[str, str],
-) -> Earning:
-    pays = []
-    for effect in rule.effects:
-        if isinstance(effect.effect, GrantBadge):
-            pays.append(badges.get(effect.effect.badge, effect.effect.badge))
-        elif effect.amount is not None and effect.amount.interval is not None:
-            low, high = effect.amount.interval.low, effect.amount.interval.high
-            amount = f"{_plain(high)}" if low == high else _("up to %(most)s") % {"most": _plain(high)}
-            pays.append(f"{amount} {names[effect.effect.currency]}")
-    used, most, words = 0, 0, ""
-    if ceiling is not None:
-        times, amount_used = uses.get((ceiling.limit_id, period_of(ceiling.every, day)), (0, 0))
-        scale = scales.get(ceiling.currency_id or 0, 0)
-        if ceiling.times is not None:
-            used, most = times, ceiling.times
-        else:
-            used, most = int(ledger.major(amount_used, scale)), int(ledger.major(ceiling.amount or 0, scale))
-        words = _EVERY[ceiling.every]() % {"used": used, "most": most}
-    return Earning(
-        name=text_in(rule.document.name, _language(), rule.document.code),
-        pays=" · ".join(pays),
-        limit=words,
-        used=used,
-        most=most,
-        is_open=not most or used < most,
-    )
+def _share(floor: Decimal, following: TierLine | None, value: Decimal) -> int:
+    if following is None:
+        return 100
+    way = following.threshold - floor
+    return max(0, min(100, int((value - floor) * 100 / way))) if way > 0 else 0
 
 
-_EVERY: dict[str, Any] = {
-    "day": lambda: _("%(used)s of %(most)s used today"),
-    "week": lambda: _("%(used)s of %(most)s used this week"),
-    "month": lambda: _("%(used)s of %(most)s used this month"),
-    "ever": lambda: _("%(used)s of %(most)s used"),
-}
+def _foil(tiers: tuple[TierLine, ...], held: int) -> str:
+    """A tier named like a foil has it; other tiers share the foils out, from the lowest to the highest."""
+    if held < 0:
+        return FOILS[0]
+    if tiers[held].code in FOILS:
+        return tiers[held].code
+    return FOILS[held * (len(FOILS) - 1) // max(1, len(tiers) - 1)]
 
 
-def _badges(member: Member) -> list[BadgeLine]:
-    grants = BadgeGrant.objects.filter(member_id=member.pk).select_related("badge").order_by("-granted_at")[:12]
-    return [BadgeLine(text_in(g.badge.names, _language(), g.badge.code), g.granted_at) for g in grants]
+def _badges(member: Member, ways: list[Way]) -> list[BadgeLine]:
+    """Badges held, the newest first, then those within reach."""
+    held: dict[str, BadgeLine] = {}
+    grants = BadgeGrant.objects.filter(member_id=member.pk).select_related("badge").order_by("granted_at", "id")
+    for grant in grants:
+        code = grant.badge.code
+        times = held[code].times + 1 if code in held else 1
+        name = text_in(grant.badge.names, _language(), code)
+        held[code] = BadgeLine(name, drawing.glyph(code), grant.granted_at, times=times)
+    within_reach = [
+        BadgeLine(
+            pay.name,
+            drawing.glyph(pay.badge),
+            None,
+            reached=min(way.goal.reached, way.goal.wanted) if way.goal else 0,
+            wanted=way.goal.wanted if way.goal else 0,
+            share=way.goal.share if way.goal else 0,
+        )
+        for way in ways
+        for pay in way.pays
+        if pay.badge and pay.badge not in held
+    ]
+    newest = sorted(held.values(), key=lambda line: line.granted_at or member.joined_at, reverse=True)
+    return (newest + within_reach)[:BADGES_SHOWN_MAX]
 
 
-def _rule_names() -> dict[str, str]:
-    """Names of all rules in force at any time, in the reader's language."""
-    names = {}
-    for type_book in rulebook.current().by_code.values():
-        for span in type_book.spans:
-            names[span.rule.document.code] = text_in(span.rule.document.name, _language(), span.rule.document.code)
-    return names
-
-
-def _rule_named(search: str) -> str:
-    wanted = search.casefold().strip()
-    for code, name in _rule_names().items():
-        if wanted in name.casefold() or wanted in code:
-            return code
-    return ""
+def _name(tier: TierLine) -> str:
+    return text_in(tier.names, _language(), tier.code)
 
 
 def _initials(name: str) -> str:
     words = name.split()
     if not words:
         return "?"
-    return words[0][:2] if not name.isascii() else "".join(word[0] for word in words[:2]).upper()
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
+    if not words[0].isascii():
+        return words[0][:2]
+    return "".join(word[0] for word in words[:2] if word.isascii() or len(words) == 1).upper()
 
 
 def _language() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -80,13 +80,12 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         page = queries.page_of(member, now=timezone.now(), show=show, search=search, before=before)
     except queries.BadCursor:
         return redirect("points")
-    share = page.standing.share if page.standing else 0
     context = {
         "page": page,
-        "leaves": drawing.wreath(share),
-        "show": show,
+        "engraving": drawing.engraving(),
+        "medal": drawing.medal(),
+        "show": show if show in (*queries.SHOWN, queries.PENDING) else "",
         "search": search,
-        "other_language": "en" if translation.get_language() == "zh-hans" else "zh-hans",
     }
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)

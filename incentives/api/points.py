@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from incentives.api.schemas import PROBLEMS
+from incentives.api.schemas import PAGE_PARAMETERS, PROBLEMS
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain import requests
 from incentives.domain.ledger import keys, operations, queries
@@ -28,21 +28,11 @@ from members.api.authentication import PerKeyThrottle, key_of
 from members.api.bodies import StrictBody
 from members.api.members import find_member
 from members.api.paging import bad_cursor, page_size_of
+from members.api.params import PAGING, known_only
 from members.api.problems import Problem
 from members.enums import MemberStatus, Scope
 
 IDEMPOTENCY_KEY_LENGTH_MAX = 128
-
-
-class BalanceBody(serializers.Serializer[Any]):
-    """Amounts in major units, as decimal strings."""
-
-    currency = serializers.CharField()
-    names = serializers.DictField(child=serializers.CharField())
-    kind = serializers.CharField()
-    available = serializers.CharField()
-    pending = serializers.CharField()
-    held = serializers.CharField()
 
 
 class StatementEntry(serializers.Serializer[Any]):
@@ -149,26 +139,19 @@ class Reading(APIView):
     throttle_classes = [PerKeyThrottle]
 
 
-class Balances(Reading):
-    @extend_schema(operation_id="member_balances", responses={200: BalanceBody(many=True), **PROBLEMS})
-    def get(self, request: Request, ref: str, **_: Any) -> Response:
-        """What a member has, in every currency."""
-        return Response(BalanceBody(queries.balances(find_member(ref).pk), many=True).data)
-
-
 class Statement(Reading):
     @extend_schema(
         operation_id="member_statement",
         responses={200: StatementPage, **PROBLEMS},
         parameters=[
-            OpenApiParameter("cursor", OpenApiTypes.STR),
-            OpenApiParameter("page_size", OpenApiTypes.INT),
-            OpenApiParameter("currency", OpenApiTypes.STR),
-            OpenApiParameter("rule", OpenApiTypes.STR),
+            OpenApiParameter("currency", OpenApiTypes.STR, description="Only movements of this currency."),
+            OpenApiParameter("rule", OpenApiTypes.STR, description="Only what the rule of this code moved."),
+            *PAGE_PARAMETERS,
         ],
     )
     def get(self, request: Request, ref: str, **_: Any) -> Response:
         """A member's movements, newest first, each with the balance after it."""
+        known_only(request, "currency", "rule", *PAGING)
         currency = request.query_params.get("currency")
         if currency:
             find_currency(currency)
@@ -192,6 +175,7 @@ class Lots(Reading):
     @extend_schema(operation_id="member_lots", responses={200: LotBody(many=True), **PROBLEMS})
     def get(self, request: Request, ref: str, **_: Any) -> Response:
         """What expires when, the soonest first."""
+        known_only(request)
         return Response(LotBody(queries.lots(find_member(ref).pk), many=True).data)
 
 

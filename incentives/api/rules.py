@@ -16,7 +16,6 @@ from incentives.domain import publishing
 from incentives.domain.rules import checking
 from incentives.domain.rules.documents import Finding
 from incentives.domain.rules.findings import near
-from incentives.models import RuleVersion
 from members.api.authentication import PerKeyThrottle
 from members.api.bodies import StrictBody
 from members.api.problems import Problem
@@ -25,6 +24,8 @@ from members.enums import Scope
 
 
 class RuleBody(serializers.Serializer[Any]):
+    """One version of a rule, with its document as it was published."""
+
     code = serializers.CharField(source="rule.code")
     version = serializers.IntegerField(source="number")
     state = serializers.CharField()
@@ -69,17 +70,6 @@ class Tried(serializers.Serializer[Any]):
     pays = serializers.DictField(child=serializers.CharField())
 
 
-class Rules(APIView):
-    scopes = {"GET": Scope.RULES_READ}
-    throttle_classes = [PerKeyThrottle]
-
-    @extend_schema(operation_id="list_rules", responses={200: RuleBody(many=True), **PROBLEMS})
-    def get(self, request: Request, **_: Any) -> Response:
-        """Every rule version that is live or paused."""
-        found = RuleVersion.objects.filter(state__in=["live", "paused"]).select_related("rule")
-        return Response(RuleBody(found, many=True).data)
-
-
 class RuleCheck(APIView):
     scopes = {"POST": Scope.RULES_READ}
     throttle_classes = [PerKeyThrottle]
@@ -96,7 +86,7 @@ class RuleCheck(APIView):
                 "valid": rule is not None,
                 "findings": [_finding(finding) for finding in report.findings],
                 "fields": list(rule.fields()) if rule else [],
-                "most": [str(e.most()) if e.amount is not None else None for e in rule.effects] if rule else [],
+                "most": [f"{e.most():f}" if e.amount is not None else None for e in rule.effects] if rule else [],
             }
         )
 

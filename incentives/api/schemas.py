@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from members.api.schemas import PROBLEMS
+from members.api.schemas import PAGE_PARAMETERS, PROBLEMS
 
-__all__ = ["PROBLEMS", "Trace"]
+__all__ = ["PAGE_PARAMETERS", "PROBLEMS", "Trace"]
 
 
 class ClauseTrace(serializers.Serializer[Any]):

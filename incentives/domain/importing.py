@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +19,8 @@ from members.domain.registry import registry
 
 CHUNK = 500
 SHOWN_MAX = 20
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 class BadImport(Exception):
@@ -92,11 +96,26 @@ def import_events(
     return done
 
 
+def digest_of(*paths: Path | None) -> str:
+    """What tells one import from another: the content of its file and its mapping, whatever they are called."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if path is not None:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
 def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | BadRow]]:
     if path.suffix == ".csv":
         if mapping is None:
             raise BadImport("A CSV file needs a mapping: --mapping FILE.yaml says which column is what.")
-        yield from _from_csv(path, _read_mapping(mapping))
+        try:
+            yield from _from_csv(path, _read_mapping(mapping))
+        except UnicodeDecodeError as error:
+            raise BadImport(f"{path.name} is not UTF-8; save it as that first.") from error
+        except csv.Error as error:
+            raise BadImport(f"{path.name} is no CSV: {error}.") from error
         return
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
@@ -105,9 +124,14 @@ def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | BadR
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
-    mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
-    missing = {"source", "id", "type", "subject"} - set(mapping or {})
-    if not isinstance(mapping, dict) or missing:
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadImport(f"The mapping cannot be read: {error}") from error
+    if not isinstance(mapping, dict) or not isinstance(mapping.get("data") or {}, dict):
+        raise BadImport("The mapping says source, id, type, subject, time and data, each as name: text.")
+    missing = {"source", "id", "type", "subject"} - set(mapping)
+    if missing:
         raise BadImport(f"The mapping must say source, id, type and subject; missing: {', '.join(sorted(missing))}.")
     return mapping
 
@@ -115,7 +139,8 @@ def _read_mapping(path: Path) -> dict[str, Any]:
 def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | BadRow]]:
     """Fill the mapping's texts with a row's columns, as in `id: "order-{order_no}"`; data by the type's schema."""
     registry.refresh()
-    with path.open(encoding="utf-8", newline="") as file:
+    # Spreadsheets begin a file with a mark of its encoding.
+    with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
         columns = next(rows, [])
         for cells in rows:
@@ -138,6 +163,8 @@ def _filled(mapping: dict[str, Any], row: dict[str, str]) -> bytes:
         data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
     except KeyError as error:
         raise BadImport(f"The file has no column {error}; it has {', '.join(row)}.") from error
+    except (AttributeError, IndexError, ValueError) as error:
+        raise BadImport(f"A text of the mapping cannot be filled: {error}; name columns as {{this}}.") from error
     return json.dumps({**item, "data": _typed(item["type"], data)}).encode()
 
 
@@ -149,10 +176,10 @@ def _typed(type_code: str, data: dict[str, str]) -> dict[str, Any]:
         kind = schema.fields[name].type if schema is not None and name in schema.fields else "string"
         if not text and kind != "string":
             continue
-        if kind == "int" and text.lstrip("-").isdigit():
+        if kind == "int" and _WHOLE.fullmatch(text):
             typed[name] = int(text)
-        elif kind == "bool":
-            typed[name] = text.strip().lower() in ("1", "true", "yes")
+        elif kind == "bool" and text.strip().lower() in _YES_OR_NO:
+            typed[name] = _YES_OR_NO[text.strip().lower()]
         elif kind == "strings":
             typed[name] = [part for part in text.split("|") if part]
         else:

@@ -9,24 +9,39 @@ from typing import Any
 
 import msgspec
 
+from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import zone_named
-from incentives.domain.rules.checking import CheckedClause, CheckedGroup, CheckedRule
+from incentives.domain.engine.rulebook import RuleBook, RulePlan
+from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import text_in
-from incentives.models import Judgement
+from incentives.models import Badge, Judgement
 from members.domain import language
-from members.domain.language import DECIMAL, TIMESTAMP
+from members.domain.language import DECIMAL, TIMESTAMP, Checked
 from members.models import DeadLetter, Event, Member, Work
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseTrace:
-    """One clause: its text, whether it held, the values it saw, and the words for the member."""
+    """One clause: its text, whether it held, the values it saw, and the words for the member.
+
+    `words` says the clause without its symbols, `seen` the values under the names that `words` uses.
+    """
 
     text: str
     passed: bool
     read: dict[str, Any]
     why_not: str
+    words: str = ""
+    seen: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartTrace:
+    """A summand of an amount, in words, with what it came to."""
+
+    words: str
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,9 @@ class EffectTrace:
     wanted: Decimal
     paid: Decimal
     reason: str
+    name: str = ""
+    words: str = ""
+    parts: tuple[PartTrace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,11 @@ class RuleTrace:
     is_public: bool
     clauses: tuple[ClauseTrace, ...] = ()
     effects: tuple[EffectTrace, ...] = ()
+    words: str = ""
+
+    @property
+    def has_paid(self) -> bool:
+        return any(effect.paid for effect in self.effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,72 +116,143 @@ def trace_of(event_id: int, *, language_code: str = "en", shows_hidden: bool = T
 
 def _rules(judgement: Judgement, event: Event, language_code: str) -> list[RuleTrace]:
     book = rulebook.current()
-    type_book = book.types.get(event.type_id)
-    if type_book is None:
+    if event.type_id not in book.types:
         return []
     verdicts = {verdict[0]: verdict for verdict in msgspec.json.decode(judgement.verdicts)}
     facts = _facts(judgement, event, book)
-    in_force = book.at(type_book, event.occurred_at)
     zone = zone_named(Member.objects.values_list("time_zone", flat=True).get(pk=event.member_id))
-    traces = []
-    for rule, plan in zip(in_force.compiled.rules, in_force.plans, strict=True):
-        verdict = verdicts.pop(plan.code, None)
-        name = text_in(rule.document.name, language_code, rule.document.code)
-        clauses: tuple[ClauseTrace, ...] = ()
-        if set(rule.fields()) <= facts.keys():
-            clauses = tuple(_clauses(rule.condition, rule, facts, zone, language_code))
-        traces.append(
-            RuleTrace(
-                code=plan.code,
-                version=verdict[1] if verdict else plan.version,
-                name=name,
-                matched=verdict is not None,
-                reason=verdict[2] if verdict else "",
-                is_public=rule.document.visibility == "public",
-                clauses=clauses,
-                effects=tuple(_effects(rule, verdict)) if verdict else (),
-            )
+    units = {
+        currency.pk: (text_in(currency.names, language_code, code), currency.scale)
+        for code, currency in book.known.currencies.items()
+    }
+    say = _Say(facts, zone, language_code, units, badges=_badge_names(language_code))
+    traces = [say.rule(rule, plan, verdicts.pop(plan.code, None)) for rule, plan in _judged(judgement, event, book)]
+    # What names no rule, such as an event whose words were erased; or a version that no longer checks.
+    return traces + [
+        RuleTrace(
+            code=code,
+            version=version,
+            name=code,
+            matched=True,
+            reason=reason,
+            is_public=True,
+            words=wording.reason_words(reason) if reason else "",
         )
-    # A rule that was in force when the event was judged, but has been backdated away since.
-    traces += [
-        RuleTrace(code=v[0], version=v[1], name=v[0], matched=True, reason=v[2], is_public=True)
-        for v in verdicts.values()
+        for code, version, reason, _ in verdicts.values()
     ]
-    return traces
 
 
-def _clauses(
-    group: CheckedGroup, rule: CheckedRule, facts: dict[str, Any], zone: Any, language_code: str
-) -> list[ClauseTrace]:
+def _judged(judgement: Judgement, event: Event, book: RuleBook) -> list[tuple[CheckedRule, RulePlan]]:
+    """The versions that judged the event: those its verdicts name, and those in force then that did not match.
+
+    Not what is in force for its moment today: a version may have been published with an earlier date since.
+    """
+    named = {(verdict[0], verdict[1]) for verdict in msgspec.json.decode(judgement.verdicts)}
+    codes = {code for code, _ in named}
+    in_force = book.at(book.types[event.type_id], event.occurred_at)
+    others = {(plan.code, plan.version) for plan in in_force.plans if plan.code not in codes}
     found = []
-    for member in group.members:
-        if isinstance(member, CheckedGroup):
-            found += _clauses(member, rule, facts, zone, language_code)
+    for code, version in named | others:
+        known, plan = book.versions.get((code, version)), book.plan_of(code, version)
+        if known is None or plan is None:
             continue
-        found.append(_clause(member, facts, zone, language_code))
-    return found
+        rule, published_at = known
+        if (code, version) in named or published_at <= judgement.judged_at:
+            found.append((rule, plan))
+    return sorted(found, key=lambda each: (-each[0].document.priority, each[1].code))
 
 
-def _clause(member: CheckedClause, facts: dict[str, Any], zone: Any, language_code: str) -> ClauseTrace:
-    step = language.explain(member.checked, facts.get, zone, lambda path: facts.get(f"{path}.before"))
-    words = "" if step.result else text_in(member.clause.why_not, language_code)
-    return ClauseTrace(step.text, bool(step.result), {k: _shown(v) for k, v in step.read.items()}, words)
+def _badge_names(language_code: str) -> dict[str, str]:
+    return {code: text_in(names, language_code, code) for code, names in Badge.objects.values_list("code", "names")}
 
 
-def _effects(rule: CheckedRule, verdict: list[Any]) -> list[EffectTrace]:
-    found = []
-    for number, wanted, paid, reason, *_elsewhere in verdict[3]:
-        effect = rule.effects[number]
-        kind = type(effect.effect).__name__.lower()
-        what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))
-        sign = -1 if kind == "deduct" else 1
-        scale = Decimal(1).scaleb(-effect.scale)
-        kind = "badge" if kind == "grantbadge" else kind
-        found.append(EffectTrace(what, kind, sign * wanted * scale, sign * paid * scale, reason))
-    return found
+@dataclass(frozen=True, slots=True)
+class _Say:
+    """Puts what was decided into words, with the facts of one event at hand."""
+
+    facts: dict[str, Any]
+    zone: Any
+    language_code: str
+    units: dict[int, tuple[str, int]]
+    badges: dict[str, str]
+
+    def rule(self, rule: CheckedRule, plan: RulePlan, verdict: list[Any] | None) -> RuleTrace:
+        is_known = set(rule.fields()) <= self.facts.keys()
+        reason = verdict[2] if verdict else ""
+        return RuleTrace(
+            code=plan.code,
+            version=plan.version,
+            name=text_in(rule.document.name, self.language_code, rule.document.code),
+            matched=verdict is not None,
+            reason=reason,
+            is_public=rule.document.visibility == "public",
+            clauses=tuple(self.clauses(rule.condition)) if is_known else (),
+            effects=tuple(self.effects(rule, plan, verdict, is_known=is_known)) if verdict else (),
+            words=wording.reason_words(reason, plan.ceilings, self.units) if reason else "",
+        )
+
+    def clauses(self, group: CheckedGroup) -> list[ClauseTrace]:
+        found: list[ClauseTrace] = []
+        for member in group.members:
+            found += self.clauses(member) if isinstance(member, CheckedGroup) else [self.clause(member)]
+        return found
+
+    def clause(self, member: CheckedClause) -> ClauseTrace:
+        step = self.step(member.checked)
+        return ClauseTrace(
+            text=step.text,
+            passed=bool(step.result),
+            read={path: _shown(value) for path, value in step.read.items()},
+            why_not="" if step.result else text_in(member.clause.why_not, self.language_code),
+            words=wording.in_words(member.checked.tree),
+            seen={wording.field_words(path): wording.value_words(value) for path, value in step.read.items()},
+        )
+
+    def effects(self, rule: CheckedRule, plan: RulePlan, verdict: list[Any], *, is_known: bool) -> list[EffectTrace]:
+        found = []
+        for number, wanted, paid, reason, *_elsewhere in verdict[3]:
+            effect = rule.effects[number]
+            kind = type(effect.effect).__name__.lower()
+            kind = "badge" if kind == "grantbadge" else kind
+            what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))
+            sign = -1 if kind == "deduct" else 1
+            scale = Decimal(1).scaleb(-effect.scale)
+            found.append(
+                EffectTrace(
+                    what=what,
+                    kind=kind,
+                    wanted=sign * wanted * scale,
+                    paid=sign * paid * scale,
+                    reason=reason,
+                    name=self.badges.get(what, what) if kind == "badge" else self._unit(plan, number, what),
+                    words=wording.reason_words(reason, plan.ceilings, self.units) if reason else "",
+                    parts=self._parts(effect) if is_known else (),
+                )
+            )
+        return found
+
+    def step(self, checked: Checked) -> language.Step:
+        return language.explain(checked, self.facts.get, self.zone, lambda path: self.facts.get(f"{path}.before"))
+
+    def _unit(self, plan: RulePlan, number: int, fallback: str) -> str:
+        return self.units.get(plan.effects[number].currency_id, (fallback, 0))[0]
+
+    def _parts(self, effect: CheckedEffect) -> tuple[PartTrace, ...]:
+        """The summands of an amount that is worked out; none of one that is always the same."""
+        if effect.amount is None or not effect.amount.fields:
+            return ()
+        schema = effect.amount.schema
+        steps = [(node, self.step(Checked(node, schema)).result) for node in _summands(effect.amount.tree)]
+        return tuple(PartTrace(wording.in_words(node), Decimal(value)) for node, value in steps if value is not None)
 
 
-def _facts(judgement: Judgement, event: Event, book: rulebook.RuleBook) -> dict[str, Any]:
+def _summands(node: language.Node) -> list[language.Node]:
+    if node.kind == "arithmetic" and node.value == "+":
+        return [part for child in node.children for part in _summands(child)]
+    return [node]
+
+
+def _facts(judgement: Judgement, event: Event, book: RuleBook) -> dict[str, Any]:
     """Everything the rules could read, as they saw it: recorded facts beside the event's own data."""
     schema = book.known.catalogue.schema_for(event.type.code)
     facts: dict[str, Any] = {}

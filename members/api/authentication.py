@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from rest_framework import authentication, exceptions, permissions, throttling
 from rest_framework.request import Request
 
+from members.api import rate_limits
 from members.models import ApiKey
 
 if TYPE_CHECKING:
@@ -91,24 +93,30 @@ class HasScope(permissions.BasePermission):
         raise exceptions.PermissionDenied(f"This key lacks the scope {needed}.")
 
 
-class PerKeyThrottle(throttling.SimpleRateThrottle):
-    """So many requests a minute for each key; a protection, not a bill."""
+class PerKeyThrottle(throttling.BaseThrottle):
+    """So many requests for each key in each minute; a protection, not a bill. One number in the cache for each key.
 
-    scope = "key"
-    rate = "1/min"
+    What is left is told in the headers of the answer; see members/api/rate_limits.py.
+    """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         if request.auth is None:
             return True
-        self.num_requests = key_of(request).requests_per_minute or settings.API_REQUESTS_PER_MINUTE
-        self.duration = 60
-        return super().allow_request(request, view)
+        key = key_of(request)
+        most = key.requests_per_minute or settings.API_REQUESTS_PER_MINUTE
+        window, self.seconds_left = rate_limits.window_of(time.time())
+        counter = f"throttle:{key.pk}:{window}"
+        cache.add(counter, 0, 2 * rate_limits.SECONDS)
+        try:
+            count = cache.incr(counter)
+        except ValueError:
+            # The cache was emptied in between; this is the first request it knows of.
+            count = 1
+        rate_limits.note(request._request, most=most, left=max(0, most - count), seconds=self.seconds_left)  # noqa: SLF001  DRF has no other way to it.
+        return count <= most
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        return f"throttle:{request.auth.pk}"
-
-    def get_rate(self) -> str:
-        return "1/min"
+    def wait(self) -> float:
+        return float(self.seconds_left)
 
 
 def key_of(request: Request) -> ApiKey:

@@ -117,7 +117,7 @@ class Invitations(APIView):
         body.is_valid(raise_exception=True)
         wanted = dict(body.validated_data)
         ref = wanted.pop("inviter", None)
-        inviter = find_member(ref) if ref else None
+        inviter = find_member(ref, "/inviter") if ref else None
         if wanted["email"] and wanted["uses_max"] != 1:
             raise Problem("A code for one address is for one person.", kind="invalid", pointer="/uses_max")
         try:
@@ -194,7 +194,9 @@ class GrowthReport(APIView):
             OpenApiParameter("sent_from", OpenApiTypes.DATETIME, description="Invitations they sent since."),
             OpenApiParameter("sent_until", OpenApiTypes.DATETIME, description="And before."),
             OpenApiParameter("accepted_within_days", OpenApiTypes.INT, description="14 unless told otherwise."),
-            OpenApiParameter("group_by", OpenApiTypes.STR, enum=["channel", "campaign", "depth"]),
+            OpenApiParameter(
+                "group_by", OpenApiTypes.STR, enum=["channel", "campaign", "depth"], description="A line for each."
+            ),
         ],
     )
     def get(self, request: Request, **_: Any) -> Response:

@@ -98,13 +98,18 @@ class YesOrNoFilter(django_filters.BooleanFilter):  # type: ignore[misc]  # The 
 
 
 class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # The library ships no types.
-    joined_from = MomentFilter("joined_at", "gte")
-    joined_until = MomentFilter("joined_at", "lt")
-    is_house = YesOrNoFilter("is_house", widget=forms.TextInput)
+    status = django_filters.ChoiceFilter(choices=MemberStatus.choices, help_text="Only members of this status.")
+    house = YesOrNoFilter("is_house", widget=forms.TextInput, help_text="Only house accounts, or none of them.")
+    language = django_filters.CharFilter("language", max_length=16, help_text="Such as en or zh-hans.")
+    joined_from = MomentFilter("joined_at", "gte", help_text="Only who joined at or after this moment.")
+    joined_until = MomentFilter("joined_at", "lt", help_text="Only who joined before this moment.")
+    ref_prefix = django_filters.CharFilter(
+        "ref", "startswith", max_length=128, help_text="Only members whose ref begins like this."
+    )
 
     class Meta:
         model = Member
-        fields = ["status", "is_house", "language"]
+        fields: list[str] = []
 
 
 class MemberList(generics.ListAPIView[Member]):
@@ -115,7 +120,7 @@ class MemberList(generics.ListAPIView[Member]):
     filterset_class = MemberFilter
     pagination_class = Pages
 
-    @extend_schema(responses={200: MemberBody(many=True), **PROBLEMS})
+    @extend_schema(operation_id="list_members", responses={200: MemberBody(many=True), **PROBLEMS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """All members, newest first."""
         return super().get(request, *args, **kwargs)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 
@@ -40,3 +41,11 @@ PROBLEMS: dict[Any, OpenApiResponse] = {
     (429, "application/problem+json"): _problem("Too many requests."),
     (503, "application/problem+json"): _problem("Busy; send the same request again."),
 }
+
+PAGE_SIZE = OpenApiParameter(
+    "page_size", {"type": "integer", "minimum": 1, "maximum": 200}, description="Lines on a page; 50 if left out."
+)
+PAGE_PARAMETERS = [
+    OpenApiParameter("cursor", OpenApiTypes.STR, description="Where the page begins, as `next` of the one before."),
+    PAGE_SIZE,
+]

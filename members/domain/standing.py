@@ -11,6 +11,8 @@ from django.utils.module_loading import import_string
 
 from members.models import Ladder, Standing
 
+NOBODY = 0
+
 
 @dataclass(frozen=True, slots=True)
 class TierLine:
@@ -32,6 +34,27 @@ class StandingLine:
     missing: Decimal | None
     share: int
     tiers: tuple[TierLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LadderLine:
+    """A ladder with its tiers, the lowest first; thresholds in major units."""
+
+    code: str
+    names: dict[str, str]
+    metric: str
+    tiers: tuple[TierLine, ...]
+
+
+def ladders() -> list[LadderLine]:
+    """Every ladder, whoever stands on it."""
+    found = []
+    for ladder in Ladder.objects.order_by("pk").prefetch_related("tiers"):
+        _, scale = metric_value(ladder.metric, NOBODY)
+        tiers = sorted(ladder.tiers.all(), key=lambda tier: tier.threshold)
+        lines = tuple(TierLine(t.code, t.names, Decimal(t.threshold).scaleb(-scale)) for t in tiers)
+        found.append(LadderLine(ladder.code, ladder.names, ladder.metric, lines))
+    return found
 
 
 def standing_of(member_id: int) -> list[StandingLine]:

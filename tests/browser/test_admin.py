@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import factories
-from tests.browser.test_points_page import chromium, community, entered, server, shot  # noqa: F401  Fixtures.
+from tests.browser.eyes import entered, operating, shot
 
 pytestmark = pytest.mark.browser
 
@@ -32,17 +32,11 @@ def watched(page):
 
 
 @pytest.fixture
-def operator(chromium, server):  # noqa: F811
-    page = watched(chromium.new_context(viewport={"width": 1280, "height": 900}).new_page())
-    page.goto(f"{server}/admin/login/")
-    page.locator("[name=username]").fill("operator")
-    page.locator("[name=password]").fill("a long password")
-    page.locator("[type=submit]").first.click()
-    page.wait_for_url(f"{server}/admin/")
-    return page
+def operator(chromium, server):
+    return watched(operating(chromium, server))
 
 
-def test_a_rule_is_written_checked_published_and_pays(operator, server, community, chromium):  # noqa: F811
+def test_a_rule_is_written_checked_published_and_pays(operator, server, community, chromium):
     page = operator
     page.goto(f"{server}/admin/incentives/ruleversion/add/")
     page.locator("[name=text]").fill(RULE.replace("words", "wrods"))
@@ -70,7 +64,7 @@ def test_a_rule_is_written_checked_published_and_pays(operator, server, communit
     assert member.get_by_role("heading", name="An evening post").first.is_visible()
 
 
-def test_a_broken_document_is_refused_with_its_place(operator, server, community):  # noqa: F811
+def test_a_broken_document_is_refused_with_its_place(operator, server, community):
     page = operator
     page.goto(f"{server}/admin/incentives/ruleversion/add/")
     page.locator("[name=text]").fill("code: x\nwhen: content.published\nthan: []\n")
@@ -89,7 +83,7 @@ def test_a_broken_document_is_refused_with_its_place(operator, server, community
         "incentives/sharedlimit/add/", "incentives/lookuptable/add/", "members/standing/", "members/source/add/",
     ],
 )  # fmt: skip
-def test_every_page_of_the_desk_opens(operator, server, community, path):  # noqa: F811
+def test_every_page_of_the_desk_opens(operator, server, community, path):
     answer = operator.goto(f"{server}/admin/{path}")
 
     assert answer.status == 200
@@ -99,7 +93,7 @@ def test_every_page_of_the_desk_opens(operator, server, community, path):  # noq
         shot(operator, f"admin-{path.replace('/', '-') or 'index'}")
 
 
-def test_adjusting_says_why_and_happens_once(operator, server, community):  # noqa: F811
+def test_adjusting_says_why_and_happens_once(operator, server, community):
     page = operator
     page.goto(f"{server}/admin/members/member/{community.pk}/adjust/")
     page.locator("[name=currency]").select_option(label="points")
@@ -111,7 +105,7 @@ def test_adjusting_says_why_and_happens_once(operator, server, community):  # no
     page.get_by_text("A prize for the winter riddle.").first.wait_for()
 
 
-def test_the_documentation_of_the_api_opens_within_its_policy(chromium, server):  # noqa: F811
+def test_the_documentation_of_the_api_opens_within_its_policy(chromium, server):
     page = watched(chromium.new_context(viewport={"width": 1280, "height": 900}).new_page())
     page.goto(f"{server}/api/docs/")
 

@@ -2,149 +2,207 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
 
-from incentives.domain.program import apply_program
-from members.domain.page_links import make_page_link
-from members.models import Member
+from incentives.domain.ledger import keys, operations
+from incentives.models import Currency, Journal
 from tests import factories
+from tests.browser.eyes import entered, opened, overflow, shot, violations
 
 pytestmark = pytest.mark.browser
-SHOTS = Path("build/screenshots")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("Chromium is not installed here")
-    # Playwright's own loop runs in this thread; Django would refuse to query beside it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    from django.db import connections
-    from playwright.sync_api import sync_playwright
-
-    # Beside a running loop Django opens connections anew; the one before must not keep the database busy.
-    connections.close_all()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+LOOKS = [
+    (360, "dark", "zh-hans"),
+    (390, "light", "en"),
+    (390, "light", "zh-hans"),
+    (1280, "light", "en"),
+    (1280, "dark", "en"),
+]
 
 
 @pytest.fixture
-def community(committed_db):
-    since = datetime(2026, 1, 1, tzinfo=UTC)
-    apply_program(folder=Path("docs/examples/community"), now=datetime.now(UTC), in_force_from=since)
-    ada = factories.MemberFactory(ref="ada", display_name="Ada Lund", joined_at=since)
-    ada.user = get_user_model().objects.create_user("ada", "", "a long password")
-    ada.save()
-    get_user_model().objects.create_superuser("operator", "", "a long password")
-    posts = [
-        {"source": "forum", "id": f"p{n}", "type": "content.published", "subject": "ada",
-         "time": f"2026-11-{n + 1:02}T10:00:00Z", "data": {"content_id": f"c{n}", "words": 90 + 40 * n, "topic": "guides"}}
-        for n in range(22)
-    ]  # fmt: skip
-    factories.report(*posts, now=datetime(2026, 11, 24, 12, tzinfo=UTC))
-    while factories.judge().events:
-        pass
-    return ada
+def moved(community):
+    """Ada spent some, got some back, was corrected, and had an award taken back."""
+    points, now = Currency.objects.get(code="points"), datetime.now(UTC)
+    for number, amount in enumerate((30, 25)):
+        operations.spend(
+            member_id=community.pk, currency=points, amount=amount, key=keys.of_request(f"s{number}", "x"), now=now,
+            actor="forum shop",
+        )  # fmt: skip
+    operations.adjust(
+        member_id=community.pk, currency=points, amount=1250, key=keys.of_request("a", "x"), now=now,
+        reason="A prize for the winter riddle.", actor="operator 1",
+    )  # fmt: skip
+    award = Journal.objects.filter(member_id=community.pk, rule_code="good-post").order_by("-pk").first()
+    operations.reverse(journal_id=award.pk, cause="the post was a copy", now=now, actor="operator 1")
+    return community
 
 
-@pytest.fixture
-def server(community, committed_db):
-    from django.db import connections
-    from pytest_django.live_server_helper import LiveServer
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, width, scheme, language):
+    moved.language = language
+    moved.save()
 
-    if connections["default"].vendor == "sqlite":
-        connections["default"].inc_thread_sharing()
-    live = LiveServer("localhost")
-    yield live.url
-    live.stop()
-
-
-def violations(page) -> list[str]:
-    """What axe finds to be serious or critical."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
-
-
-def shot(page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-
-
-def entered(browser, server, member: Member, **options):
-    page = browser.new_context(**options).new_page()
-    page.problems = []
-    page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    token = make_page_link(member=member)[0].partition("?")[2]
-    page.goto(f"{server}/enter/?{token}")
-    return page
-
-
-def test_a_member_reads_points_tier_and_why_on_a_phone(chromium, server, community):
-    page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
+    page = entered(chromium, server, moved, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.locator("details.lr-entry").first.locator("summary").click()
 
     assert page.get_by_role("heading", name="Ada Lund").is_visible()
-    assert page.get_by_text("Next tier: Gold").is_visible()
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390
+    assert page.locator("html").get_attribute("lang") == ("zh-Hans" if language == "zh-hans" else "en")
+    assert overflow(page) == 0
+    assert page.problems == []
+    shot(page, f"points-{width}-{scheme}-{language}")
+    assert violations(page) == []
+
+
+def test_history_says_today_and_what_happened_and_why(chromium, server, moved):
+    page = entered(chromium, server, moved, viewport={"width": 390, "height": 844})
+
+    assert page.locator(".lr-ledger__day").first.inner_text() == "Today"
+    lines = [
+        [part.strip() for part in line.inner_text().split("\n") if part.strip()]
+        for line in page.locator("details.lr-entry > summary").all()[:4]
+    ]
+    kinds = [line.get_attribute("data-kind") for line in page.locator("details.lr-entry").all()[:4]]
+    assert kinds == ["reversed", "adjusted", "spent", "spent"]
+    assert lines[0][0] == "Taken back: A good post"
+    assert lines[1][:2] == ["Added by the team", "A prize for the winter riddle."]
+    assert "+1,250" in lines[1]
+    assert lines[2][:2] == ["Spent", "forum shop"]
+    assert "−25" in lines[2]
+
+
+def test_an_award_is_one_line_with_its_growth_and_its_limit(chromium, server, community):
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
+    line = page.locator("details.lr-entry").first
+
+    assert line.locator(".lr-entry__why").inner_text().replace("\n", " ") == "+30 Growth 1 of 3 today"
+    assert page.locator("details.lr-entry").count() == 12
+    line.locator("summary").click()
+    assert line.locator("dl").inner_text().split() == ["Points", "+30", "Growth", "+30", "Points", "afterwards", "730"]
+
+
+def test_why_is_told_in_words_where_the_line_stands(chromium, server, community):
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
     line = page.locator("details.lr-entry").first
     line.locator("summary").click()
     line.get_by_role("link", name="Why this amount?").click()
-    page.locator(".site-why").first.get_by_text("event.data.words >= 120").wait_for()
-    before = page.locator("details.lr-entry").count()
-    page.get_by_role("link", name="Earlier").click()
-    page.locator("details.lr-entry").nth(before).wait_for()
+
+    why = line.locator(".site-why")
+    why.get_by_text("words at least 120").wait_for()
+    assert why.get_by_text("words: 930").is_visible()
+    assert why.get_by_text("30 if topic is guides, else 15").first.is_visible()
     assert page.problems == []
-    shot(page, "points-390-light")
-    assert violations(page) == []
 
 
-def test_the_page_is_whole_in_the_dark_on_a_wide_screen(chromium, server, community):
-    page = entered(chromium, server, community, viewport={"width": 1280, "height": 900}, color_scheme="dark")
-
-    shot(page, "points-1280-dark")
-    assert violations(page) == []
-
-
-def test_the_page_speaks_chinese(chromium, server, community):
+def test_history_goes_on_where_it_stopped(chromium, server, community):
     page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
-    page.get_by_role("button", name="中文").click()
+    balances = ".lr-entry__amt small"
+    page.get_by_role("link", name="Show earlier").click()
+    page.locator("details.lr-entry").nth(12).wait_for()
 
-    assert page.locator("html").get_attribute("lang") == "zh-Hans"
-    assert page.get_by_text("优质文章").first.is_visible()
-    assert page.get_by_text("可用积分").is_visible()
-    shot(page, "points.zh-hans-390-light")
+    assert page.locator(balances).all_inner_texts()[11:14] != []
+    assert page.locator("details.lr-entry").count() == 22
+    assert page.get_by_role("link", name="Show earlier").count() == 0
+
+
+def test_ways_to_earn_say_what_is_open_what_is_used_up_and_what_is_done(chromium, server, community):
+    now = datetime.now(UTC)
+    factories.rule(
+        {
+            "code": "gold-only", "name": {"en": "Golden words"}, "then": [factories.award(5)],
+            "if": {"all": [{"expr": 'member.tier == "gold"', "why_not": {"en": "Only for gold members."}}]},
+        },
+        since=now - timedelta(days=300),
+    )  # fmt: skip
+    posts = [
+        {"source": "forum", "id": f"more{n}", "type": "content.published", "subject": "ada",
+         "data": {"content_id": f"m{n}", "words": 300, "topic": "guides"}}
+        for n in range(2)
+    ]  # fmt: skip
+    factories.report(*posts, now=now)
+    while factories.judge().events:
+        pass
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
+
+    def way(name):
+        return page.locator(".site-ways li").filter(has=page.get_by_role("heading", name=name))
+
+    assert way("Taking part").get_attribute("data-state") == "open"
+    assert way("A good post").get_attribute("data-state") == "used"
+    assert way("A good post").get_by_text("Open again tomorrow").is_visible()
+    assert way("Golden words").get_by_text("Not for you yet: Only for gold members.").is_visible()
+    assert way("Ten posts written").get_attribute("data-state") == "done"
+
+
+def test_badges_are_medals_and_those_within_reach_show_how_far(chromium, server, community):
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
+
+    medals = page.locator(".lr-medal")
+    assert medals.first.inner_text().startswith("Ten posts")
+    assert medals.first.get_attribute("data-locked") is None
+    locked = medals.filter(has_text="Appreciated by ten")
+    assert locked.get_attribute("data-locked") == ""
+    assert locked.get_by_text("0 of 10").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_newcomer_finds_how_to_begin(chromium, server, community, scheme):
+    bela = factories.MemberFactory(ref="bela")
+    page = entered(chromium, server, bela, viewport={"width": 360, "height": 780}, color_scheme=scheme)
+
+    assert page.get_by_text("Your first points will show here").is_visible()
+    assert page.get_by_text("Next tier: Bronze").is_visible()
+    assert page.get_by_role("heading", name="Saying hello").is_visible()
+    assert overflow(page) == 0
+    shot(page, f"newcomer-360-{scheme}")
+    assert violations(page) == []
+
+
+def test_an_empty_programme_has_words_too(chromium, committed_db, server, community):
+    from incentives.domain import publishing
+    from incentives.models import RuleVersion
+
+    for version in RuleVersion.objects.filter(state="live"):
+        publishing.retire_rule(version=version, now=datetime.now(UTC))
+    page = entered(chromium, server, factories.MemberFactory(ref="bela"), viewport={"width": 390, "height": 844})
+
+    assert page.get_by_text("No way to earn is open right now").is_visible()
+    assert page.get_by_text("No badges here yet").is_visible()
     assert violations(page) == []
 
 
 def test_the_page_works_without_javascript(chromium, server, community):
     page = entered(chromium, server, community, java_script_enabled=False)
 
-    page.get_by_role("link", name="Earlier").click()
-    assert page.locator("details.lr-entry").count() > 0
+    page.get_by_role("link", name="Show earlier").click()
+    assert page.locator("details.lr-entry").count() == 10
     page.locator("details.lr-entry").first.locator("summary").click()
     page.get_by_role("link", name="Why this amount?").first.click()
     assert page.get_by_role("heading", name="Why this amount?").is_visible()
+    page.get_by_role("link", name="Back to your points").click()
+    page.get_by_role("searchbox").fill("good")
+    page.get_by_role("searchbox").press("Enter")
+    assert {text.strip() for text in page.locator(".lr-entry h4").all_inner_texts()} == {"A good post"}
+    page.get_by_role("link", name="Spent", exact=True).click()
+    assert page.get_by_text("Nothing of this kind.").is_visible()
+
+
+def test_the_page_works_by_keyboard(chromium, server, community):
+    page = entered(chromium, server, community, viewport={"width": 1280, "height": 900})
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "lr-skip"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            break
+    page.keyboard.press("Enter")
+    assert page.locator("details.lr-entry").first.get_attribute("open") == ""
 
 
 def test_a_member_may_log_in_and_a_wrong_password_is_told_kindly(chromium, server, community):
-    page = chromium.new_context().new_page()
+    page = opened(chromium, viewport={"width": 390, "height": 844})
     page.goto(f"{server}/me/")
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill("wrong")
@@ -158,12 +216,59 @@ def test_a_member_may_log_in_and_a_wrong_password_is_told_kindly(chromium, serve
     assert page.get_by_role("heading", name="Ada Lund").is_visible()
 
 
+def test_the_page_speaks_chinese_at_the_press_of_a_button(chromium, server, community):
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
+    page.get_by_role("button", name="中文").click()
+
+    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    assert page.get_by_text("优质文章").first.is_visible()
+    assert page.get_by_text("可用积分").is_visible()
+    assert page.locator(".lr-ledger__day").first.inner_text() == "今天"
+    page.get_by_role("button", name="English").click()
+    assert page.get_by_text("Points to spend").is_visible()
+
+
 def test_a_link_that_was_changed_opens_nothing(chromium, server, community):
-    page = chromium.new_context().new_page()
+    page = opened(chromium, viewport={"width": 390, "height": 844})
 
     answer = page.goto(f"{server}/enter/?t=forged:1:x")
 
     assert answer.status == 403
     assert page.get_by_role("heading", name="This link is over").is_visible()
+    shot(page, "link-over")
+    assert violations(page) == []
     page.goto(f"{server}/me/")
     assert "/login/" in page.url
+
+
+def test_an_address_that_leads_nowhere_says_so_in_the_same_look(chromium, server, community):
+    page = opened(chromium, viewport={"width": 390, "height": 844})
+
+    assert page.goto(f"{server}/nowhere/").status == 404
+    assert page.get_by_role("heading", name="There is nothing here").is_visible()
+    assert violations(page) == []
+
+
+def test_what_is_not_sure_yet_says_until_when(chromium, server, community):
+    now = datetime.now(UTC)
+    factories.rule(
+        {"code": "slow", "name": {"en": "Slow and sure"}, "then": [factories.award(40, pending={"for": "7d"})]},
+        since=now - timedelta(days=300),
+    )
+    factories.report(
+        {"source": "forum", "id": "slow1", "type": "content.published", "subject": "ada",
+         "data": {"content_id": "slow1", "words": 10, "topic": "news"}},
+        now=now,
+    )  # fmt: skip
+    while factories.judge().events:
+        pass
+    page = entered(chromium, server, community, viewport={"width": 360, "height": 844})
+
+    line = page.locator("details.lr-entry[data-kind=pending]")
+    assert line.get_by_role("heading", name="Slow and sure").is_visible()
+    assert "pending, unlocks" in line.inner_text()
+    assert "+40" in line.inner_text()
+    assert overflow(page) == 0
+    page.get_by_role("link", name="Pending", exact=True).click()
+    assert page.locator("details.lr-entry").count() == 1
+    assert violations(page) == []

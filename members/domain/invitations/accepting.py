@@ -55,6 +55,7 @@ def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes:
         inviter = invitation.inviter
         member = Member.objects.create(ref=ref, email=email, joined_at=now, invited_by=inviter, **attributes)
         tell_joined([Arrival(member.pk, now, channel=invitation.channel)], now=now)
+        tell_joined([Arrival(member.pk, now, invitation.channel)], now=now)
         referral = _refer(member, inviter, invitation, now)
         if referral.state == ReferralState.OPEN:
             tell_stage(REFERRAL_JOINED, referral, now=now)

@@ -1,0 +1,71 @@
+"""A browser, a community and a server for tests of pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from incentives.domain.program import apply_program
+from tests import factories
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("Chromium is not installed here")
+    # Playwright's own loop runs in this thread; Django would refuse to query beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    from django.db import connections
+    from playwright.sync_api import sync_playwright
+
+    # Beside a running loop Django opens connections anew; the one before must not keep the database busy.
+    connections.close_all()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def community(committed_db):
+    """Ada, who posted on 22 days, the last of them today; and an operator."""
+    now = datetime.now(UTC)
+    apply_program(folder=Path("docs/examples/community"), now=now, in_force_from=now - timedelta(days=365))
+    ada = factories.MemberFactory(ref="ada", display_name="Ada Lund", joined_at=now - timedelta(days=300))
+    ada.user = get_user_model().objects.create_user("ada", "", "a long password")
+    ada.save()
+    get_user_model().objects.create_superuser("operator", "", "a long password")
+    posts = [
+        {"source": "forum", "id": f"p{n}", "type": "content.published", "subject": "ada",
+         "time": (now - timedelta(days=21 - n)).isoformat(),
+         "data": {"content_id": f"c{n}", "words": 90 + 40 * n, "topic": "guides"}}
+        for n in range(22)
+    ]  # fmt: skip
+    factories.report(*posts, now=now)
+    while factories.judge().events:
+        pass
+    return ada
+
+
+@pytest.fixture
+def server(community, committed_db):
+    from django.db import connections
+    from pytest_django.live_server_helper import LiveServer
+
+    if connections["default"].vendor == "sqlite":
+        connections["default"].inc_thread_sharing()
+    live = LiveServer("localhost")
+    yield live.url
+    live.stop()
