@@ -54,7 +54,6 @@ def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes:
         Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
         inviter = invitation.inviter
         member = Member.objects.create(ref=ref, email=email, joined_at=now, invited_by=inviter, **attributes)
-        tell_joined([Arrival(member.pk, now, channel=invitation.channel)], now=now)
         tell_joined([Arrival(member.pk, now, invitation.channel)], now=now)
         referral = _refer(member, inviter, invitation, now)
         if referral.state == ReferralState.OPEN:
