@@ -6,9 +6,9 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.utils.translation import gettext_lazy as _
 
 from config import cache, filesystem_broker
+from config.desk import THEME
 from config.env import BASE_DIR, DATA_DIR, broker_url, database, env, secret_key
 
 django_stubs_ext.monkeypatch()
@@ -20,8 +20,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
 INSTALLED_APPS = [
-    "config.apps.SiteConfig",
     "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -40,6 +41,8 @@ INSTALLED_APPS = [
     "members",
     "incentives",
     "activities",
+    # Last: its admin registers others' models anew, and its roles need everybody's permissions.
+    "config.apps.SiteConfig",
 ]
 
 MIDDLEWARE = [
@@ -246,9 +249,6 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Laurels",
-    "SITE_HEADER": "Laurels",
-    "SITE_SUBHEADER": _("Points, tiers and privileges"),
-    "SITE_SYMBOL": "eco",
-}
+UNFOLD = THEME
+# A version of the past is shown, never put back blindly.
+SIMPLE_HISTORY_REVERT_DISABLED = True

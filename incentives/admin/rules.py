@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-import yaml
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from incentives.domain import publishing
+from incentives.admin.dialogs import StepForm, dialog, shown
+from incentives.domain import drafting, publishing
 from incentives.domain.catalogues import check_shared_limit
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
 from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
+from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import RuleState
 from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
-from members.admin.base import Plain, Window
+from members.admin.base import Plain, Remembered, WhyForm, Window
 
 TEMPLATE = """\
 code: my-rule
@@ -45,12 +48,33 @@ limits:
 """
 
 
+class RuleText(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # The theme ships no types.
+    """The YAML with what the checker says of it underneath, anew whenever the writer pauses."""
+
+    class Media:
+        js = ("laurels/rule-form.js",)
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 18, "spellcheck": "false", "wrap": "off", "class": "font-mono"})
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        live = {
+            "hx-post": reverse("admin:incentives_ruleversion_check"),
+            "hx-trigger": "input changed delay:600ms",
+            "hx-target": "#rule-findings",
+            "aria-describedby": "rule-findings",
+        }
+        field = super().render(name, value, {**(attrs or {}), **live}, renderer)
+        context = {"opinion": drafting.opinion_of(value or ""), "check_url": live["hx-post"]}
+        return format_html("{}{}", field, render_to_string("admin/_rule_check.html", context))
+
+
 class RuleForm(forms.ModelForm[RuleVersion]):
     """The document as YAML, with everything the checker has to say under it."""
 
     text = forms.CharField(
-        label=gettext_lazy("document"),
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 26, "spellcheck": "false", "class": "font-mono"}),
+        label=gettext_lazy("Document"),
+        widget=RuleText,
         help_text=gettext_lazy("A rule in YAML; docs/rules.md explains the words."),
     )
 
@@ -61,76 +85,71 @@ class RuleForm(forms.ModelForm[RuleVersion]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         document = self.instance.document
-        self.fields["text"].initial = as_yaml(document) if document else TEMPLATE
+        self.fields["text"].initial = write_text(document) if document else TEMPLATE
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"]
-        self.document = read_text(text)
         try:
+            self.document = read_text(text)
             read = read_document(self.document)
-        except BadDocument as error:
-            raise ValidationError([_said(finding) for finding in error.findings]) from error
+        except (NotReadable, BadDocument) as error:
+            raise ValidationError(_("This cannot be kept yet; see what the checker says below.")) from error
         if self.instance.pk and read.code != self.instance.rule.code:
             raise ValidationError(_("A rule keeps its code; make a new rule for another one."))
         return text
 
 
-def read_text(text: str) -> dict[str, Any]:
-    """Read YAML, saying on which line it stops making sense."""
-    try:
-        document = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ValidationError(_("Line %(line)d: %(problem)s.") % {"line": line, "problem": error.problem}) from error
-    except yaml.YAMLError as error:
-        raise ValidationError(str(error)) from error
-    if not isinstance(document, dict):
-        raise ValidationError(_("A rule has words and values, such as code: my-rule."))
-    return document
-
-
-def as_yaml(document: dict[str, Any]) -> str:
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-
-
 def _said(finding: Finding) -> str:
-    place = f"{finding.pointer}, {finding.span[0]}-{finding.span[1]}" if finding.span else finding.pointer
-    return f"{place or '/'}: {finding}"
+    return f"{finding.pointer or '/'}: {finding}"
+
+
+# The steps that make sense in each state.
+STEPS = {
+    RuleState.DRAFT: ("publish",),
+    RuleState.LIVE: ("pause", "retire", "next_version"),
+    RuleState.PAUSED: ("resume", "retire", "next_version"),
+    RuleState.RETIRED: ("next_version",),
+}
 
 
 @admin.register(RuleVersion)
 class RuleVersionAdmin(Plain[RuleVersion]):
     form = RuleForm
-    list_display = ("rule", "number", "state", "event_type", "name", "published_at", "published_by")
+    change_form_outer_after_template = "admin/_rule_versions.html"
+    list_display = ("rule", "name", "number", "state", "event_type", "published_at", "published_by")
     list_filter = ("state", "event_type")
     list_select_related = ("rule", "published_by")
-    search_fields = ("rule__code",)
+    search_fields = ("rule__code", "event_type")
     ordering = ("rule__code", "-number")
-    readonly_fields = ("summary", "checked")
-    fields = ("summary", "text", "checked")
+    readonly_fields = ("summary",)
+    fields = ("summary", "text")
     actions_detail = ("publish", "pause", "resume", "retire", "next_version")
+
+    def get_urls(self) -> list[Any]:
+        check = path("check/", self.admin_site.admin_view(self.check_text), name="incentives_ruleversion_check")
+        return [check, *super().get_urls()]
+
+    def check_text(self, request: HttpRequest) -> HttpResponse:
+        """Say what the checker thinks of a text; nothing is kept."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return render(request, "admin/_findings.html", {"opinion": drafting.opinion_of(request.POST.get("text", ""))})
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, version: RuleVersion) -> str:
-        return text_in(version.document.get("name"), "en", version.rule.code)
+        return text_in(version.document.get("name"), get_language() or "en", version.rule.code)
 
-    @admin.display(description=gettext_lazy("version"))
+    @admin.display(description=gettext_lazy("Version"))
     def summary(self, version: RuleVersion) -> str:
         if version._state.adding:  # noqa: SLF001  Django has no public word for it.
-            return _("a new draft")
-        return f"{version} · {version.get_state_display()} · {version.event_type}"
-
-    @admin.display(description=gettext_lazy("the checker says"))
-    def checked(self, version: RuleVersion) -> SafeString | str:
-        if version._state.adding:  # noqa: SLF001  Django has no public word for it.
-            return _("Save to have it checked.")
-        report = publishing.check_document(version.document)
-        lines = [("✕" if f.severity == "error" else "△", _said(f)) for f in report.findings]
-        if report.rule is not None:
-            most = [f"{effect.most():f}" for effect in report.rule.effects if effect.amount is not None]
-            lines += [("✓", _("One event moves at most %(most)s.") % {"most": each}) for each in most]
-            lines.append(("✓", _("It reads: %(fields)s") % {"fields": ", ".join(report.rule.fields()) or "—"}))
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} {}</li>", lines))
+            return _("A new draft")
+        said = f"{version} · {version.get_state_display()}"
+        if version.published_at is not None:
+            by = version.published_by or _("a file or the command line")
+            said += " · " + _("published by %(who)s on %(when)s") % {"who": by, "when": _local(version.published_at)}
+        elif version.created_by is not None:
+            said += " · " + _("written by %(who)s") % {"who": version.created_by}
+        return said
 
     def has_change_permission(self, request: HttpRequest, obj: RuleVersion | None = None) -> bool:
         is_frozen = obj is not None and obj.state != RuleState.DRAFT
@@ -146,11 +165,23 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         return self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: RuleVersion | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "published_text")
+        return (*self.readonly_fields, "published_text", "checked")
 
-    @admin.display(description=gettext_lazy("document"))
+    @admin.display(description=gettext_lazy("Document"))
     def published_text(self, version: RuleVersion) -> SafeString:
-        return format_html("<pre>{}</pre>", as_yaml(version.document))
+        return format_html('<pre class="desk-code">{}</pre>', write_text(version.document))
+
+    @admin.display(description=gettext_lazy("It says"))
+    def checked(self, version: RuleVersion) -> SafeString:
+        opinion = drafting.opinion_of(write_text(version.document))
+        return render_to_string("admin/_findings.html", {"opinion": opinion, "is_published": True})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra = {**(extra_context or {}), **_story_of(object_id)}
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra)
+        return response
 
     def save_model(self, request: HttpRequest, obj: RuleVersion, form: Any, change: bool) -> None:  # noqa: FBT001
         """Everything goes through the domain, which knows about earlier versions."""
@@ -159,7 +190,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         obj.refresh_from_db()
         report = publishing.check_document(obj.document)
         if report.errors:
-            messages.warning(request, _("Saved. It cannot be published yet; see what the checker says."))
+            messages.warning(request, _("Kept. It cannot be published yet; see what the checker says."))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "GET":
@@ -169,52 +200,118 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
-    def _step(self, request: HttpRequest, object_id: int, step: Any, done: str) -> HttpResponse:
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only the steps that the version can take now."""
+        found = RuleVersion.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
+        steps = STEPS[RuleState(found.state)] if found is not None else ()
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return [each for each in offered if each.action_name.removeprefix("incentives_ruleversion_") in steps]
+
+    def _step(self, request: HttpRequest, object_id: int, form: StepForm, step: Any, done: str) -> HttpResponse:
         version = RuleVersion.objects.get(pk=object_id)
         try:
             step(version)
         except publishing.CannotPublish as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, done % {"version": version})
-        return HttpResponseRedirect(reverse("admin:incentives_ruleversion_change", args=[object_id]))
+            said = done % {"version": version}
+            reason = form.cleaned_data["reason"]
+            self.log_change(request, version, f"{said} {reason}".strip())
+            messages.success(request, said)
+        return shown(request, reverse("admin:incentives_ruleversion_change", args=[object_id]))
 
-    @action(description=gettext_lazy("Publish"), url_path="publish", permissions=["publish"])
-    def publish(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description=gettext_lazy("Publish"), url_path="publish", permissions=["publish"], icon="publish",
+        dialog=dialog(
+            gettext_lazy("Publish this version"),
+            gettext_lazy("It takes the place of the version before it, for what happens from now on."),
+            gettext_lazy("Publish"),
+        ),
+    )  # fmt: skip
+    def publish(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
             publishing.publish_rule(version=version, now=timezone.now(), by=request.user)  # type: ignore[arg-type]
 
-        return self._step(request, object_id, step, _("%(version)s is live."))
+        return self._step(request, object_id, form, step, _("%(version)s is live."))
 
-    @action(description=gettext_lazy("Pause"), url_path="pause", permissions=["publish"])
-    def pause(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description=gettext_lazy("Pause"), url_path="pause", permissions=["publish"], icon="pause",
+        dialog=dialog(
+            gettext_lazy("Pause this rule"),
+            gettext_lazy("What happens from now on does not meet it until you resume it."),
+            gettext_lazy("Pause"),
+        ),
+    )  # fmt: skip
+    def pause(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
             publishing.pause_rule(version=version, now=timezone.now())
 
-        return self._step(request, object_id, step, _("%(version)s rests."))
+        return self._step(request, object_id, form, step, _("%(version)s rests."))
 
-    @action(description=gettext_lazy("Resume"), url_path="resume", permissions=["publish"])
-    def resume(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description=gettext_lazy("Resume"), url_path="resume", permissions=["publish"], icon="play_arrow",
+        dialog=dialog(
+            gettext_lazy("Resume this rule"),
+            gettext_lazy("It pays again, for what happens from now on."),
+            gettext_lazy("Resume"),
+        ),
+    )  # fmt: skip
+    def resume(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
             publishing.resume_rule(version=version, now=timezone.now())
 
-        return self._step(request, object_id, step, _("%(version)s is live again."))
+        return self._step(request, object_id, form, step, _("%(version)s is live again."))
 
-    @action(description=gettext_lazy("Retire"), url_path="retire", permissions=["publish"])
-    def retire(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description=gettext_lazy("Retire"), url_path="retire", permissions=["publish"], icon="archive",
+        dialog=dialog(
+            gettext_lazy("Retire this rule"),
+            gettext_lazy("It ends for good; points already paid stay. A new version can be written later."),
+            gettext_lazy("Retire"),
+        ),
+    )  # fmt: skip
+    def retire(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
             publishing.retire_rule(version=version, now=timezone.now())
 
-        return self._step(request, object_id, step, _("%(version)s is retired."))
+        return self._step(request, object_id, form, step, _("%(version)s is retired."))
 
-    @action(description=gettext_lazy("Write the next version"), url_path="next", permissions=["publish"])
-    def next_version(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description=gettext_lazy("Write the next version"), url_path="next", permissions=["publish"], icon="edit",
+        dialog=dialog(
+            gettext_lazy("Write the next version"),
+            gettext_lazy("A draft begins with these words; this version stays as it is until you publish the next."),
+            gettext_lazy("Begin"),
+        ),
+    )  # fmt: skip
+    def next_version(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         version = RuleVersion.objects.get(pk=object_id)
-        draft = publishing.save_draft(document=version.document, by=request.user)  # type: ignore[arg-type]
-        return HttpResponseRedirect(reverse("admin:incentives_ruleversion_change", args=[draft.pk]))
+        draft = version.rule.versions.filter(state=RuleState.DRAFT).first()
+        if draft is None:
+            draft = publishing.save_draft(document=version.document, by=request.user)  # type: ignore[arg-type]
+        return shown(request, reverse("admin:incentives_ruleversion_change", args=[draft.pk]))
 
-    def has_publish_permission(self, request: HttpRequest, *_: object) -> bool:
+    def has_publish_permission(self, request: HttpRequest, *_args: object) -> bool:
         return request.user.has_perm("incentives.change_ruleversion")
+
+
+def _local(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+
+
+def _story_of(object_id: str) -> dict[str, Any]:
+    """All versions of the rule, and how this one differs from the one before it."""
+    version = RuleVersion.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+    if version is None:
+        return {}
+    versions = list(
+        RuleVersion.objects.filter(rule_id=version.rule_id)
+        .select_related("published_by", "created_by")
+        .order_by("-number")
+    )
+    before = next((each for each in versions if each.number < version.number), None)
+    changes = differences(write_text(before.document), write_text(version.document)) if before is not None else []
+    return {"version": version, "versions": versions, "before": before, "changes": changes}
 
 
 @admin.register(RuleInterval)
@@ -223,7 +320,7 @@ class RuleIntervalAdmin(Window[RuleInterval]):
     list_select_related = ("version__rule",)
 
 
-class LimitForm(forms.ModelForm[SharedLimit]):
+class LimitForm(WhyForm):
     class Meta:
         model = SharedLimit
         fields = ["code", "document"]
@@ -237,12 +334,12 @@ class LimitForm(forms.ModelForm[SharedLimit]):
 
 
 @admin.register(SharedLimit)
-class SharedLimitAdmin(Plain[SharedLimit]):
+class SharedLimitAdmin(Remembered[SharedLimit]):
     form = LimitForm
     list_display = ("code", "document")
 
 
-class TableForm(forms.ModelForm[LookupTable]):
+class TableForm(WhyForm):
     class Meta:
         model = LookupTable
         fields = ["code", "rows"]
@@ -255,7 +352,7 @@ class TableForm(forms.ModelForm[LookupTable]):
 
 
 @admin.register(LookupTable)
-class LookupTableAdmin(Plain[LookupTable]):
+class LookupTableAdmin(Remembered[LookupTable]):
     form = TableForm
     list_display = ("code", "rows")
 

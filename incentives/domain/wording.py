@@ -140,10 +140,18 @@ _CALLED: dict[str, Callable[[], str]] = {
 def ceiling_words(ceiling: Ceiling, unit: str = "", scale: int = 0) -> str:
     """A limit in words: "at most 3 times a day"."""
     if ceiling.times is not None:
-        most = ngettext("once", "%(count)d times", ceiling.times) % {"count": ceiling.times}
+        most = times_words(ceiling.times)
     else:
         most = f"{plain(Decimal(ceiling.amount or 0).scaleb(-scale))} {unit}".strip()
-    return _PER[ceiling.is_shared_by_members, ceiling.every]() % {"most": most}
+    return limit_words(most, ceiling.every, is_shared=ceiling.is_shared_by_members)
+
+
+def times_words(times: int) -> str:
+    return ngettext("%(count)d time", "%(count)d times", times) % {"count": times}
+
+
+def limit_words(most: str, every: str, *, is_shared: bool) -> str:
+    return _PER[is_shared, every]() % {"most": most}
 
 
 _PER: dict[tuple[bool, str], Callable[[], str]] = {

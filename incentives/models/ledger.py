@@ -8,6 +8,7 @@ import uuid_utils.compat as uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.enums import Bucket, Contra, CurrencyKind, HoldState, JournalKind, PendingState
@@ -31,6 +32,8 @@ class Currency(models.Model):
         _("deduct floor"), default=0, help_text=_("Rules never take a balance below this, in minor units.")
     )
     is_transferable = models.BooleanField(_("transferable"), default=False)
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("currency")

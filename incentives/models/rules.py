@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from incentives.enums import RuleState
 from incentives.models.ledger import Currency
@@ -118,6 +119,8 @@ class SharedLimit(models.Model):
     code = models.SlugField(_("code"), max_length=64, unique=True)
     document = models.JSONField(_("document"))
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = _("shared limit")
         verbose_name_plural = _("shared limits")
@@ -131,6 +134,8 @@ class LookupTable(models.Model):
 
     code = models.SlugField(_("code"), max_length=64, unique=True)
     rows = models.JSONField(_("rows"), help_text=_("Key to decimal number, written as a string."))
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("lookup table")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.admin import APIKeyModelAdmin
 from rest_framework_api_key.models import APIKey as StockApiKey
 
-from members.admin.base import Plain
+from members.admin.base import Remembered, WhyForm
 from members.enums import Scope
 from members.models import ApiKey
 
@@ -17,22 +17,22 @@ from members.models import ApiKey
 admin.site.unregister(StockApiKey)
 
 
-class ApiKeyForm(forms.ModelForm[ApiKey]):
+class ApiKeyForm(WhyForm):
     scopes = forms.MultipleChoiceField(choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label=_("scopes"))
 
     class Meta:
         model = ApiKey
         fields = ["name", "scopes", "sources", "requests_per_minute", "expiry_date", "revoked"]
+        widgets = {"sources": forms.CheckboxSelectMultiple}
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(APIKeyModelAdmin, Plain[ApiKey]):
+class ApiKeyAdmin(Remembered[ApiKey], APIKeyModelAdmin):  # type: ignore[misc]  # The libraries ship no types.
     """A key is shown once, when it is made. To rotate: make a second one, move the app, revoke the first."""
 
     form = ApiKeyForm
     list_display = ("name", "prefix", "scopes_held", "last_used_at", "expiry_date", "revoked")
     list_filter = ("revoked",)
-    filter_horizontal = ("sources",)
 
     @admin.display(description=_("scopes"))
     def scopes_held(self, key: ApiKey) -> str:

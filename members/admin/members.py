@@ -9,22 +9,32 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
-from members.admin.base import Plain, Window
+from members.admin.base import Remembered, WhyForm, Window
 from members.domain.joining import Arrival, tell_joined
 from members.models import Ladder, Member, Standing, StandingChange, Tier
 
 
+class MemberForm(WhyForm):
+    class Meta:
+        model = Member
+        fields = "__all__"
+
+
 @admin.register(Member)
-class MemberAdmin(Plain[Member]):
+class MemberAdmin(Remembered[Member]):
+    form = MemberForm
     list_display = ("ref", "display_name", "status", "language", "time_zone", "is_house", "joined_at")
     list_filter = ("status", "is_house", "language", "age_band")
     search_fields = ("ref", "display_name", "email", "public_id")
     ordering = ("-id",)
     readonly_fields = ("public_id", "created_at")
-    raw_id_fields = ("user",)
+    raw_id_fields = ("user", "invited_by")
     fieldsets = (
-        (None, {"fields": ("ref", "display_name", "email", "status", "joined_at")}),
-        (_("How they live"), {"fields": ("language", "time_zone", "age_band", "is_verified", "is_house")}),
+        (None, {"fields": ("ref", "display_name", "email", "status", "joined_at", "why")}),
+        (
+            _("How they live"),
+            {"fields": ("language", "time_zone", "age_band", "is_verified", "is_house", "invited_by")},
+        ),
         (_("Technical"), {"fields": ("attributes", "user", "public_id", "created_at"), "classes": ("collapse",)}),
     )
 
@@ -44,8 +54,15 @@ class TierInline(TabularInline):  # type: ignore[misc]
     extra = 0
 
 
+class LadderForm(WhyForm):
+    class Meta:
+        model = Ladder
+        fields = ["code", "names", "metric"]
+
+
 @admin.register(Ladder)
-class LadderAdmin(Plain[Ladder]):
+class LadderAdmin(Remembered[Ladder]):
+    form = LadderForm
     list_display = ("code", "metric")
     inlines = (TierInline,)
 

@@ -37,7 +37,10 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         given = given.strip()
         if keyword not in KEYWORDS or not given:
             raise exceptions.AuthenticationFailed("Send the key as: Authorization: Api-Key <key>.")
-        return AnonymousUser(), self._key(given)
+        key = self._key(given)
+        # Whoever keeps a history of changes wants to know who made them.
+        request._request.laurels_caller = key.name  # type: ignore[attr-defined]  # noqa: SLF001
+        return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
         return 'Api-Key realm="laurels"'

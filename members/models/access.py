@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey, APIKeyManager
+from simple_history.models import HistoricalRecords
 
 from members.models.timeline import Source
 
@@ -28,6 +29,7 @@ class ApiKey(AbstractAPIKey):
     source_codes: frozenset[str] = frozenset()
 
     objects: ClassVar[APIKeyManager] = APIKeyManager()
+    history = HistoricalRecords(excluded_fields=["hashed_key", "last_used_at"], m2m_fields=[sources])
 
     class Meta(AbstractAPIKey.Meta):
         verbose_name = _("API key")  # type: ignore[assignment]  # Translated, like any other.

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from members.enums import AgeBand, MemberStatus
 
@@ -57,6 +58,8 @@ class Member(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = MemberQuerySet.as_manager()
+    # Who changed what about a person, and why. It holds personal data: erasing a member must reach it.
+    history = HistoricalRecords(excluded_fields=["attributes", "user"])
 
     class Meta:
         verbose_name = _("member")

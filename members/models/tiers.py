@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from members.models.member import Member
 
@@ -17,6 +18,8 @@ class Ladder(models.Model):
     code = models.SlugField(_("code"), max_length=64, unique=True)
     names = models.JSONField(_("names"), default=dict, help_text=_("By language, such as en and zh-hans."))
     metric = models.CharField(_("metric"), max_length=80)
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("ladder")
@@ -36,6 +39,8 @@ class Tier(models.Model):
         _("invitations in thirty days"), null=True, blank=True, help_text=_("Empty for the programme's own number.")
     )
     threshold = models.BigIntegerField(_("threshold"), help_text=_("In minor units of the metric's currency."))
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("tier")

@@ -1,0 +1,181 @@
+"""The operators' admin: its look, and its contents by what operators do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Page:
+    """A list in the sidebar: what operators call it, its sign, and the model it shows."""
+
+    title: Text
+    icon: str
+    model: str
+    count: Callable[[], int] | None = None
+
+    def entry(self, request: HttpRequest) -> dict[str, Any]:
+        app, name = self.model.split(".")
+        shown: dict[str, Any] = {
+            "title": self.title,
+            "icon": self.icon,
+            "link": reverse(f"admin:{app}_{name}_changelist"),
+            "permission": _may_see(f"{app}.view_{name}"),
+        }
+        waiting = self.count() if self.count is not None else 0
+        return shown | ({"badge": str(waiting), "badge_variant": "danger"} if waiting else {})
+
+
+def _may_see(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def letters_waiting() -> int:
+    """How many dead letters wait for somebody."""
+    from members.enums import DeadLetterState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import DeadLetter  # noqa: PLC0415
+
+    return DeadLetter.objects.filter(state=DeadLetterState.WAITING).count()
+
+
+CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
+    (
+        _("People"),
+        (
+            Page(_("Members"), "group", "members.member"),
+            Page(_("Tiers held"), "military_tech", "members.standing"),
+            Page(_("Rises and falls"), "trending_up", "members.standingchange"),
+            Page(_("Badges held"), "workspace_premium", "incentives.badgegrant"),
+        ),
+    ),
+    (
+        _("Rules"),
+        (
+            Page(_("Rules"), "bolt", "incentives.ruleversion"),
+            Page(_("When they were in force"), "date_range", "incentives.ruleinterval"),
+            Page(_("Shared limits"), "speed", "incentives.sharedlimit"),
+            Page(_("Lookup tables"), "table", "incentives.lookuptable"),
+        ),
+    ),
+    (
+        _("Points"),
+        (
+            Page(_("Accounts"), "account_balance_wallet", "incentives.account"),
+            Page(_("Journals"), "receipt_long", "incentives.journal"),
+            Page(_("Entries"), "list_alt", "incentives.entry"),
+            Page(_("Lots and expiry"), "hourglass_bottom", "incentives.lot"),
+            Page(_("Pending awards"), "schedule", "incentives.pendingaward"),
+            Page(_("Holds"), "lock_clock", "incentives.hold"),
+        ),
+    ),
+    (
+        _("Operations"),
+        (
+            Page(_("Timeline"), "timeline", "members.event"),
+            Page(_("Dead letters"), "report", "members.deadletter", count=letters_waiting),
+            Page(_("Rejected events"), "block", "members.rejection"),
+            Page(_("Judgements"), "gavel", "incentives.judgement"),
+            Page(_("Scheduled jobs"), "update", "django_celery_beat.periodictask"),
+        ),
+    ),
+    (
+        _("Configuration"),
+        (
+            Page(_("Currencies"), "toll", "incentives.currency"),
+            Page(_("Ladders and tiers"), "stairs", "members.ladder"),
+            Page(_("Badges"), "verified", "incentives.badge"),
+            Page(_("Event types"), "category", "members.eventtype"),
+            Page(_("Counters"), "123", "members.counter"),
+            Page(_("Sources"), "input", "members.source"),
+        ),
+    ),
+    (
+        _("Access"),
+        (
+            Page(_("API keys"), "key", "members.apikey"),
+            Page(_("Users"), "person", "auth.user"),
+            Page(_("Roles"), "badge", "auth.group"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar; what a user may not see is left out."""
+    return [{"title": title, "items": [page.entry(request) for page in pages]} for title, pages in CONTENTS]
+
+
+def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The start page shows the contents as the sidebar does."""
+    groups = []
+    for title, pages in CONTENTS:
+        entries = [page.entry(request) for page in pages if _may_see(_permission(page))(request)]
+        if entries:
+            groups.append({"title": title, "entries": entries})
+    return {**context, "groups": groups}
+
+
+def _permission(page: Page) -> str:
+    app, name = page.model.split(".")
+    return f"{app}.view_{name}"
+
+
+def style(_request: HttpRequest) -> str:
+    return static("laurels/desk.css")
+
+
+def mark(_request: HttpRequest) -> str:
+    return static("laurels/mark.svg")
+
+
+THEME: dict[str, Any] = {
+    "SITE_TITLE": "Laurels",
+    "SITE_HEADER": "Laurels",
+    "SITE_SUBHEADER": _("Points, tiers and privileges"),
+    "SITE_ICON": mark,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
+    "SHOW_LANGUAGES": True,
+    "SHOW_BACK_BUTTON": True,
+    "STYLES": [style],
+    "DASHBOARD_CALLBACK": "config.desk.start_page",
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": "config.desk.navigation"},
+    # The mock-ups' paper, ink and laurel green, from the lightest to the darkest.
+    "COLORS": {
+        "base": {
+            "50": "#faf9f5",
+            "100": "#f1eee5",
+            "200": "#e4e0d4",
+            "300": "#c9c3b3",
+            "400": "#929c94",
+            "500": "#626b64",
+            "600": "#47524b",
+            "700": "#343e38",
+            "800": "#28312c",
+            "900": "#161c19",
+            "950": "#0e1311",
+        },
+        "primary": {
+            "50": "#eff6f0",
+            "100": "#e5efe6",
+            "200": "#c4dbc9",
+            "300": "#9bc4a8",
+            "400": "#79c69d",
+            "500": "#4fa878",
+            "600": "#1d6646",
+            "700": "#17583c",
+            "800": "#174f37",
+            "900": "#12392a",
+            "950": "#0e2f23",
+        },
+    },
+}

@@ -1,0 +1,72 @@
+"""Who may do what in the admin: four groups, put in place after every migration.
+
+A viewer looks; a community operator also tends members and rules; finance also corrects points; an administrator
+does everything. A role's permissions are ours: what was added to them by hand is taken away again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+
+VIEWER, COMMUNITY, FINANCE, ADMINISTRATOR = "viewer", "community operator", "finance", "administrator"
+
+# Keys and logins are seen by administrators only.
+SECRET_MODELS = {"apikey", "historicalapikey", "user", "group", "permission"}
+OURS = ("members", "incentives")
+LEDGER = ("account", "entry", "hold", "journal", "lot", "pendingaward")
+
+LOOKS: tuple[str, ...] = ("django_celery_beat.view_periodictask",)
+TENDS_COMMUNITY = (
+    "members.add_member",
+    "members.change_member",
+    "members.change_deadletter",
+    "incentives.add_ruleversion",
+    "incentives.change_ruleversion",
+    "incentives.delete_ruleversion",
+    "incentives.add_sharedlimit",
+    "incentives.change_sharedlimit",
+    "incentives.add_lookuptable",
+    "incentives.change_lookuptable",
+    "incentives.add_badge",
+    "incentives.change_badge",
+)
+# Points are adjusted by whoever may add a journal; nobody types one.
+CORRECTS_POINTS = ("incentives.add_journal",)
+
+
+def furnish_roles() -> None:
+    """Make the four groups with exactly their permissions; running it again changes nothing."""
+    for label in (*OURS, "auth", "django_celery_beat"):
+        # Permissions are made after migrations too, and perhaps only after us.
+        create_permissions(apps.get_app_config(label), verbosity=0)
+    looks = [*_all_of("view_"), *_named(LOOKS)]
+    no_ledger = [permission for permission in looks if permission.content_type.model not in LEDGER]
+    everything = [*_ours(), *Permission.objects.filter(content_type__app_label="auth"), *_named(LOOKS)]
+    roles = {
+        VIEWER: looks,
+        COMMUNITY: [*no_ledger, *_named(TENDS_COMMUNITY)],
+        FINANCE: [*looks, *_named(CORRECTS_POINTS)],
+        ADMINISTRATOR: everything,
+    }
+    for name, permissions in roles.items():
+        Group.objects.get_or_create(name=name)[0].permissions.set(permissions)
+
+
+def _ours() -> Iterable[Permission]:
+    return Permission.objects.filter(content_type__app_label__in=OURS).select_related("content_type")
+
+
+def _all_of(prefix: str) -> list[Permission]:
+    return [p for p in _ours() if p.codename.startswith(prefix) and p.content_type.model not in SECRET_MODELS]
+
+
+def _named(names: Iterable[str]) -> list[Permission]:
+    found = []
+    for name in names:
+        label, _, codename = name.partition(".")
+        found.append(Permission.objects.get(content_type__app_label=label, codename=codename))
+    return found
