@@ -38,6 +38,7 @@ TYPE = {
     "version": 1,
     "contribution": True,
     "conversation": False,
+    "counterpart": "",
 }
 DOCUMENT = {
     "code": "good-recipe",

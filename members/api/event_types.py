@@ -29,7 +29,7 @@ class EventTypeBody(StrictMixin, serializers.ModelSerializer[EventType]):
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "version", "contribution", "conversation"]
+        fields = ["code", "meaning", "schema", "version", "contribution", "conversation", "counterpart"]
         read_only_fields = ["code", "version"]
 
 

@@ -32,14 +32,16 @@ _CURRENCY: Mapping[str, Kind] = {
 }  # fmt: skip
 _SOURCE: Mapping[str, Kind] = {"description": text, "unknown_members": text}
 _EVENT_TYPE: Mapping[str, Kind] = {
-    "meaning": text, "schema": anything, "contribution": yes_or_no, "conversation": yes_or_no,
+    "meaning": text, "schema": anything, "contribution": yes_or_no, "conversation": yes_or_no, "counterpart": text,
 }  # fmt: skip
 _COUNTER: Mapping[str, Kind] = {
     "of": text, "kind": text, "filter": text, "value": text, "by": text, "window": text, "days": whole(1, 366),
 }  # fmt: skip
 _BADGE: Mapping[str, Kind] = {"names": names, "is_repeatable": yes_or_no}
 _LADDER: Mapping[str, Kind] = {"names": names, "metric": text, "tiers": anything}
-_TIER: Mapping[str, Kind] = {"names": names, "threshold": whole(-AMOUNT_MAX, AMOUNT_MAX)}
+_TIER: Mapping[str, Kind] = {
+    "names": names, "threshold": whole(-AMOUNT_MAX, AMOUNT_MAX), "invitations_max": whole(0, 10_000),
+}  # fmt: skip
 
 
 @dataclass
