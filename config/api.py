@@ -3,10 +3,10 @@
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from incentives.api import badges, balances, events, points, rule_lists, rules
-from members.api import event_types, ladders, members, problems, rejections, timeline, whoami
+from members.api import event_types, invitations, ladders, members, problems, rejections, timeline, whoami
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -17,7 +17,7 @@ def nothing_here(request: HttpRequest, **_: object) -> JsonResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
     path("api/v1/events", events.Events.as_view(), {"version": "v1"}),
     path("api/v1/events/<str:source>/<path:external_id>", events.EventOutcome.as_view(), {"version": "v1"}),
     path("api/v1/event-types", event_types.EventTypes.as_view(), {"version": "v1"}),
@@ -31,6 +31,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/members/<str:ref>/badges", badges.MemberBadges.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/timeline", timeline.MemberTimeline.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/referrals", invitations.MemberReferrals.as_view(), {"version": "v1"}),
+    path("api/v1/invitations", invitations.Invitations.as_view(), {"version": "v1"}),
+    path("api/v1/invitations/<str:code>", invitations.InvitationDetail.as_view(), {"version": "v1"}),
+    path("api/v1/invitations/<str:code>/accept", invitations.InvitationAcceptance.as_view(), {"version": "v1"}),
+    path("api/v1/growth", invitations.GrowthReport.as_view(), {"version": "v1"}),
     path("api/v1/spends", points.Spends.as_view(), {"version": "v1"}),
     path("api/v1/adjustments", points.Adjustments.as_view(), {"version": "v1"}),
     path("api/v1/transfers", points.Transfers.as_view(), {"version": "v1"}),

@@ -38,6 +38,7 @@ TYPE = {
     "version": 1,
     "contribution": True,
     "conversation": False,
+    "counterpart": "",
 }
 DOCUMENT = {
     "code": "good-recipe",
@@ -73,6 +74,30 @@ TRACE = {
         }
     ],
     "error": "",
+}
+INVITATION = {
+    "code": "7KXM2PQR9T",
+    "inviter": "ada",
+    "channel": "friend",
+    "campaign": "",
+    "email": "bo@example.org",
+    "email_domain": "",
+    "uses": 1,
+    "uses_max": 1,
+    "sent_at": NOON,
+    "expires_at": None,
+    "revoked_at": None,
+}
+REFERRAL = {
+    "member": "bo",
+    "inviter": "ada",
+    "code": "7KXM2PQR9T",
+    "depth": 1,
+    "state": "open",
+    "joined_at": NOON,
+    "broke_ice_at": None,
+    "active_at": None,
+    "retained_at": None,
 }
 MOVEMENT = {"journal_id": "4711", "currency": "points", "amount": "-20", "balance": "340"}
 HOLD = {
@@ -307,6 +332,33 @@ CALLS: dict[str, Call] = {
             "sources": ["forum"],
             "expires_at": None,
         },
+    ),
+    "invite": Call(
+        "Give an invitation away",
+        {**INVITATION, "uses": 0},
+        {"inviter": "ada", "channel": "friend", "email": "bo@example.org"},
+    ),
+    "read_invitation": Call("What a code is good for", INVITATION),
+    "revoke_invitation": Call("Take an invitation back", {**INVITATION, "uses": 0, "revoked_at": NOON}),
+    "accept_invitation": Call("Let a newcomer in", REFERRAL, {"ref": "bo", "email": "bo@example.org"}),
+    "member_referrals": Call("Whom a member brought", {"invitations_left": 17, "referrals": [REFERRAL]}),
+    "growth": Call(
+        "Whether inviting multiplies",
+        [
+            {
+                "group": "",
+                "members": 400,
+                "senders": 160,
+                "sent": 610,
+                "joined": 240,
+                "retained": 96,
+                "per_member": "1.5250",
+                "conversion": "0.3934",
+                "k": "0.6000",
+                "retained_k": "0.2400",
+                "median_days": "2.5",
+            }
+        ],
     ),
 }
 PROBLEM = {

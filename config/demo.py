@@ -12,14 +12,20 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
 from incentives.models import Currency
 from members.domain.events.intake import record_events
+from members.domain.invitations.accepting import tell_stage
+from members.domain.invitations.making import new_code
+from members.domain.invitations.stages import advance_referrals
+from members.domain.joining import Arrival, tell_joined
+from members.domain.outcomes import REFERRAL_JOINED
 from members.enums import Scope
-from members.models import ApiKey, Member, Source, Work
+from members.models import ApiKey, Invitation, Member, Referral, Source, Work
 
 PROGRAM = settings.BASE_DIR / "docs" / "examples" / "community"
 MEMBERS, DAYS, CHUNK = 420, 90, 400
@@ -58,6 +64,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     apply_program(folder=PROGRAM, now=now, in_force_from=start)
     members = _members(rng, start, now)
     _report(list(_lives(rng, members, start)), now=now, progress=progress)
+    _invite(rng, members, now)
     _judge(progress)
     _spend(rng, now)
     logins = _logins(members)
@@ -86,8 +93,33 @@ def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]
                 age_band="adult",
             )
         )
-    Member.objects.bulk_create(made)
-    return list(Member.objects.order_by("id"))
+    with transaction.atomic():
+        Member.objects.bulk_create(made)
+        members = list(Member.objects.order_by("id"))
+        tell_joined((Arrival(member.pk, member.joined_at) for member in members), now=now)
+    return members
+
+
+def _invite(rng: random.Random, members: list[Member], now: datetime) -> None:
+    """Tell who brought whom: invitations that worked, many that did not, and somebody who only ever tried."""
+    founders = members[: MEMBERS // 2]
+    for member in members[MEMBERS // 2 :]:
+        if rng.random() > 0.55:
+            continue
+        inviter = rng.choice(founders[: MEMBERS // 6])
+        sent_at = member.joined_at - timedelta(hours=rng.uniform(2, 90))
+        channel = rng.choice(("friend", "friend", "poster", "article"))
+        made = Invitation.objects.create(code=new_code(), inviter=inviter, channel=channel, sent_at=sent_at, uses=1)
+        Member.objects.filter(pk=member.pk).update(invited_by=inviter)
+        referral = Referral.objects.create(
+            member=member, inviter=inviter, invitation=made, joined_at=member.joined_at, depth=1
+        )
+        tell_stage(REFERRAL_JOINED, referral, now=member.joined_at)
+    for inviter in [*rng.choices(founders[: MEMBERS // 4], k=120), *[founders[150]] * 8]:
+        sent_at = now - timedelta(days=rng.uniform(1, DAYS))
+        Invitation.objects.create(code=new_code(), inviter=inviter, channel="friend", sent_at=sent_at)
+    for day in range(DAYS, -1, -2):
+        advance_referrals(now=now - timedelta(days=day))
 
 
 def _lives(

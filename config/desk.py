@@ -48,11 +48,21 @@ def letters_waiting() -> int:
     return DeadLetter.objects.filter(state=DeadLetterState.WAITING).count()
 
 
+def referrals_to_review() -> int:
+    """How many referrals were stopped and wait for somebody to look at them."""
+    from members.enums import ReferralState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import Referral  # noqa: PLC0415
+
+    return Referral.objects.filter(state=ReferralState.REVIEW).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
         (
             Page(_("Members"), "group", "members.member"),
+            Page(_("Invitations"), "mail", "members.invitation"),
+            Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
             Page(_("Tiers held"), "military_tech", "members.standing"),
             Page(_("Rises and falls"), "trending_up", "members.standingchange"),
             Page(_("Badges held"), "workspace_premium", "incentives.badgegrant"),
@@ -64,6 +74,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Rules"), "bolt", "incentives.ruleversion"),
             Page(_("When they were in force"), "date_range", "incentives.ruleinterval"),
             Page(_("Shared limits"), "speed", "incentives.sharedlimit"),
+            Page(_("Budget alarms"), "notifications_active", "incentives.budgetalarm"),
             Page(_("Lookup tables"), "table", "incentives.lookuptable"),
         ),
     ),

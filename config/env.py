@@ -46,8 +46,9 @@ def secret_key() -> str:
 def database() -> dict[str, Any]:
     """Read DATABASE_URL; without one, an SQLite file in the data directory.
 
-    Raises ImproperlyConfigured for anything but SQLite and PostgreSQL, which are the two databases
-    whose guards we ship.
+    Connections to PostgreSQL are kept for `conn_max_age` seconds of the address, else DB_CONN_MAX_AGE, and looked
+    after before they are used again. Raises ImproperlyConfigured for anything but SQLite and PostgreSQL, which are the
+    two databases whose guards we ship.
     """
     url = env.str("DATABASE_URL", default="")
     if not url:
@@ -57,7 +58,10 @@ def database() -> dict[str, Any]:
     if settings["ENGINE"].endswith("sqlite3"):
         settings["OPTIONS"] = {**settings.get("OPTIONS", {}), **SQLITE_OPTIONS}
     elif settings["ENGINE"].endswith("postgresql"):
-        settings.setdefault("CONN_MAX_AGE", 600)
+        age = settings.get("OPTIONS", {}).pop("conn_max_age", None)
+        if age is not None and not isinstance(age, int):
+            raise ImproperlyConfigured(f"conn_max_age in DATABASE_URL is a number of seconds, not {age!r}.")
+        settings["CONN_MAX_AGE"] = age if age is not None else env.int("DB_CONN_MAX_AGE", default=600)
         settings["CONN_HEALTH_CHECKS"] = True
     else:
         raise ImproperlyConfigured(

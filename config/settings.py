@@ -7,7 +7,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 
-from config import filesystem_broker
+from config import cache, filesystem_broker
 from config.desk import THEME
 from config.env import BASE_DIR, DATA_DIR, broker_url, database, env, secret_key
 
@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.policies.PolicyMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "members.api.rate_limits.RateLimitHeaders",
@@ -90,8 +90,9 @@ CACHES: dict[str, dict[str, Any]] = {
 }
 if env.str("REDIS_URL", default=""):
     CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.cache.ForgivingRedisCache",
         "LOCATION": env.str("REDIS_URL"),
+        "OPTIONS": cache.OPTIONS,
     }
 
 # Time and language. The programme's zone decides days for members who have not set their own.
@@ -128,8 +129,7 @@ X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/me/"
 LOGOUT_REDIRECT_URL = "/login/"
-CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs"],
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
@@ -139,13 +139,15 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
-# The admin's theme compiles expressions in the browser; only the admin may.
-ADMIN_CONTENT_SECURITY_POLICY = {
-    "default-src": [SELF],
-    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
-    "style-src": [SELF, UNSAFE_INLINE],
-    "img-src": [SELF, "data:"],
-    "frame-ancestors": [NONE],
+# By the beginning of the path. The admin's theme has scripts and styles in its pages and compiles expressions in the
+# browser; the API's documentation has styles in its page. Nothing else may.
+CONTENT_SECURITY_POLICIES: dict[str, dict[str, list[str]]] = {
+    "/admin/": {
+        **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+        "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+        "style-src": [SELF, UNSAFE_INLINE],
+    },
+    "/api/docs/": {**CONTENT_SECURITY_POLICY["DIRECTIVES"], "style-src": [SELF, UNSAFE_INLINE]},
 }
 
 # The API.
@@ -181,6 +183,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 
+INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
+CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
 METRIC_PROVIDERS = {"balance": "incentives.domain.metrics.balance"}
 
@@ -217,12 +221,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=1)},
     "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
     "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
+    "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
+    "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 
 # Bounds of the pipeline; see docs/pipeline.md for what each one protects.
 
-LANE_COUNT = 64
 BATCH_SIZE_MAX = env.int("BATCH_SIZE_MAX", default=1_000)
 BATCH_SECONDS_MAX = env.float("BATCH_SECONDS_MAX", default=20.0)
 EVENTS_PER_REQUEST_MAX = 1_000

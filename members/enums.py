@@ -25,6 +25,13 @@ class UnknownMembers(models.TextChoices):
     CREATE = "create", _("create the member")
 
 
+class ReferralState(models.TextChoices):
+    OPEN = "open", _("open")
+    REVIEW = "review", _("to be looked at")
+    CONFIRMED = "confirmed", _("looked at and good")
+    REJECTED = "rejected", _("rejected")
+
+
 class DeadLetterState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     REPLAYED = "replayed", _("replayed")

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -51,9 +52,41 @@ def _as_server_user() -> dict[str, object]:
     return {}
 
 
+@dataclass
+class Postgresql:
+    """A server of our own, which a test may stop and start again at the same address."""
+
+    command: list[object]
+    common: dict[str, object]
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://laurels@127.0.0.1:{self.port}/laurels"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, **self.common)  # type: ignore[call-overload]
+        _wait_for(self.port, self.process)
+
+    def stop(self) -> None:
+        """Break off whoever is connected, and wait for the end."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(30)
+            self.process = None
+
+
 @contextmanager
 def postgresql(*options: str) -> Iterator[str]:
     """Start a server in a new folder and yield the address of its database."""
+    with postgresql_server(*options) as server:
+        yield server.url
+
+
+@contextmanager
+def postgresql_server(*options: str) -> Iterator[Postgresql]:
+    """Start a server in a new folder, with an empty database; gone afterwards."""
     binaries = postgresql_binaries()
     assert binaries is not None, "PostgreSQL is not installed here"
     who = _as_server_user()
@@ -62,28 +95,23 @@ def postgresql(*options: str) -> Iterator[str]:
         os.chown(folder, who["user"], who["group"])  # type: ignore[arg-type]
     port = free_port()
     common: dict[str, object] = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **who}
-    server = None
+    command = [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1", "-k", folder, *options]
+    server = Postgresql(command, common, port)
     try:
         subprocess.run(
             [binaries / "initdb", "-D", folder / "data", "-U", "laurels", "--auth=trust", "-E", "UTF8", "--locale=C"],
             check=True,
             **common,  # type: ignore[call-overload]
         )
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1", "-k", folder, *options],
-            **common,  # type: ignore[call-overload]
-        )
-        _wait_for(port, server)
+        server.start()
         subprocess.run(
             [binaries / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "laurels", "laurels"],
             check=True,
             **common,  # type: ignore[call-overload]
         )
-        yield f"postgresql://laurels@127.0.0.1:{port}/laurels"
+        yield server
     finally:
-        if server is not None:
-            server.send_signal(signal.SIGINT)
-            server.wait(30)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

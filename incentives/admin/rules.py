@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
@@ -22,11 +23,14 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain import drafting, publishing
-from incentives.domain.rules.documents import BadDocument, Finding, read_document, read_limit, text_in
+from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.engine import rulebook
+from incentives.domain.ledger.queries import major
+from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import RuleState
-from incentives.models import LookupTable, RuleInterval, RuleVersion, SharedLimit
+from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
 from members.admin.base import Plain, Remembered, WhyForm, Window
 
 TEMPLATE = """\
@@ -188,6 +192,14 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         if report.errors:
             messages.warning(request, _("Kept. It cannot be published yet; see what the checker says."))
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET":
+            for name, why in sorted(rulebook.current().broken.items()):
+                words = {"name": name, "why": why}
+                messages.error(request, _("%(name)s does not check any more, so it judges nothing: %(why)s") % words)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Only the steps that the version can take now."""
         found = RuleVersion.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
@@ -315,7 +327,7 @@ class LimitForm(WhyForm):
 
     def clean_document(self) -> Any:
         try:
-            read_limit(self.cleaned_data["document"], "")
+            check_shared_limit(code="", document=self.cleaned_data["document"])
         except BadDocument as error:
             raise ValidationError([_said(finding) for finding in error.findings]) from error
         return self.cleaned_data["document"]
@@ -343,3 +355,22 @@ class TableForm(WhyForm):
 class LookupTableAdmin(Remembered[LookupTable]):
     form = TableForm
     list_display = ("code", "rows")
+
+
+@admin.register(BudgetAlarm)
+class BudgetAlarmAdmin(Window[BudgetAlarm]):
+    list_display = ("reached_at", "limit", "since", "share")
+    list_select_related = ("currency",)
+    search_fields = ("limit",)
+    ordering = ("-reached_at", "-id")
+    fields = ("limit", "since", "share", "reached_at")
+
+    @admin.display(description=gettext_lazy("period from"))
+    def since(self, alarm: BudgetAlarm) -> str:
+        return date_format(date.fromordinal(alarm.period)) if alarm.period else _("ever")
+
+    @admin.display(description=gettext_lazy("used"))
+    def share(self, alarm: BudgetAlarm) -> str:
+        scale, what = (alarm.currency.scale, alarm.currency.code) if alarm.currency else (0, _("times"))
+        used, of = (f"{major(amount, scale):,f}" for amount in (alarm.used, alarm.of))
+        return _("%(used)s of %(of)s %(what)s") % {"used": used, "of": of, "what": what}

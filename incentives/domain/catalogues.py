@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from incentives.domain.rules.catalogue import Catalogue, CounterFacts, CurrencyFacts
-from incentives.domain.rules.documents import read_limit
+from incentives.domain.rules.checking import unfit
+from incentives.domain.rules.documents import BadDocument, Limit, read_limit
+from incentives.domain.rules.drafting import check_alarm
 from incentives.domain.rules.tables import read_table
 from incentives.models import Badge, Currency, LookupTable, SharedLimit
 from members.domain import language
@@ -58,16 +60,30 @@ def load_known() -> Known:
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
         reserved=NOT_FOR_RULES,
         member_fields=member_fields((NO_TIER, *tiers)),
-        currencies={
-            code: CurrencyFacts(currency.pk, code, currency.scale, currency.kind == "qualifying")
-            for code, currency in currencies.items()
-        },
+        currencies=currency_facts(currencies.values()),
         counters=_counter_facts(counters),
         tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},
         badges=frozenset(Badge.objects.values_list("code", flat=True)),
         limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
     )
     return Known(catalogue, schemas, counters, currencies)
+
+
+def currency_facts(currencies: Iterable[Currency]) -> dict[str, CurrencyFacts]:
+    """What rules and limits may know of currencies, by code."""
+    return {each.code: CurrencyFacts(each.pk, each.code, each.scale, each.kind == "qualifying") for each in currencies}
+
+
+def check_shared_limit(*, code: str, document: object) -> Limit:
+    """Read a shared limit as it would be saved: one that names no currency of ours would never limit anything.
+
+    Raises BadDocument.
+    """
+    limit = read_limit(document, code)
+    findings = [*unfit(limit, currency_facts(Currency.objects.all()), ""), *check_alarm(limit, "")]
+    if findings:
+        raise BadDocument(findings)
+    return limit
 
 
 def _counter_facts(counters: Mapping[str, CompiledCounter]) -> dict[str, CounterFacts]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +19,8 @@ from members.domain.registry import registry
 
 CHUNK = 500
 SHOWN_MAX = 20
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
 class BadImport(Exception):
@@ -38,9 +42,19 @@ class Imported:
         elif result.verdict == "duplicate":
             self.duplicates += 1
         else:
-            self.rejected += 1
-            if len(self.refused) < SHOWN_MAX:
-                self.refused.append((line, f"{result.pointer}: {result.sentence}"))
+            self.refuse(line, f"{result.pointer}: {result.sentence}")
+
+    def refuse(self, line: int, sentence: str) -> None:
+        self.rejected += 1
+        if len(self.refused) < SHOWN_MAX:
+            self.refused.append((line, sentence))
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of a CSV file that no event can be made of; the sentence says why."""
+
+    sentence: str
 
 
 def import_events(
@@ -58,12 +72,16 @@ def import_events(
     to be done, `progress(line, count)` is told after each chunk. Raises BadImport.
     """
     done = Imported()
-    chunk: list[tuple[int, bytes]] = []
+    chunk: list[tuple[int, bytes | BadRow]] = []
 
     def file() -> None:
-        receipt = record_events(items=[raw for _, raw in chunk], allowed_sources=None, now=now, dry_run=dry_run)
-        for (line, _), result in zip(chunk, receipt.results, strict=True):
-            done.take(line, result)
+        items = [raw for _, raw in chunk if isinstance(raw, bytes)]
+        results = iter(record_events(items=items, allowed_sources=None, now=now, dry_run=dry_run).results)
+        for line, raw in chunk:
+            if isinstance(raw, BadRow):
+                done.refuse(line, raw.sentence)
+            else:
+                done.take(line, next(results))
         progress(chunk[-1][0], len(chunk))
         chunk.clear()
 
@@ -78,11 +96,26 @@ def import_events(
     return done
 
 
-def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes]]:
+def digest_of(*paths: Path | None) -> str:
+    """What tells one import from another: the content of its file and its mapping, whatever they are called."""
+    digest = hashlib.sha256()
+    for path in paths:
+        if path is not None:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | BadRow]]:
     if path.suffix == ".csv":
         if mapping is None:
             raise BadImport("A CSV file needs a mapping: --mapping FILE.yaml says which column is what.")
-        yield from _from_csv(path, _read_mapping(mapping))
+        try:
+            yield from _from_csv(path, _read_mapping(mapping))
+        except UnicodeDecodeError as error:
+            raise BadImport(f"{path.name} is not UTF-8; save it as that first.") from error
+        except csv.Error as error:
+            raise BadImport(f"{path.name} is no CSV: {error}.") from error
         return
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
@@ -91,29 +124,48 @@ def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes]]:
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
-    mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
-    missing = {"source", "id", "type", "subject"} - set(mapping or {})
-    if not isinstance(mapping, dict) or missing:
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadImport(f"The mapping cannot be read: {error}") from error
+    if not isinstance(mapping, dict) or not isinstance(mapping.get("data") or {}, dict):
+        raise BadImport("The mapping says source, id, type, subject, time and data, each as name: text.")
+    missing = {"source", "id", "type", "subject"} - set(mapping)
+    if missing:
         raise BadImport(f"The mapping must say source, id, type and subject; missing: {', '.join(sorted(missing))}.")
     return mapping
 
 
-def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes]]:
+def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | BadRow]]:
     """Fill the mapping's texts with a row's columns, as in `id: "order-{order_no}"`; data by the type's schema."""
     registry.refresh()
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            try:
-                item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
-                if "time" in mapping:
-                    item["time"] = str(mapping["time"]).format(**row)
-                data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
-            except KeyError as error:
-                raise BadImport(
-                    f"The file has no column {error}; it has {', '.join(reader.fieldnames or [])}."
-                ) from error
-            yield reader.line_num, json.dumps({**item, "data": _typed(item["type"], data)}).encode()
+    # Spreadsheets begin a file with a mark of its encoding.
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        columns = next(rows, [])
+        for cells in rows:
+            if not cells:
+                continue
+            if len(cells) != len(columns):
+                yield (
+                    rows.line_num,
+                    BadRow(f"The row has {len(cells)} columns, but the first row names {len(columns)}."),
+                )
+                continue
+            yield rows.line_num, _filled(mapping, dict(zip(columns, cells, strict=True)))
+
+
+def _filled(mapping: dict[str, Any], row: dict[str, str]) -> bytes:
+    try:
+        item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
+        if "time" in mapping:
+            item["time"] = str(mapping["time"]).format(**row)
+        data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
+    except KeyError as error:
+        raise BadImport(f"The file has no column {error}; it has {', '.join(row)}.") from error
+    except (AttributeError, IndexError, ValueError) as error:
+        raise BadImport(f"A text of the mapping cannot be filled: {error}; name columns as {{this}}.") from error
+    return json.dumps({**item, "data": _typed(item["type"], data)}).encode()
 
 
 def _typed(type_code: str, data: dict[str, str]) -> dict[str, Any]:
@@ -124,10 +176,10 @@ def _typed(type_code: str, data: dict[str, str]) -> dict[str, Any]:
         kind = schema.fields[name].type if schema is not None and name in schema.fields else "string"
         if not text and kind != "string":
             continue
-        if kind == "int" and text.lstrip("-").isdigit():
+        if kind == "int" and _WHOLE.fullmatch(text):
             typed[name] = int(text)
-        elif kind == "bool":
-            typed[name] = text.strip().lower() in ("1", "true", "yes")
+        elif kind == "bool" and text.strip().lower() in _YES_OR_NO:
+            typed[name] = _YES_OR_NO[text.strip().lower()]
         elif kind == "strings":
             typed[name] = [part for part in text.split("|") if part]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -13,6 +13,7 @@ from incentives.domain.revisions import revise
 from incentives.domain.rules.checking import Report, check_rule
 from incentives.domain.rules.circles import circle_of
 from incentives.domain.rules.documents import BadDocument, Document, Finding, read_document
+from incentives.domain.rules.drafting import check_draft
 from incentives.enums import RuleState
 from incentives.models import Rule, RuleInterval, RuleVersion
 
@@ -32,8 +33,9 @@ def check_document(raw: object) -> Report:
     except BadDocument as error:
         return Report(tuple(error.findings), None)
     report = check_rule(document, load_known().catalogue)
-    if report.rule is None:
-        return report
+    refused = tuple(check_draft(document))
+    if refused or report.rule is None:
+        return Report((*refused, *report.findings), None)
     circle = circle_of(report.rule, _in_use(besides=document.code))
     return Report((*report.findings, circle), None) if circle is not None else report
 
@@ -62,7 +64,7 @@ def save_draft(*, document: dict[str, Any], by: AbstractBaseUser | None = None) 
         if draft is None:
             newest = rule.versions.order_by("-number").first()
             draft = RuleVersion(rule=rule, number=newest.number + 1 if newest else 1)
-        draft.document, draft.event_type = _storable(document), read.when
+        draft.document, draft.event_type = storable(document), read.when
         draft.created_by_id = by.pk if by is not None else None
         draft.save()
     return draft
@@ -147,14 +149,12 @@ def _close(version: RuleVersion, moment: datetime) -> None:
         interval.save(update_fields=["in_force_until"])
 
 
-def _storable(value: Any) -> Any:
-    """JSON has no dates and no exact decimals of its own: both become text, which reads back the same."""
-    from decimal import Decimal  # noqa: PLC0415
-
+def storable(value: Any) -> Any:
+    """JSON has no dates and no exact decimals of its own: they become text, which reads back the same."""
     if isinstance(value, dict):
-        return {str(key): _storable(each) for key, each in value.items()}
+        return {str(key): storable(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_storable(each) for each in value]
-    if isinstance(value, datetime):
+        return [storable(each) for each in value]
+    if isinstance(value, date):  # A datetime is one as well.
         return value.isoformat()
-    return str(value) if isinstance(value, (Decimal, float)) else value
+    return value if value is None or isinstance(value, (str, int)) else str(value)

@@ -10,7 +10,8 @@ from django.db.models.signals import post_delete, post_save
 from incentives.models import Badge, Currency, LookupTable, RuleSet, SharedLimit
 from members.models import Counter, EventType, Ladder, Tier
 
-# Whoever changes one of these, by whatever way (API, admin, files, a migration), changes what is judged.
+# Whoever saves or deletes one of these (API, admin, files, a shell) changes what is judged. A migration's historical
+# models, bulk_create() and a queryset's update() send no signal: such a change must call revise() itself.
 WATCHED: tuple[type[Model], ...] = (EventType, Counter, Ladder, Tier, Currency, Badge, SharedLimit, LookupTable)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import zone_named
-from incentives.domain.engine.rulebook import RulePlan
+from incentives.domain.engine.rulebook import RuleBook, RulePlan
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import text_in
 from incentives.models import Badge, Judgement
@@ -116,51 +116,50 @@ def trace_of(event_id: int, *, language_code: str = "en", shows_hidden: bool = T
 
 def _rules(judgement: Judgement, event: Event, language_code: str) -> list[RuleTrace]:
     book = rulebook.current()
-    type_book = book.types.get(event.type_id)
-    if type_book is None:
+    if event.type_id not in book.types:
         return []
     verdicts = {verdict[0]: verdict for verdict in msgspec.json.decode(judgement.verdicts)}
     facts = _facts(judgement, event, book)
-    in_force = book.at(type_book, event.occurred_at)
     zone = zone_named(Member.objects.values_list("time_zone", flat=True).get(pk=event.member_id))
     units = {
         currency.pk: (text_in(currency.names, language_code, code), currency.scale)
         for code, currency in book.known.currencies.items()
     }
     say = _Say(facts, zone, language_code, units, badges=_badge_names(language_code))
-    traces = []
-    for rule, plan in zip(in_force.compiled.rules, in_force.plans, strict=True):
-        verdict = verdicts.pop(plan.code, None)
-        name = text_in(rule.document.name, language_code, rule.document.code)
-        is_known = set(rule.fields()) <= facts.keys()
-        reason = verdict[2] if verdict else ""
-        traces.append(
-            RuleTrace(
-                code=plan.code,
-                version=verdict[1] if verdict else plan.version,
-                name=name,
-                matched=verdict is not None,
-                reason=reason,
-                is_public=rule.document.visibility == "public",
-                clauses=tuple(say.clauses(rule.condition)) if is_known else (),
-                effects=tuple(say.effects(rule, plan, verdict, is_known=is_known)) if verdict else (),
-                words=wording.reason_words(reason, plan.ceilings, units) if reason else "",
-            )
-        )
-    # A rule that was in force when the event was judged, but has been backdated away since.
-    traces += [
+    traces = [say.rule(rule, plan, verdicts.pop(plan.code, None)) for rule, plan in _judged(judgement, event, book)]
+    # What names no rule, such as an event whose words were erased; or a version that no longer checks.
+    return traces + [
         RuleTrace(
-            code=v[0],
-            version=v[1],
-            name=v[0],
+            code=code,
+            version=version,
+            name=code,
             matched=True,
-            reason=v[2],
+            reason=reason,
             is_public=True,
-            words=wording.reason_words(v[2]) if v[2] else "",
+            words=wording.reason_words(reason) if reason else "",
         )
-        for v in verdicts.values()
+        for code, version, reason, _ in verdicts.values()
     ]
-    return traces
+
+
+def _judged(judgement: Judgement, event: Event, book: RuleBook) -> list[tuple[CheckedRule, RulePlan]]:
+    """The versions that judged the event: those its verdicts name, and those in force then that did not match.
+
+    Not what is in force for its moment today: a version may have been published with an earlier date since.
+    """
+    named = {(verdict[0], verdict[1]) for verdict in msgspec.json.decode(judgement.verdicts)}
+    codes = {code for code, _ in named}
+    in_force = book.at(book.types[event.type_id], event.occurred_at)
+    others = {(plan.code, plan.version) for plan in in_force.plans if plan.code not in codes}
+    found = []
+    for code, version in named | others:
+        known, plan = book.versions.get((code, version)), book.plan_of(code, version)
+        if known is None or plan is None:
+            continue
+        rule, published_at = known
+        if (code, version) in named or published_at <= judgement.judged_at:
+            found.append((rule, plan))
+    return sorted(found, key=lambda each: (-each[0].document.priority, each[1].code))
 
 
 def _badge_names(language_code: str) -> dict[str, str]:
@@ -176,6 +175,21 @@ class _Say:
     language_code: str
     units: dict[int, tuple[str, int]]
     badges: dict[str, str]
+
+    def rule(self, rule: CheckedRule, plan: RulePlan, verdict: list[Any] | None) -> RuleTrace:
+        is_known = set(rule.fields()) <= self.facts.keys()
+        reason = verdict[2] if verdict else ""
+        return RuleTrace(
+            code=plan.code,
+            version=plan.version,
+            name=text_in(rule.document.name, self.language_code, rule.document.code),
+            matched=verdict is not None,
+            reason=reason,
+            is_public=rule.document.visibility == "public",
+            clauses=tuple(self.clauses(rule.condition)) if is_known else (),
+            effects=tuple(self.effects(rule, plan, verdict, is_known=is_known)) if verdict else (),
+            words=wording.reason_words(reason, plan.ceilings, self.units) if reason else "",
+        )
 
     def clauses(self, group: CheckedGroup) -> list[ClauseTrace]:
         found: list[ClauseTrace] = []
@@ -238,7 +252,7 @@ def _summands(node: language.Node) -> list[language.Node]:
     return [node]
 
 
-def _facts(judgement: Judgement, event: Event, book: rulebook.RuleBook) -> dict[str, Any]:
+def _facts(judgement: Judgement, event: Event, book: RuleBook) -> dict[str, Any]:
     """Everything the rules could read, as they saw it: recorded facts beside the event's own data."""
     schema = book.known.catalogue.schema_for(event.type.code)
     facts: dict[str, Any] = {}

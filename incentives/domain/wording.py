@@ -188,4 +188,5 @@ _REASONS: dict[str, Callable[[], str]] = {
     NOBODY: lambda: _("There is nobody it could go to."),
     WAITS: lambda: _("It is pending and not sure yet."),
     "erased": lambda: _("What was said about this event has been erased."),
+    "withdrawn": lambda: _("It was taken back before it was paid."),
 }

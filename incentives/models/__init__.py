@@ -14,6 +14,7 @@ from incentives.models.ledger import (
     Reversal,
 )
 from incentives.models.rules import (
+    BudgetAlarm,
     LimitName,
     LimitUse,
     LookupTable,
@@ -29,6 +30,7 @@ __all__ = [
     "Account",
     "Badge",
     "BadgeGrant",
+    "BudgetAlarm",
     "Currency",
     "Entry",
     "Hold",

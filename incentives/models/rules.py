@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from incentives.enums import RuleState
+from incentives.models.ledger import Currency
 
 
 class Rule(models.Model):
@@ -175,3 +176,25 @@ class LimitUse(models.Model):
 
     def __str__(self) -> str:
         return f"use of limit {self.limit_id}"
+
+
+class BudgetAlarm(models.Model):
+    """A budget that was used as far as its alarm says, once in a period (0 for ever, else the period's first day).
+
+    Amounts are in minor units of the currency, turns where there is none.
+    """
+
+    limit = models.CharField(_("limit"), max_length=140)
+    period = models.IntegerField(_("period"))
+    currency = models.ForeignKey(Currency, on_delete=models.PROTECT, null=True, related_name="+")
+    used = models.BigIntegerField(_("used"))
+    of = models.BigIntegerField(_("of"))
+    reached_at = models.DateTimeField(_("reached at"))
+
+    class Meta:
+        verbose_name = _("budget alarm")
+        verbose_name_plural = _("budget alarms")
+        constraints = [models.UniqueConstraint(fields=["limit", "period"], name="budget_rings_once_a_period")]
+
+    def __str__(self) -> str:
+        return f"alarm of {self.limit}"

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from members.admin.base import Plain
-from members.domain.counters.compiled import BadCounter, compile_counter
-from members.domain.counters.making import make_counter
+from members.domain.counters.compiled import BadCounter
+from members.domain.counters.making import check_new_counter, make_counter
+from members.domain.event_types import check_counterpart
 from members.domain.events.schemas import BadSchema, parse_schema, refuse_narrowing
 from members.models import Counter, EventType, Source
 
@@ -24,13 +25,14 @@ class EventTypeForm(forms.ModelForm[EventType]):
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "is_contribution", "is_conversation"]
+        fields = ["code", "meaning", "schema", "is_contribution", "is_conversation", "counterpart"]
 
     def clean_schema(self) -> Any:
         schema = self.cleaned_data["schema"] or {}
         code = self.data.get("code") or self.instance.code
         try:
             parsed = parse_schema(code, schema)
+            check_counterpart(parsed, self.data.get("counterpart", ""))
             if self.instance.pk:
                 refuse_narrowing(parse_schema(code, self.instance.schema), parsed)
         except BadSchema as error:
@@ -62,9 +64,8 @@ class CounterForm(forms.ModelForm[Counter]):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if "event_type" in cleaned and not self.errors:
-            counter = Counter(**cleaned)
             try:
-                compile_counter(counter, parse_schema(counter.event_type.code, counter.event_type.schema))
+                check_new_counter(Counter(**cleaned))
             except BadCounter as error:
                 raise ValidationError(str(error)) from error
         return cleaned

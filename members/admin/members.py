@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from members.admin.base import Remembered, WhyForm, Window
+from members.domain.joining import Arrival, tell_joined
 from members.models import Ladder, Member, Standing, StandingChange, Tier
 
 
@@ -31,6 +37,12 @@ class MemberAdmin(Remembered[Member]):
         ),
         (_("Technical"), {"fields": ("attributes", "user", "public_id", "created_at"), "classes": ("collapse",)}),
     )
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:  # noqa: FBT001
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if not change:
+                tell_joined([Arrival(obj.pk, obj.joined_at)], now=timezone.now())
 
     def has_delete_permission(self, *_: object) -> bool:
         """Members leave or are erased; their books stay."""

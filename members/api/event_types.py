@@ -14,8 +14,8 @@ from members.api.authentication import PerKeyThrottle
 from members.api.bodies import StrictMixin
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
-from members.domain.event_types import ReservedType, put_event_type
-from members.domain.events.schemas import FIELD_NAME, BadSchema
+from members.domain.event_types import ReservedType, is_type_name, put_event_type
+from members.domain.events.schemas import BadSchema
 from members.enums import Scope
 from members.models import EventType
 
@@ -29,7 +29,7 @@ class EventTypeBody(StrictMixin, serializers.ModelSerializer[EventType]):
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "version", "contribution", "conversation"]
+        fields = ["code", "meaning", "schema", "version", "contribution", "conversation", "counterpart"]
         read_only_fields = ["code", "version"]
 
 
@@ -62,7 +62,7 @@ class EventTypeDetail(APIView):
     )
     def put(self, request: Request, code: str, **_: Any) -> Response:
         """Register an event type, or widen its schema."""
-        if len(code) > 64 or not all(FIELD_NAME.fullmatch(part) for part in code.split(".")):
+        if not is_type_name(code):
             raise Problem("A type is named like content.published: lower-case words joined by dots.", kind="invalid")
         body = EventTypeBody(data=request.data)
         body.is_valid(raise_exception=True)

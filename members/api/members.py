@@ -8,8 +8,9 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -23,6 +24,7 @@ from members.api.paging import Pages
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain import page_links
+from members.domain.joining import Arrival, tell_joined
 from members.domain.standing import standing_of
 from members.enums import MemberStatus, Scope
 from members.models import Member
@@ -48,13 +50,18 @@ class MemberBody(StrictMixin, serializers.ModelSerializer[Member]):
         read_only_fields = ["ref", "public_id"]
 
     def validate_time_zone(self, value: str) -> str:
-        try:
-            validate_time_zone(value)
-        except ValidationError as error:
-            raise serializers.ValidationError(
-                f"{value[:64]!r} is not a time zone; write one such as Europe/Berlin."
-            ) from error
-        return value
+        return known_time_zone(value)
+
+
+def known_time_zone(value: str) -> str:
+    """The name of a time zone, or empty. Raises a serializer's ValidationError."""
+    try:
+        validate_time_zone(value)
+    except ValidationError as error:
+        raise serializers.ValidationError(
+            f"{value[:64]!r} is not a time zone; write one such as Europe/Berlin."
+        ) from error
+    return value
 
 
 class MomentField(forms.CharField):
@@ -136,10 +143,19 @@ class MemberDetail(APIView):
         if not REF.fullmatch(ref):
             raise Problem("A ref has 1 to 128 characters, no control characters and no slash.", kind="invalid")
         member = Member.objects.filter(ref=ref).first()
+        if member is None and settings.CLOSED_COMMUNITY:
+            raise Problem(
+                "This community is closed: somebody new comes in by POST /api/v1/invitations/{code}/accept.",
+                status_code=403,
+                kind="invitation_needed",
+            )
         body = MemberBody(member, data=request.data, partial=member is not None)
         body.is_valid(raise_exception=True)
         try:
-            body.save(ref=ref)
+            with transaction.atomic():
+                saved = body.save(ref=ref)
+                if member is None:
+                    tell_joined([Arrival(saved.pk, saved.joined_at)], now=timezone.now())
         except IntegrityError as error:
             raise Problem(
                 "Somebody created this member just now; send it again.", status_code=409, kind="conflict"

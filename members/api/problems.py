@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.encoding import force_str
 from rest_framework import exceptions, status
@@ -64,7 +64,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.NotFound("There is nothing at this address.")
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
-    elif isinstance(error, OperationalError) and "locked" in str(error):
+    elif _is_passing(error):
+        logger.warning("%s %s met a database that did not answer", request.method, request.path, exc_info=error)
         error = Problem(
             "The database is busy; send the same request again.",
             status_code=status.HTTP_503_SERVICE_UNAVAILABLE,
@@ -92,6 +93,14 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     set_rollback()
     body = body_of(status_code=error.status_code, kind=kind, detail=detail, instance=request.path, errors=errors)
     return Response(body, status=error.status_code, headers=headers, content_type=CONTENT_TYPE)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Say whether the database is busy, restarting or out of connections: the same request will work later."""
+    if isinstance(error, OperationalError):
+        # To SQLite a missing table is an operational error too; that would not pass.
+        return connection.vendor == "postgresql" or "locked" in str(error)
+    return isinstance(error, InterfaceError)
 
 
 def _flat(detail: Any, pointer: str) -> Any:

@@ -16,10 +16,15 @@ POINTS_MATURED = "points.matured"
 TIER_CHANGED = "tier.changed"
 BADGE_GRANTED = "badge.granted"
 MEMBER_JOINED = "member.joined"
+REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
+REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
+REFERRAL_REJECTED = "referral.rejected"
 
 _TEXT = {"type": "string", "optional": True}
 # What was moved, in major units: above 0 came to the member, below 0 went.
 _MOVED = {"currency": {"type": "string"}, "amount": {"type": "decimal", "min": -(10**15), "max": 10**15}}
+
+_REFERRAL = {"channel": _TEXT, "campaign": _TEXT, "depth": {"type": "int", "min": 1, "max": 10_000}}
 
 # How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
 EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
@@ -37,6 +42,11 @@ _EFFECT = {
 # Type to (meaning, schema); kept in the database so that rules can listen to them like to any other.
 OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     MEMBER_JOINED: ("A member was created.", {"channel": _TEXT}),
+    REFERRAL_JOINED: ("Somebody joined by invitation.", _REFERRAL),
+    REFERRAL_BROKE_ICE: ("An invited newcomer spoke, and somebody answered, within 24 hours.", _REFERRAL),
+    REFERRAL_ACTIVE: ("An invited newcomer contributed between day 7 and day 13.", _REFERRAL),
+    REFERRAL_RETAINED: ("An invited newcomer contributed between day 30 and day 36.", _REFERRAL),
+    REFERRAL_REJECTED: ("A referral was found not to be one.", _REFERRAL),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
     POINTS_SPENT: ("Points were redeemed.", _MOVED),

@@ -1,5 +1,6 @@
 from members.models.access import ApiKey
 from members.models.counters import Counter, CounterItem, CounterValue
+from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.tiers import Ladder, Standing, StandingChange, Tier
 from members.models.timeline import (
@@ -24,9 +25,11 @@ __all__ = [
     "EventKey",
     "EventPayload",
     "EventType",
+    "Invitation",
     "Ladder",
     "Lane",
     "Member",
+    "Referral",
     "Rejection",
     "Source",
     "Standing",

@@ -35,6 +35,9 @@ class Tier(models.Model):
     ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="tiers")
     code = models.SlugField(_("code"), max_length=64)
     names = models.JSONField(_("names"), default=dict)
+    invitations_max = models.PositiveIntegerField(
+        _("invitations in thirty days"), null=True, blank=True, help_text=_("Empty for the programme's own number.")
+    )
     threshold = models.BigIntegerField(_("threshold"), help_text=_("In minor units of the metric's currency."))
 
     history = HistoricalRecords()

@@ -48,6 +48,12 @@ class EventType(models.Model):
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     is_contribution = models.BooleanField(_("contribution"), default=False)
     is_conversation = models.BooleanField(_("conversation"), default=False)
+    counterpart = models.CharField(
+        _("counterpart"),
+        max_length=64,
+        blank=True,
+        help_text=_("The text field of the data that names the other member, where two have to do with each other."),
+    )
     is_internal = models.BooleanField(_("internal"), default=False, editable=False)
 
     class Meta:

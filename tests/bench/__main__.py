@@ -47,6 +47,22 @@ TABLES = {
     "events": "SELECT count(*) FROM members_event",
     "work": "SELECT count(*) FROM members_work",
 }
+began = time.perf_counter()
+
+
+def progress(part: str) -> None:
+    """Say on standard error what is being measured; the table comes at the end."""
+    print(f"{time.perf_counter() - began:6.0f} s  {part}", file=sys.stderr, flush=True)
+    keep()
+
+
+def keep() -> None:
+    """Write what is known so far, so that a run that is broken off has not been for nothing."""
+    Path("build").mkdir(exist_ok=True)
+    known = {name: value for name, value in results.items() if name != "template"}
+    Path("build/bench.json").write_text(json.dumps(known, indent=1))
+
+
 results: dict[str, Any] = {"quick": QUICK, "members": MEMBERS, "events": EVENTS, "missing": []}
 
 
@@ -206,6 +222,7 @@ def plain_values(values: Any, *, many: bool) -> Any:
 
 def floor_and_pipeline(place: Any, processes: int) -> None:
     """(a) and (b): the same rows by hand-written set-based SQL, and by the whole pipeline; interleaved."""
+    progress(f"floor and pipeline, {place.name}")
     template = place.new("even")
     ask(template, place.folder, "prepare", MEMBERS, EVENTS, 0.0, False)
     kept = place.folder / f"{place.name}.pickle"
@@ -257,12 +274,15 @@ def beside_even(place: Postgresql, name: str, template: str, processes: int) -> 
 
 
 def variants(place: Postgresql) -> None:
+    progress("a hot member")
     hot = place.new("hot")
     ask(hot, place.folder, "prepare", MEMBERS, EVENTS, 0.1, False)
     beside_even(place, "hot_over_even", hot, 2)
+    progress("a budget that every event meets")
     budget = place.new("budget")
     ask(budget, place.folder, "prepare", MEMBERS, EVENTS, 0.0, True)
     beside_even(place, "budget_over_even", budget, 2)
+    progress(f"a ledger of {LARGE_LEDGER} rows")
     grown = {}
     for rows in (SMALL_LEDGER, LARGE_LEDGER):
         grown[rows] = place.copy(results["template"]["postgresql"])
@@ -284,6 +304,7 @@ def naive(place: Postgresql) -> None:
     if servers.redis_binary() is None:
         results["missing"].append("pipeline_over_naive: Redis is not installed")
         return
+    progress("the way most people would write it")
     template = place.new("few")
     count = 300 if QUICK else 1_000
     ask(template, place.folder, "prepare", MEMBERS, count, 0.0, False)
@@ -382,6 +403,7 @@ def posts(port: int, key: str, size: int, requests: int, seed: str) -> tuple[flo
 
 def ingest(place: Postgresql) -> None:
     """(e): over HTTP, one process; ours beside DRF serializers with bulk_create writing the same rows."""
+    progress("ingest over HTTP")
     template = place.new("empty")
     ask(template, place.folder, "prepare", MEMBERS, 0, 0.0, False)
     key = ask(template, place.folder, "api_key")["key"]
@@ -407,6 +429,7 @@ def ingest(place: Postgresql) -> None:
 
 def evaluation(place: Any) -> None:
     """(d): 200 rules over ten types, compiled, beside the same by hand."""
+    progress("rules alone")
     template = results["template"].get("postgresql") or results["template"]["sqlite"]
     times = ask(template, place.folder, "evaluate", 5 if QUICK else 15)
     ratios = [o / h for o, h in zip(times["ours"], times["hand"], strict=True)]
@@ -416,6 +439,7 @@ def evaluation(place: Any) -> None:
 
 def latency(folder: Path, name: str, **more: str) -> None:
     """(f): at 20 events a second, from accepted to points visible, with the service as `up` starts it."""
+    progress(f"from accepted to visible, {name}")
     data = folder / f"up-{name}"
     data.mkdir()
     env = {**os.environ, "DATA_DIR": str(data), "SECRET_KEY": "bench", "LOG_LEVEL": "ERROR", **more}
@@ -509,8 +533,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     results.pop("template", None)
     results["seconds"] = round(time.perf_counter() - started)
-    Path("build").mkdir(exist_ok=True)
-    Path("build/bench.json").write_text(json.dumps(results, indent=1))
+    keep()
     for name, value in results.items():
         goal, holds = GOALS.get(name, ("", None))
         verdict = "" if holds is None else "reached" if holds(value) else "NOT REACHED"

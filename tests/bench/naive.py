@@ -26,7 +26,7 @@ app.conf.worker_prefetch_multiplier = 1
 RULES = programme.by_hand()
 
 
-@app.task
+@app.task(name="bench.judge")
 def judge(event_id: int) -> None:
     with transaction.atomic():
         work = Work.objects.select_for_update().filter(pk=event_id).first()

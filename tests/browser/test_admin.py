@@ -25,9 +25,19 @@ limits:
 """
 
 
+def watched(page):
+    """A page that keeps what its policy forbade in `page.forbidden`."""
+    page.forbidden = []
+    page.on(
+        "console",
+        lambda message: page.forbidden.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    return page
+
+
 @pytest.fixture
 def operator(chromium, server):
-    return operating(chromium, server)
+    return watched(operating(chromium, server))
 
 
 def answered(page, verb):
@@ -186,6 +196,8 @@ def test_every_page_of_the_desk_opens(operator, server, community, path):
     answer = operator.goto(f"{server}/admin/{path}")
 
     assert answer.status == 200
+    operator.wait_for_load_state("networkidle")
+    assert operator.forbidden == []
     assert operator.problems == []
     # The theme's pair of lists of all permissions is as wide as it is.
     assert overflow(operator) == 0 or "group" in path
@@ -203,3 +215,15 @@ def test_adjusting_says_why_and_happens_once(operator, server, community):
 
     page.get_by_text("Done. The balance is now 755.").first.wait_for()
     page.get_by_text("A prize for the winter riddle.").first.wait_for()
+
+
+def test_the_documentation_of_the_api_opens_within_its_policy(chromium, server):
+    page = watched(chromium.new_context(viewport={"width": 1280, "height": 900}).new_page())
+    page.goto(f"{server}/api/docs/")
+
+    page.locator(".opblock").first.wait_for()
+    page.locator(".opblock-summary").first.click()
+    page.locator(".opblock-body").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.forbidden == []
+    shot(page, "api-docs")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.real import DATA
+from tests.real import DATA, GROWN
 
 
 @pytest.mark.slow
@@ -24,3 +24,4 @@ def test_reputations_of_2018_are_reproduced():
     assert (found["exact"], found["exact_with_association_bonus"], found["member_409"]) == (142, 1667, 5102)
     assert found["nice_question"] == [145, 145]
     assert found["ledger"] == "ok"
+    assert {name: found[name] for name in GROWN} == GROWN

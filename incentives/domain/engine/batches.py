@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from incentives.domain import ledger
-from incentives.domain.engine import rulebook, writers
+from incentives.domain.engine import alarms, rulebook, writers
 from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts, load_members
 from incentives.domain.engine.fold import Fold
@@ -51,6 +51,7 @@ def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
     reach("batch.posted")
     fold.counters.write()
     fold.paying.uses.write()
+    alarms.ring(fold.paying.uses, now=fold.ledger.posted_at)
     fold.paying.pending.write(fold.ledger.posted_at)
     write_decisions(decided, rules, judged_at=fold.ledger.posted_at)
     delete_work([row[0] for row in rows])

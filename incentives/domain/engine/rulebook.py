@@ -24,10 +24,12 @@ from incentives.domain.rules.documents import (
     GrantBadge,
     Limit,
     Pending,
+    alarm_of,
     read_document,
 )
 from incentives.domain.rules.limits import Ceiling
-from incentives.models import Badge, LimitName, RuleInterval, RuleSet
+from incentives.enums import RuleState
+from incentives.models import Badge, LimitName, RuleInterval, RuleSet, RuleVersion
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.events.schemas import DataSchema
 from members.domain.language import seconds_of
@@ -177,6 +179,7 @@ class RuleBook:
         self.known = known
         self.types: dict[int, TypeBook] = {}
         self.by_code: dict[str, TypeBook] = {}
+        # What judges nothing any more although operators count on it, such as `post v2`, and why.
         self.broken: dict[str, str] = {}
         # Every version that was ever in force, with the moment it was published: judgements and journals name them.
         self.versions: dict[tuple[str, int], tuple[CheckedRule, datetime]] = {}
@@ -229,7 +232,7 @@ class RuleBook:
         for interval in RuleInterval.objects.select_related("version__rule").order_by("version_id", "in_force_from"):
             version = interval.version
             if version.pk not in checked:
-                checked[version.pk] = self._checked(version.rule.code, version.number, version.document)
+                checked[version.pk] = self._checked(version)
             rule = checked[version.pk]
             if rule is None:
                 continue
@@ -251,16 +254,17 @@ class RuleBook:
             book = TypeBook(type_id, code, self.known.schemas[code], tuple(moving.get(code, ())), spans.get(code, []))
             self.types[type_id] = self.by_code[code] = book
 
-    def _checked(self, code: str, number: int, raw: object) -> CheckedRule | None:
-        """Check a published version again; one that no longer holds hurts only itself, and says so."""
+    def _checked(self, version: RuleVersion) -> CheckedRule | None:
+        """Check a published version again; one that no longer holds hurts only itself, and says so while it is used."""
         try:
-            report = check_rule(read_document(raw), self.known.catalogue)
+            report = check_rule(read_document(version.document), self.known.catalogue)
         except BadDocument as error:
-            self.broken[f"{code} v{number}"] = str(error)
-            return None
-        if report.rule is None:
-            self.broken[f"{code} v{number}"] = " ".join(str(finding) for finding in report.errors)
-        return report.rule
+            rule, why = None, str(error)
+        else:
+            rule, why = report.rule, " ".join(str(finding) for finding in report.errors)
+        if rule is None and version.state in (RuleState.LIVE, RuleState.PAUSED):
+            self.broken[str(version)] = why
+        return rule
 
     def _compile(self, book: TypeBook, moment: datetime) -> InForce:
         live = [span for span in book.spans if span.begins <= moment and (span.ends is None or moment < span.ends)]
@@ -357,6 +361,8 @@ class RuleBook:
         if limit.code not in self._limit_ids:
             self._limit_ids[limit.code] = LimitName.objects.get_or_create(code=limit.code)[0].pk
         currency = self.known.currencies.get(limit.currency or "")
+        amount = int(limit.amount.scaleb(currency.scale)) if limit.amount is not None and currency else None
+        share, whole = alarm_of(limit), limit.times or amount
         return Ceiling(
             name=limit.code,
             limit_id=self._limit_ids[limit.code],
@@ -364,10 +370,11 @@ class RuleBook:
             is_recipients=limit.per == "member",
             every=limit.every,
             times=limit.times,
-            amount=int(limit.amount.scaleb(currency.scale)) if limit.amount is not None and currency else None,
+            amount=amount,
             currency_id=currency.pk if currency else None,
             is_net=limit.counts == "net",
             cuts=limit.over == "cut",
+            alarm_at=-(-share * whole // 100) if share and whole else None,
         )
 
     def _ladders(self) -> list[LadderPlan]:

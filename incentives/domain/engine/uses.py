@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from incentives.domain.rules.limits import Ceiling, Use
+from incentives.domain.rules.limits import Ceiling, Use, rings
 from incentives.models import LimitUse
 from members.domain.counters.periods import period_of
 
@@ -44,6 +44,15 @@ class UseBook:
         if use is None:
             use = self._uses[key] = Use()
         return use
+
+    def ringing(self) -> list[tuple[Ceiling, int, Use]]:
+        """Budgets that were used just now and stand at their alarm, each with the period."""
+        used = [
+            (self._budgets[limit_id], period, use)
+            for (member_id, limit_id, period), use in self._uses.items()
+            if member_id == 0 and use.is_moved and limit_id in self._budgets
+        ]
+        return [(budget, period, use) for budget, period, use in used if rings(budget, use)]
 
     def write(self) -> None:
         rows = sorted((*key, use.times, use.amount) for key, use in self._uses.items() if use.is_moved)

@@ -234,7 +234,9 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         )
         if record.reversed_amount:
             raise CannotReverse("This journal was reversed before.")
-        lots = dict(Lot.objects.filter(pk__in={e.lot_id for e in entries}).values_list("pk", "expires_at"))
+        touched = Lot.objects.filter(pk__in={e.lot_id for e in entries}).order_by("is_debt")
+        # What had paid a debt names the debt's lot first; its own is the one that the rest went into.
+        lots = dict(touched.values_list("pk", "expires_at"))
         account = book.account(original.member_id, currency.pk, _bucket_of(journal_id, now))
         recovered = _recoverable(account, moved) if moved > 0 else -moved
         made = _journal(
@@ -242,7 +244,7 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
             wanted=moved if recovered < moved else None, event_id=original.event_id,
         )  # fmt: skip
         if moved > 0:
-            _take_back(book, account, made, recovered, first=lots[entries[0].lot_id])
+            _take_back(book, account, made, recovered, first=next(iter(lots.values())))
         else:
             for entry in entries:
                 book.put(account, made, Contra.REVERSED, -entry.amount, expires_at=lots[entry.lot_id])

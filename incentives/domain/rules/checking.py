@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from incentives.bounds import AMOUNT_MAX
-from incentives.domain.rules.catalogue import Catalogue
+from incentives.domain.rules.catalogue import Catalogue, CurrencyFacts
 from incentives.domain.rules.documents import (
     IN_THE_DATA,
     INVITER,
@@ -29,7 +29,7 @@ from incentives.domain.rules.documents import (
     clauses_of,
 )  # fmt: skip
 from incentives.domain.rules.findings import near
-from members.domain import language
+from members.domain import bare_words, language
 from members.domain.language import BOOL, DECIMAL, STRING, Checked, Field, LanguageError, Schema
 
 
@@ -117,6 +117,7 @@ def check_rule(document: Document, catalogue: Catalogue) -> Report:
     rule = CheckedRule(document, schema, condition, effects, limits)
     findings.extend(_cost(rule))
     findings.extend(_doubts(rule))
+    findings.extend(_idle_limits(rule))
     for i, example in enumerate(document.tests):
         findings.extend(_example(rule, example, f"/tests/{i}", catalogue))
     errors = any(finding.severity == "error" for finding in findings)
@@ -287,21 +288,27 @@ def _limits(document: Document, catalogue: Catalogue, findings: list[Finding]) -
                     Finding(pointer=here, code="unknown_limit", text=text, fix=near(limit, catalogue.limits))
                 )
                 continue
-            findings.extend(_storable(shared, catalogue, here))
+            # What is wrong with it stands elsewhere: the place in this document is its name.
+            findings.extend(
+                msgspec.structs.replace(each, pointer=here, text=f"The shared limit {limit!r}: {each.text}")
+                for each in unfit(shared, catalogue.currencies, here)
+            )
             yield shared
             continue
-        if limit.currency is not None and limit.currency not in catalogue.currencies:
-            text = f"There is no currency {limit.currency!r}."
-            fix = near(limit.currency, catalogue.currencies)
-            findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
-        findings.extend(_storable(limit, catalogue, here))
+        findings.extend(unfit(limit, catalogue.currencies, here))
         yield msgspec.structs.replace(limit, code=f"{document.code}:{limit.code or i}")
 
 
-def _storable(limit: Limit, catalogue: Catalogue, pointer: str) -> Iterator[Finding]:
-    """A limit on an amount must fit the books, and not be finer than its currency."""
-    currency = catalogue.currencies.get(limit.currency or "")
-    if currency is None or limit.amount is None:
+def unfit(limit: Limit, currencies: Mapping[str, CurrencyFacts], pointer: str) -> Iterator[Finding]:
+    """What keeps a limit from limiting: its currency exists, its amount fits the books and is not finer than it."""
+    if limit.currency is None:
+        return
+    currency = currencies.get(limit.currency)
+    if currency is None:
+        text, fix = f"There is no currency {limit.currency!r}.", near(limit.currency, currencies)
+        yield Finding(pointer=f"{pointer}/currency", code="unknown_currency", text=text, fix=fix)
+        return
+    if limit.amount is None:
         return
     minor = limit.amount.scaleb(currency.scale)
     if minor != minor.to_integral_value():
@@ -344,6 +351,20 @@ def _doubts(rule: CheckedRule) -> Iterator[Finding]:
                     pointer=f"{clause.pointer}/expr", code=word, text=text, severity="warning", span=node.span,
                     fix="Its field cannot have another value." if decided else "Check the number.",
                 )  # fmt: skip
+
+
+def _idle_limits(rule: CheckedRule) -> Iterator[Finding]:
+    """Limits on the amount of a currency that the rule never moves in a way they count."""
+    paid = {each.effect.currency for each in rule.effects if isinstance(each.effect, Award)}
+    taken = {each.effect.currency for each in rule.effects if isinstance(each.effect, Deduct)}
+    for i, limit in enumerate(rule.limits):
+        counted = paid | taken if limit.counts == "net" else paid
+        if limit.amount is not None and limit.currency not in counted:
+            text = f"This rule pays no {limit.currency}, so the limit changes nothing."
+            yield Finding(
+                pointer=f"/limits/{i}", code="limits_nothing", text=text, severity="warning",
+                fix="Name a currency that the rule pays, or leave the limit out.",
+            )  # fmt: skip
 
 
 def _decided(node: language.Node) -> bool | None:
@@ -453,6 +474,8 @@ def fact_from(raw: Any, field: Field) -> Any:
     try:
         value: Any = msgspec.convert(raw, kinds[field.type.name], strict=False)
     except (msgspec.ValidationError, KeyError) as error:
+        if isinstance(raw, bool) and field.type == STRING:
+            raise ValueError(" ".join(bare_words.said_of("", raw))) from error
         raise ValueError(f"{raw!r:.80} is no {field.type}.") from error
     sentence = _beyond(value, field)
     if sentence:
@@ -476,4 +499,4 @@ def _beyond(value: Any, field: Field) -> str:
     return ""
 
 
-__all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "walk"]
+__all__ = ["Award", "CheckedRule", "Report", "check_rule", "fact_from", "outcome", "tree_of", "unfit", "walk"]

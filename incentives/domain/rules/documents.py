@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.rules.expiry import BadExpiry, check_effect_expiry
+from members.domain import bare_words
 from members.domain.language import seconds_of
 from members.domain.language.errors import Span
 
@@ -26,6 +27,7 @@ PENDING_SECONDS_MAX = 366 * 86_400
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
+Read = TypeVar("Read")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +164,16 @@ class Document(_Strict, kw_only=True, frozen=True):
     tests: tuple[Example, ...] = ()
 
 
+BUDGETS = ("rule", "programme")
+ALARM = re.compile(r"([1-9][0-9]?|100)%")
+
+
+def alarm_of(limit: Limit) -> int | None:
+    """The share of a budget, in per cent, at which it rings; None where nothing does."""
+    found = ALARM.fullmatch(limit.alarm or "")
+    return int(found[1]) if found is not None and limit.per in BUDGETS else None
+
+
 CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 
@@ -185,22 +197,28 @@ def read_document(raw: object) -> Document:
     ]
     if later:
         raise BadDocument(later)
-    try:
-        document = msgspec.convert(_plain(raw), Document, strict=True)
-    except msgspec.ValidationError as error:
-        raise BadDocument([_finding(error)]) from error
+    document = _converted(raw, Document)
     findings = list(_shape(document))
     if findings:
         raise BadDocument(findings)
     return document
 
 
+def _converted(raw: object, kind: type[Read]) -> Read:
+    bare = bare_words.key_in(raw)
+    if bare is not None:
+        text, fix = bare_words.said_of_key(bare[1])
+        raise BadDocument([Finding(pointer=bare[0], code="invalid", text=text, fix=fix)])
+    plain = _plain(raw)
+    try:
+        return msgspec.convert(plain, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise BadDocument([_finding(error, plain)]) from error
+
+
 def read_limit(raw: object, code: str) -> Limit:
     """Read a shared limit's document. Raises BadDocument."""
-    try:
-        limit = msgspec.convert(_plain(raw), Limit, strict=True)
-    except msgspec.ValidationError as error:
-        raise BadDocument([_finding(error)]) from error
+    limit = _converted(raw, Limit)
     findings = list(_limit_shape(limit, ""))
     if findings:
         raise BadDocument(findings)
@@ -223,11 +241,12 @@ def clauses_of(document: Document) -> Clause:
 
 
 def _plain(value: Any) -> Any:
-    """Floats, which YAML makes of 1.5, become the text of what was written."""
+    """Floats and days, which YAML makes of 1.5 and 2026-01-01, become the text of what was written."""
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, dict):
-        # YAML reads the bare word `on` and friends as booleans; a key is always a text.
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]
@@ -242,10 +261,13 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _finding(error: msgspec.ValidationError) -> Finding:
+def _finding(error: msgspec.ValidationError, raw: object) -> Finding:
     words = str(error)
     sentence, _, path = words.partition(" - at `$")
     pointer = path.rstrip("`").replace("[...]", "").replace(".", "/").replace("[", "/").replace("]", "")
+    bare = bare_words.in_error(words, raw)
+    if bare is not None:
+        return Finding(pointer=pointer, code="invalid", text=bare[0], fix=bare[1])
     unknown = re.search(r"unknown field `(.*)`", sentence)
     if unknown:
         name = unknown.group(1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from members.domain import bare_words
+
 DAYS_MAX = 36_500
 _WORDS = {"never": set[str](), "after": {"days", "months", "years", "end_of"}, "on": {"month", "day"}, "idle": {"days"}}
 _MOST = {"days": DAYS_MAX, "months": 1_200, "years": 100}
@@ -17,10 +19,12 @@ def check_expiry(policy: object) -> None:
     """Raise BadExpiry unless a currency can live by the policy: never, after, on or idle; nothing means never."""
     if policy in (None, {}):
         return
-    if not isinstance(policy, dict) or policy.get("kind") not in _WORDS:
+    kind = policy.get("kind") if isinstance(policy, dict) else None
+    if isinstance(kind, bool):
+        raise BadExpiry(" ".join(bare_words.said_of("kind", kind)))
+    if not isinstance(policy, dict) or not isinstance(kind, str) or kind not in _WORDS:
         raise BadExpiry('An expiry policy has a kind: never, after, on or idle, as in {"kind": "after", "months": 12}.')
-    kind = policy["kind"]
-    unknown = set(policy) - _WORDS[kind] - {"kind"}
+    unknown = {str(word) for word in policy} - _WORDS[kind] - {"kind"}
     if unknown:
         raise BadExpiry(f"{kind} does not know {', '.join(sorted(unknown))}.")
     if kind in ("after", "idle"):

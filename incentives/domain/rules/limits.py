@@ -21,6 +21,8 @@ class Ceiling:
     currency_id: int | None
     is_net: bool
     cuts: bool
+    # The use at which a budget rings.
+    alarm_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -61,3 +63,9 @@ def record_turn(ceiling: Ceiling, use: Use) -> None:
     if ceiling.times is not None:
         use.times += 1
         use.is_moved = True
+
+
+def rings(ceiling: Ceiling, use: Use) -> bool:
+    """Say whether a budget is used as far as its alarm, or further."""
+    used = use.times if ceiling.times is not None else use.amount
+    return ceiling.alarm_at is not None and used >= ceiling.alarm_at

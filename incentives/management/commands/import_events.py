@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from tqdm import tqdm
 
-from incentives.domain.importing import BadImport, import_events
+from incentives.domain.importing import BadImport, digest_of, import_events
 
 
 class Command(BaseCommand):
@@ -33,26 +33,30 @@ class Command(BaseCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
+        mapping: Path | None = options["mapping"]
+        if mapping is not None and not mapping.is_file():
+            raise CommandError(f"There is no file {mapping}.")
         marks = settings.DATA_DIR / "imports"
         marks.mkdir(parents=True, exist_ok=True)
-        mark = marks / f"{path.name}-{path.stat().st_size}.json"
+        mark = marks / f"{digest_of(path, mapping)}.json"
         is_dry = options["dry_run"]
-        after = 0 if options["from_start"] or is_dry or not mark.exists() else int(json.loads(mark.read_text())["line"])
+        after = 0 if options["from_start"] or is_dry else _line_in(mark)
         with tqdm(unit=" events", disable=options["quiet"], initial=after) as bar:
 
             def progress(line: int, count: int) -> None:
                 bar.update(count)
                 if not is_dry:
-                    mark.write_text(json.dumps({"line": line}))
+                    _keep(mark, line)
 
             try:
                 done = import_events(
-                    path=path, mapping=options["mapping"], now=timezone.now(), dry_run=is_dry, after_line=after,
+                    path=path, mapping=mapping, now=timezone.now(), dry_run=is_dry, after_line=after,
                     progress=progress,
                 )  # fmt: skip
             except BadImport as error:
                 raise CommandError(str(error)) from error
-        mark.unlink(missing_ok=True)
+        if not is_dry:
+            mark.unlink(missing_ok=True)
         if options["json"]:
             self.stdout.write(json.dumps(done.__dict__))
         else:
@@ -61,3 +65,15 @@ class Command(BaseCommand):
                 self.stdout.write(f"  line {line}, {sentence}")
         if done.rejected:
             raise SystemExit(1)
+
+
+def _line_in(mark: Path) -> int:
+    """The last line that a broken-off import of the same content has filed."""
+    return int(json.loads(mark.read_text())["line"]) if mark.exists() else 0
+
+
+def _keep(mark: Path, line: int) -> None:
+    """Written beside and moved into place: whoever is killed here leaves a whole mark."""
+    beside = mark.with_suffix(".unfinished")
+    beside.write_text(json.dumps({"line": line}))
+    beside.replace(mark)

@@ -12,14 +12,24 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from members.domain.counters.book import Addition, CounterBook
-from members.domain.counters.compiled import CompiledCounter, compile_counter
+from members.domain.counters.compiled import BadCounter, CompiledCounter, compile_counter
 from members.domain.counters.periods import local_day
 from members.domain.events.schemas import DataSchema, parse_schema
 from members.domain.language import exact
-from members.enums import DeadLetterState
+from members.enums import CounterKind, CounterWindow, DeadLetterState
 from members.models import Counter, Event, Lane
 
 EVENTS_PER_WRITE = 20_000
+STREAK_WINDOWS = (CounterWindow.EVER, CounterWindow.DAY, CounterWindow.WEEK)
+
+
+def check_new_counter(counter: Counter) -> CompiledCounter:
+    """Compile a counter that is about to be made. Raises BadCounter, also for what an older counter may still be."""
+    if counter.kind == CounterKind.STREAK and counter.window not in STREAK_WINDOWS:
+        raise BadCounter(
+            f"A streak counts days or weeks in a row, not {counter.window}; write window: day or window: week."
+        )
+    return compile_counter(counter, parse_schema(counter.event_type.code, counter.event_type.schema))
 
 
 def make_counter(*, counter: Counter) -> Counter:
@@ -29,7 +39,7 @@ def make_counter(*, counter: Counter) -> Counter:
     twice. Takes some seconds for each hundred thousand events of the type. Raises BadCounter, ValidationError.
     """
     schema = parse_schema(counter.event_type.code, counter.event_type.schema)
-    compile_counter(counter, schema)
+    check_new_counter(counter)
     counter.full_clean()
     with transaction.atomic():
         list(Lane.objects.select_for_update().order_by("number").values_list("number"))

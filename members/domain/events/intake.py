@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,6 +13,7 @@ from django.db import transaction
 from members.domain.events import envelopes
 from members.domain.events.envelopes import Bounds, Item, Refused
 from members.domain.events.writers import NewEvent, write_events
+from members.domain.joining import Arrival, tell_joined
 from members.domain.registry import registry
 from members.enums import MemberStatus
 from members.lanes import lane_of
@@ -116,7 +117,7 @@ def _check_source(item: Item, allowed: frozenset[str] | None) -> None:
 def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt:
     results: dict[int, Result] = {i: each for i, each in enumerate(read) if isinstance(each, Result)}
     items = {i: each for i, each in enumerate(read) if isinstance(each, Item)}
-    members = _members_of(items.values(), now=now, dry_run=dry_run)
+    members, woken = _members_of(items.values(), now=now, dry_run=dry_run)
     places: list[int] = []
     events: list[NewEvent] = []
     for i, item in items.items():
@@ -127,7 +128,7 @@ def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt
         places.append(i)
         events.append(_new_event(item, member_id, now))
     written = {} if dry_run else write_events(events)
-    lanes = frozenset(events[position].lane for position in written)
+    lanes = woken | {events[position].lane for position in written}
     for position, event_id in written.items():
         item = items[places[position]]
         results[places[position]] = Result(verdict="accepted", source=item.source, id=item.id, event_id=event_id)
@@ -141,25 +142,45 @@ def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt
     return receipt
 
 
-def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> dict[str, int]:
-    """Map the refs of the items to member ids, creating members where their source says so."""
+def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> tuple[dict[str, int], frozenset[int]]:
+    """Map the refs of the items to member ids, creating members where their source says so.
+
+    Returns the lanes that got work by that as well.
+    """
     items = list(items)
     wanted = {item.subject for item in items}
     members = dict(Member.objects.filter(ref__in=wanted).values_list("ref", "id")) if wanted else {}
-    missing = {
-        item.subject: item.occurred_at or now
-        for item in reversed(items)
-        if item.subject not in members and registry.sources[item.source].creates_members
-    }
+    missing = {item.subject: item for item in reversed(items) if item.subject not in members and _creates_members(item)}
     if missing and dry_run:
-        return members | dict.fromkeys(missing, 0)
-    if missing:
-        # In order of ref, so that two requests that bring the same newcomers cannot wait for each other.
-        Member.objects.bulk_create(
-            [Member(ref=ref, joined_at=missing[ref]) for ref in sorted(missing)], ignore_conflicts=True
-        )
-        members |= dict(Member.objects.filter(ref__in=missing).values_list("ref", "id"))
-    return members
+        return members | dict.fromkeys(missing, 0), frozenset()
+    if not missing:
+        return members, frozenset()
+    made, lanes = _create(missing, now=now)
+    return members | made, lanes
+
+
+def _create(missing: Mapping[str, Item], *, now: datetime) -> tuple[dict[str, int], frozenset[int]]:
+    """Make a member for each ref, as of the first item about them, and tell that they have joined."""
+    # In order of ref, so that two requests that bring the same newcomers cannot wait for each other.
+    made = {
+        member.public_id: member
+        for ref in sorted(missing)
+        for member in [Member(ref=ref, joined_at=missing[ref].occurred_at or now)]
+    }
+    Member.objects.bulk_create(made.values(), ignore_conflicts=True)
+    found = list(Member.objects.filter(ref__in=missing).values_list("ref", "id", "public_id"))
+    # Whom another request has made meanwhile has an id that we did not draw, and was told by that request.
+    ours = [
+        Arrival(member_id, made[public_id].joined_at, channel=missing[ref].source)
+        for ref, member_id, public_id in found
+        if public_id in made
+    ]
+    return {ref: member_id for ref, member_id, _ in found}, tell_joined(ours, now=now)
+
+
+def _creates_members(item: Item) -> bool:
+    """Whether an event may bring its own member; into a closed community only an invitation leads."""
+    return registry.sources[item.source].creates_members and not settings.CLOSED_COMMUNITY
 
 
 def _unknown_member(item: Item) -> Result:

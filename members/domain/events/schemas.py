@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from members.domain import bare_words
+
 FIELDS_MAX = 60
 STRING_LENGTH_MAX = 10_000
 STRING_LENGTH_DEFAULT = 1_000
@@ -178,7 +180,8 @@ def parse_schema(type_code: str, document: object) -> DataSchema:
         try:
             spec = msgspec.convert(raw, FieldSpec, strict=False)
         except msgspec.ValidationError as error:
-            raise BadSchema(f"{name}: {error}.") from error
+            bare = bare_words.in_error(str(error), raw)
+            raise BadSchema(f"{name}: {' '.join(bare) if bare else f'{error}.'}") from error
         fields[name] = _checked(name, spec)
     # In order of name, whatever order the database gives them in: a wider schema must not change what older
     # events look like in canonical form, or their repeats would seem to say something else.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.utils import timezone
@@ -53,3 +53,25 @@ def test_backdating_over_a_pause_leaves_one_in_force():
     assert paid(2021, 2024) == [1, 3]
     open_ended = RuleInterval.objects.filter(in_force_until=None)
     assert [str(interval.version) for interval in open_ended] == ["post v2"]
+
+
+def test_a_bare_date_of_yaml_is_kept_as_the_text_that_was_written():
+    given = {"event.data.at": date(2026, 1, 1), "event.data.quality": 1.5}
+    document = {"code": "dated", "when": "content.published", "then": [award(1)]}
+
+    draft = publishing.save_draft(document={**document, "tests": [{"given": given, "expect": {}}]})
+
+    draft.refresh_from_db()
+    assert draft.document["tests"][0]["given"] == {"event.data.at": "2026-01-01", "event.data.quality": "1.5"}
+
+
+def test_a_bare_date_where_a_moment_belongs_is_a_finding():
+    document = {"code": "dated", "when": "content.published", "then": [award(1)]}
+
+    report = publishing.check_document({**document, "tests": [{"given": {"now": date(2026, 1, 1)}, "expect": {}}]})
+    scheduled = publishing.check_document({**document, "schedule": {"from": date(2026, 1, 1)}})
+
+    assert [(each.pointer, each.text) for each in report.errors] == [
+        ("/tests/0/given/now", "'2026-01-01' is no timestamp.")
+    ]
+    assert [each.pointer for each in scheduled.errors] == ["/schedule/from"]

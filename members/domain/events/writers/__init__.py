@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import connection
 
 from members.domain.events.writers import postgresql, sqlite
@@ -20,7 +22,7 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
 
 
 def write_outcomes(
-    rows: list[tuple[int, int, int, int | None, object, object, str | None, int | None]],
+    rows: Sequence[tuple[int, int, int, int | None, object, object, str | None, int | None]],
 ) -> list[int]:
     """Insert our own outcome events and return their ids, in order.
 

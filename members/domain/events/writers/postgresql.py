@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -34,17 +35,24 @@ SELECT event_id FROM fresh
 
 _OUTCOMES = """
 WITH given AS MATERIALIZED (
-  SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                       %s::timestamptz[], %s::timestamptz[], %s::text[], %s::smallint[])
-    AS g(event_id, member_id, type_id, source_id, cause_id, occurred_at, received_at, data, lane)
+  -- Numbered in the order given: what is told first is judged first.
+  SELECT nextval(pg_get_serial_sequence('members_event', 'id')::regclass) AS event_id, g.*
+  FROM (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                         %s::timestamptz[], %s::timestamptz[], %s::text[], %s::smallint[]) WITH ORDINALITY
+      AS u(member_id, type_id, source_id, cause_id, occurred_at, received_at, data, lane, place)
+    ORDER BY place
+  ) AS g
 ), filed AS (
   INSERT INTO members_event (id, member_id, type_id, source_id, cause_id, occurred_at, received_at)
   SELECT event_id, member_id, type_id, source_id, cause_id, occurred_at, received_at FROM given
 ), told AS (
   INSERT INTO members_eventpayload (event_id, data) SELECT event_id, data FROM given WHERE data IS NOT NULL
+), queued AS (
+  INSERT INTO members_work (event_id, lane, available_at, attempts, run)
+  SELECT event_id, lane, received_at, 0, 0 FROM given WHERE lane IS NOT NULL
 )
-INSERT INTO members_work (event_id, lane, available_at, attempts, run)
-SELECT event_id, lane, received_at, 0, 0 FROM given WHERE lane IS NOT NULL
+SELECT event_id FROM given ORDER BY place
 """
 
 
@@ -68,9 +76,8 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
     return {position: event_id for position, event_id in enumerate(ids) if event_id in fresh}
 
 
-def write_outcomes(rows: list[tuple[Any, ...]]) -> list[int]:
-    ids = take_ids("members_event", len(rows))
+def write_outcomes(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(_OUTCOMES, [ids, *columns])
-    return ids
+        cursor.execute(_OUTCOMES, columns)
+        return [row[0] for row in cursor.fetchall()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -46,7 +47,7 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
     return fresh
 
 
-def write_outcomes(rows: list[tuple[Any, ...]]) -> list[int]:
+def write_outcomes(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     first = _next_id()
     ids = list(range(first, first + len(rows)))
     with connection.cursor() as cursor:

@@ -89,3 +89,33 @@ def test_what_cannot_count_is_not_made(values, error):
         make_counter(counter=Counter(code="posts", event_type=factories.EventTypeFactory(), **values))
 
     assert not Counter.objects.exists()
+
+
+@pytest.mark.parametrize("window", [{"window": "month"}, {"window": "rolling", "days": 7}], ids=lambda v: v["window"])
+def test_a_streak_of_anything_but_days_and_weeks_is_refused(window):
+    counter = Counter(code="run", event_type=factories.EventTypeFactory(), kind="streak", **window)
+
+    with pytest.raises(BadCounter, match="counts days or weeks in a row, not"):
+        make_counter(counter=counter)
+
+    assert not Counter.objects.exists()
+
+
+def test_the_admin_refuses_a_streak_of_months(admin_client):
+    kind = factories.EventTypeFactory()
+
+    answer = admin_client.post(
+        "/admin/members/counter/add/",
+        {
+            "code": "run",
+            "event_type": kind.pk,
+            "kind": "streak",
+            "window": "month",
+            "filter": "",
+            "value": "",
+            "by": "",
+        },
+    )
+
+    assert "A streak counts days or weeks in a row, not month" in answer.content.decode()
+    assert not Counter.objects.exists()

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incentives", "0002_pending_awards"),
+        ("incentives", "0003_budget_alarm"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,7 +12,7 @@ import members.models.member
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("members", "0004_member_invited_by"),
+        ("members", "0005_invitations"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -258,6 +258,15 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
                 ("code", models.SlugField(max_length=64, verbose_name="code")),
                 ("names", models.JSONField(default=dict, verbose_name="names")),
+                (
+                    "invitations_max",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Empty for the programme's own number.",
+                        null=True,
+                        verbose_name="invitations in thirty days",
+                    ),
+                ),
                 (
                     "threshold",
                     models.BigIntegerField(

@@ -1,0 +1,69 @@
+"""Configuration as files: everything that judges, read from a folder of YAML and put in place at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from incentives.domain import publishing
+from incentives.domain.program.parts import BAD, PARTS, Applied, said
+from incentives.domain.program.words import BadProgram, entries, read_yaml
+from incentives.domain.rules.documents import BadDocument, read_document
+from incentives.models import Rule
+from members.domain.registry import registry
+
+
+def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None = None) -> Applied:
+    """Put a folder's configuration in place, all of it or nothing; applying it again changes nothing.
+
+    Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders (.yaml), and
+    rules/*.yaml with one rule each. A rule whose document differs from its newest version is published as the next
+    one, from now on, or from `in_force_from` where that is given. What operators drafted is left alone. Raises
+    BadProgram.
+    """
+    if not folder.is_dir():
+        raise BadProgram(f"There is no folder {folder}.")
+    applied = Applied()
+    with transaction.atomic():
+        for name, put in PARTS.items():
+            for code, document in entries(folder / f"{name}.yaml").items():
+                try:
+                    put(code, document, applied)
+                except BAD as error:
+                    raise BadProgram(f"{name}.yaml, {code}: {said(error)}") from error
+        registry.forget()
+        for path in sorted((folder / "rules").glob("*.yaml")):
+            _put_rule(path, applied, now=now, in_force_from=in_force_from)
+    return applied
+
+
+def _put_rule(path: Path, applied: Applied, *, now: datetime, in_force_from: datetime | None) -> None:
+    """Publish a rule's file as its next version, unless the version in use says the same.
+
+    A draft is an operator's: it stays as it is, and one with other words stands in the way of a new version.
+    """
+    document = read_yaml(path)
+    try:
+        code = read_document(document).code
+        rule = Rule.objects.select_for_update().filter(code=code).first()
+        versions = {} if rule is None else {each.state: each for each in rule.versions.exclude(state="retired")}
+        wanted = publishing.storable(document)
+        if any(version.document == wanted for state, version in versions.items() if state != "draft"):
+            return
+        draft = versions.get("draft")
+        if draft is not None and draft.document != wanted:
+            raise BadProgram(f"rules/{path.name}: {_IN_THE_WAY.format(draft=draft)}")
+        draft = draft or publishing.save_draft(document=document)
+        publishing.publish_rule(version=draft, now=now, in_force_from=in_force_from)
+    except (BadDocument, publishing.CannotPublish) as error:
+        raise BadProgram(f"rules/{path.name}: {error}") from error
+    applied.changed.append(f"rule {draft}")
+
+
+_IN_THE_WAY = (
+    "{draft} is a draft with other words, and the file would overwrite it. In the admin, whoever may change rule "
+    "versions can publish it, and whoever may delete them can delete it; or write its words into the file. "
+    "Then apply again."
+)

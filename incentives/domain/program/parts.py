@@ -1,0 +1,214 @@
+"""Puts each part of a programme in place, but for the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import F, Model
+
+from incentives.bounds import AMOUNT_MAX
+from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.program.words import BadEntry, Kind, anything, minor_units, names, only, text, whole, yes_or_no
+from incentives.domain.rules.documents import BadDocument
+from incentives.domain.rules.expiry import BadExpiry, check_expiry
+from incentives.domain.rules.findings import near
+from incentives.domain.rules.tables import BadTable, read_table
+from incentives.models import Account, Badge, Currency, LookupTable, SharedLimit
+from members.domain.counters.compiled import BadCounter
+from members.domain.counters.making import make_counter
+from members.domain.event_types import ReservedType, is_type_name, put_event_type
+from members.domain.events.schemas import BadSchema
+from members.models import Counter, EventType, Ladder, Source, Tier
+
+# What a file can get wrong; whoever applies it adds the file and the code.
+BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType, ValidationError, BadEntry)
+
+_CURRENCY: Mapping[str, Kind] = {
+    "names": names, "kind": text, "scale": whole(0, 4), "expiry": anything, "debt_limit": minor_units,
+    "deduct_floor": minor_units, "is_transferable": yes_or_no,
+}  # fmt: skip
+_SOURCE: Mapping[str, Kind] = {"description": text, "unknown_members": text}
+_EVENT_TYPE: Mapping[str, Kind] = {
+    "meaning": text, "schema": anything, "contribution": yes_or_no, "conversation": yes_or_no, "counterpart": text,
+}  # fmt: skip
+_COUNTER: Mapping[str, Kind] = {
+    "of": text, "kind": text, "filter": text, "value": text, "by": text, "window": text, "days": whole(1, 366),
+}  # fmt: skip
+_BADGE: Mapping[str, Kind] = {"names": names, "is_repeatable": yes_or_no}
+_LADDER: Mapping[str, Kind] = {"names": names, "metric": text, "tiers": anything}
+_TIER: Mapping[str, Kind] = {
+    "names": names, "threshold": whole(-AMOUNT_MAX, AMOUNT_MAX), "invitations_max": whole(0, 10_000),
+}  # fmt: skip
+
+
+@dataclass
+class Applied:
+    """What was put in place."""
+
+    changed: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.changed)} changes: {', '.join(self.changed) or 'none'}"
+
+
+def said(error: Exception) -> str:
+    """What is wrong with an entry, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return " ".join(
+        message if name == NON_FIELD_ERRORS else f"{name}: {message}"
+        for name, messages in error.message_dict.items()
+        for message in messages
+    )
+
+
+def _put(model: type[Any], code: str, values: dict[str, Any], applied: Applied, **owner: Any) -> None:
+    """Make or change the one with this code, if that changes anything. Raises BadEntry and ValidationError."""
+    found = model.objects.filter(code=code, **owner).first()
+    if found is not None and all(getattr(found, name) == value for name, value in values.items()):
+        return
+    made: Any = found or model(code=code, **owner)
+    for name, value in values.items():
+        setattr(made, name, value)
+    _check(made, exclude=[] if "names" in values else ["names"])
+    made.save()
+    applied.changed.append(f"{model.__name__.lower()} {'/'.join([*(str(each) for each in owner.values()), code])}")
+
+
+def _check(made: Model, *, exclude: list[str]) -> None:
+    """Validate a row before the database has to. Raises BadEntry, naming the choices there are."""
+    try:
+        made.full_clean(exclude=exclude)
+    except ValidationError as error:
+        for name in error.error_dict:
+            choices = getattr(type(made), name).field.choices if name != NON_FIELD_ERRORS else None
+            if choices:
+                known = [str(value) for value, _ in choices]
+                raise BadEntry(f"{name}: {getattr(made, name)!r:.80} is none of {', '.join(known)}.") from error
+        raise
+
+
+def _currency(code: str, document: Any, applied: Applied) -> None:
+    values = only(document, _CURRENCY)
+    check_expiry(values.get("expiry"))
+    _refuse_another_meaning(code, values)
+    _put(Currency, code, values, applied)
+
+
+def _refuse_another_meaning(code: str, values: dict[str, Any]) -> None:
+    """Amounts in the books are minor units of a kind: once there are any, what they mean may not move."""
+    found = Currency.objects.filter(code=code).first()
+    if found is None or not Account.objects.filter(currency_id=found.pk).exists():
+        return
+    for word in ("kind", "scale"):
+        before = getattr(found, word)
+        if values.get(word, before) != before:
+            raise BadEntry(
+                f"{word} may not change from {before} to {values[word]}: members hold points of this currency already. "
+                "Make another currency."
+            )
+
+
+def _source(code: str, document: Any, applied: Applied) -> None:
+    _put(Source, code, only(document, _SOURCE), applied)
+
+
+def _event_type(code: str, document: Any, applied: Applied) -> None:
+    marks = {"contribution": "is_contribution", "conversation": "is_conversation"}
+    values = {marks.get(word, word): value for word, value in only(document, _EVENT_TYPE).items()}
+    found = EventType.objects.filter(code=code).first()
+    if found is not None and all(getattr(found, name) == value for name, value in values.items()):
+        return
+    if found is None and not is_type_name(code):
+        raise BadEntry("a type is named like content.published: lower-case words joined by dots.")
+    # The schema has a check of its own, and what is there already is changed under its lock.
+    EventType(code=code, **values).clean_fields(exclude=["schema"])
+    put_event_type(code=code, **{"schema": found.schema if found is not None else {}, **values})
+    applied.changed.append(f"event type {code}")
+
+
+def _counter(code: str, document: Any, applied: Applied) -> None:
+    values = only(document, _COUNTER, must=("of", "kind"))
+    types = {each.code: each for each in EventType.objects.all()}
+    if values["of"] not in types:
+        raise BadEntry(f"there is no event type {values['of']!r}. {near(values['of'], types)}")
+    values["event_type"] = types[values.pop("of")]
+    found = Counter.objects.filter(code=code).first()
+    if found is None:
+        made = Counter(code=code, **values)
+        _check(made, exclude=[])
+        make_counter(counter=made)
+        applied.changed.append(f"counter {code}")
+    elif any(getattr(found, name) != value for name, value in values.items()):
+        raise BadEntry("what a counter counts never changes; give the new meaning a new code.")
+
+
+def _badge(code: str, document: Any, applied: Applied) -> None:
+    _put(Badge, code, only(document, _BADGE), applied)
+
+
+def _table(code: str, document: Any, applied: Applied) -> None:
+    rows = read_table({str(key): value for key, value in document.items()} if isinstance(document, dict) else document)
+    _put(LookupTable, code, {"rows": {key: str(value) for key, value in rows.items()}}, applied)
+
+
+def _limit(code: str, document: Any, applied: Applied) -> None:
+    check_shared_limit(code=code, document=document)
+    _put(SharedLimit, code, {"document": document}, applied)
+
+
+def _ladder(code: str, document: Any, applied: Applied) -> None:
+    values = only(document, _LADDER)
+    tiers = values.pop("tiers", {})
+    if not isinstance(tiers, dict):
+        raise BadEntry("tiers are codes with words, such as gold: {threshold: 1000}.")
+    found = Ladder.objects.filter(code=code).first()
+    if found is None or "metric" in values:
+        _check_metric(values.get("metric", ""))
+    _put(Ladder, code, values, applied)
+    _tiers(Ladder.objects.get(code=code), tiers, applied)
+
+
+def _check_metric(metric: str) -> None:
+    kind, _, currency = metric.partition(":")
+    if kind != "balance":
+        raise BadEntry(f"metric is balance: and a currency, such as balance:growth, not {metric!r:.80}.")
+    known = Currency.objects.values_list("code", flat=True)
+    if currency not in known:
+        raise BadEntry(f"metric: there is no currency {currency!r}. {near(currency, known)}")
+
+
+def _tiers(ladder: Ladder, tiers: dict[Any, Any], applied: Applied) -> None:
+    held = {tier.code: tier for tier in ladder.tiers.all()}
+    thresholds = {code: tier.threshold for code, tier in held.items()}
+    for code, document in tiers.items():
+        text("a tier's code", code)
+        try:
+            words = only(document, _TIER, must=() if code in held else ("threshold",))
+        except BadEntry as error:
+            raise BadEntry(f"tier {code}: {error}") from error
+        thresholds |= {code: words["threshold"]} if "threshold" in words else {}
+    for threshold in thresholds.values():
+        twins = [each for each in thresholds if thresholds[each] == threshold]
+        if len(twins) > 1:
+            raise BadEntry(f"tiers {' and '.join(twins)} have the same threshold, {threshold}.")
+    # Tiers may trade their thresholds, so each gets out of the others' way first.
+    moving = [tier.pk for code, tier in held.items() if tier.threshold != thresholds[code]]
+    ladder.tiers.filter(pk__in=moving).update(threshold=-10 * AMOUNT_MAX - F("pk"))
+    for code, document in tiers.items():
+        _put(Tier, code, document, applied, ladder=ladder)
+
+
+PARTS: dict[str, Callable[[str, Any, Applied], None]] = {
+    "currencies": _currency,
+    "sources": _source,
+    "event_types": _event_type,
+    "counters": _counter,
+    "badges": _badge,
+    "tables": _table,
+    "limits": _limit,
+    "ladders": _ladder,
+}

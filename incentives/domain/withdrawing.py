@@ -1,0 +1,124 @@
+"""Takes back everything that some events have paid, to whomever: what a fraud brought must not stay anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+
+from incentives.domain.engine.paying import ASSIGNED
+from incentives.domain.ledger.operations import CannotReverse
+from incentives.domain.reversals import reverse_journal
+from incentives.enums import JournalKind
+from incentives.models import Journal, Judgement, RuleSet
+from members.domain.events.writers import write_outcomes
+from members.domain.outcomes import EFFECT_ASSIGNED, EFFECT_WITHDRAWN, INTERNAL_SOURCE
+from members.domain.registry import registry
+from members.lanes import lane_of
+from members.models import DeadLetter, Event, Lane, Work
+
+WITHDRAWN = '[["",0,"withdrawn",[]]]'
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was taken back: journals reversed, events that will now pay nothing, and what could not be recovered."""
+
+    reversed: int
+    stopped: int
+    lost: int
+
+
+def withdraw(*, event_ids: Iterable[int], cause: str, now: datetime, actor: str = "") -> Withdrawn:
+    """Take back what the events have paid and keep them from paying what they have not paid yet.
+
+    Effects that went to other members are taken back there. Doing it again for one cause changes nothing.
+    """
+    with transaction.atomic():
+        paid = list(Event.objects.filter(pk__in=set(event_ids)))
+        # Whoever holds the lanes decides whether these events still wait, and whom they were handed to.
+        _hold_lanes(paid)
+        assigned = _assigned(paid)
+        _hold_lanes([*paid, *assigned])
+        events = [*paid, *assigned]
+        stopped = _stop(events, now)
+        done = lost = 0
+        journals = Journal.objects.filter(
+            event_id__in=[event.pk for event in events], kind__in=(JournalKind.AWARD, JournalKind.DEDUCT)
+        )
+        for journal in journals.order_by("pk"):
+            try:
+                moved = reverse_journal(journal_id=journal.pk, cause=cause, now=now, actor=actor)
+            except CannotReverse:
+                lost += 1
+            else:
+                done += moved.is_new
+                lost += moved.unrecovered > 0
+        _tell(assigned, now)
+    return Withdrawn(done, stopped, lost)
+
+
+def _hold_lanes(events: Iterable[Event]) -> None:
+    lanes = sorted({lane_of(event.member_id) for event in events})
+    list(Lane.objects.select_for_update().filter(number__in=lanes).order_by("number"))
+
+
+def _assigned(paid: list[Event]) -> list[Event]:
+    """The events by which these were handed to other members; their judgements say to whom."""
+    by_id = {event.pk: event for event in paid}
+    found: dict[int, Event] = {}
+    for event_id, verdicts in Judgement.objects.filter(event_id__in=by_id).values_list("event_id", "verdicts"):
+        recipients = {
+            line[4] for verdict in msgspec.json.decode(verdicts) for line in verdict[3] if line[3] == ASSIGNED
+        }
+        # By member and moment, which the timeline is indexed by: an effect happens when its cause did.
+        handed = Event.objects.filter(
+            member_id__in=recipients,
+            occurred_at=by_id[event_id].occurred_at,
+            cause_id=event_id,
+            type__code=EFFECT_ASSIGNED,
+        )
+        found |= {event.pk: event for event in handed.select_related("payload")}
+    return list(found.values())
+
+
+def _stop(events: list[Event], now: datetime) -> int:
+    """Judge what still waits as withdrawn."""
+    ids = [event.pk for event in events]
+    waiting = dict(Work.objects.filter(event_id__in=ids).values_list("event_id", "run"))
+    newest = RuleSet.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    Judgement.objects.bulk_create(
+        [
+            Judgement(
+                event_id=event.pk, run=waiting[event.pk], member_id=event.member_id, rule_set_id=newest, judged_at=now,
+                sequence=0, facts="{}", verdicts=WITHDRAWN,
+            )
+            for event in events
+            if event.pk in waiting
+        ]
+    )  # fmt: skip
+    Work.objects.filter(event_id__in=waiting).delete()
+    dead = DeadLetter.objects.filter(event_id__in=ids, state="waiting").update(state="dismissed")
+    return len(waiting) + dead
+
+
+def _tell(assigned: list[Event], now: datetime) -> None:
+    registry.refresh()
+    kind, source = registry.types[EFFECT_WITHDRAWN].id, registry.sources[INTERNAL_SOURCE].id
+    told = set(
+        Event.objects.filter(
+            member_id__in={event.member_id for event in assigned},
+            cause_id__in=[event.pk for event in assigned],
+            type_id=kind,
+        ).values_list("cause_id", flat=True)
+    )
+    write_outcomes(
+        [
+            (event.member_id, kind, source, event.pk, now, now, event.payload.data, None)
+            for event in assigned
+            if event.pk not in told
+        ]
+    )

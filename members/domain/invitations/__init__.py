@@ -1,0 +1,1 @@
+"""Invitations: who may invite, who came by whom, how far it carried, and whether it multiplies."""

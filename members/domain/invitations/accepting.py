@@ -1,0 +1,109 @@
+"""Lets a newcomer in with a code: a member is made, their lineage recorded, the referral opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+
+from members.domain.events.writers import write_outcomes
+from members.domain.invitations.checks import Newcomer, suspicions
+from members.domain.joining import Arrival, tell_joined
+from members.domain.outcomes import INTERNAL_SOURCE, REFERRAL_JOINED
+from members.domain.registry import registry
+from members.enums import ReferralState
+from members.lanes import lane_of
+from members.models import Invitation, Member, Referral
+
+OTHERS_MAX = 200
+
+
+class CannotJoin(Exception):
+    """A code that lets nobody in, or not this person; `kind` names the reason, the message says it."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind, self.sentence = kind, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    member: Member
+    referral: Referral
+    is_new: bool
+
+
+def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes: Any) -> Joined:
+    """Make the member whom a code brings. Called again for the same code and ref it returns the first answer.
+
+    Raises CannotJoin.
+    """
+    with transaction.atomic():
+        # Whoever accepts a code holds it: the last use is given once.
+        invitation = Invitation.objects.select_for_update().filter(code=code.strip().upper()).first()
+        if invitation is None:
+            raise CannotJoin("unknown_code", "There is no invitation with this code; check that it was copied whole.")
+        existing = Member.objects.filter(ref=ref).first()
+        if existing is not None:
+            return _again(existing, invitation)
+        _check(invitation, email, now)
+        Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
+        inviter = invitation.inviter
+        member = Member.objects.create(ref=ref, email=email, joined_at=now, invited_by=inviter, **attributes)
+        tell_joined([Arrival(member.pk, now, invitation.channel)], now=now)
+        referral = _refer(member, inviter, invitation, now)
+        if referral.state == ReferralState.OPEN:
+            tell_stage(REFERRAL_JOINED, referral, now=now)
+    return Joined(member, referral, is_new=True)
+
+
+def tell_stage(code: str, referral: Referral, *, now: datetime) -> None:
+    """Record a stage on the newcomer's timeline, where rules pay newcomer and inviter for it."""
+    registry.refresh()
+    invitation = referral.invitation
+    said = {"channel": invitation.channel, "campaign": invitation.campaign}
+    filled = {name: text for name, text in said.items() if text}
+    data = msgspec.json.encode({**filled, "depth": referral.depth}).decode()
+    kind, source = registry.types[code].id, registry.sources[INTERNAL_SOURCE].id
+    write_outcomes([(referral.member_id, kind, source, None, now, now, data, lane_of(referral.member_id))])
+
+
+def _again(member: Member, invitation: Invitation) -> Joined:
+    referral = Referral.objects.filter(member=member, invitation=invitation).first()
+    if referral is None:
+        raise CannotJoin("already_member", "This member is in already; an invitation is for somebody new.")
+    return Joined(member, referral, is_new=False)
+
+
+def _check(invitation: Invitation, email: str, now: datetime) -> None:
+    if invitation.revoked_at is not None:
+        raise CannotJoin("revoked", "This invitation was taken back; ask for another.")
+    if invitation.expires_at is not None and invitation.expires_at <= now:
+        raise CannotJoin(
+            "expired", f"This invitation was good until {invitation.expires_at:%Y-%m-%d}; ask for another."
+        )
+    if invitation.uses_max is not None and invitation.uses >= invitation.uses_max:
+        raise CannotJoin("used", "This invitation has been used; ask for another.")
+    if invitation.email and email.lower() != invitation.email:
+        raise CannotJoin("other_person", "This invitation is for another email address.")
+    if invitation.email_domain and not email.lower().endswith(f"@{invitation.email_domain}"):
+        raise CannotJoin("other_domain", f"This invitation is for addresses at {invitation.email_domain}.")
+
+
+def _refer(member: Member, inviter: Member | None, invitation: Invitation, now: datetime) -> Referral:
+    reasons: list[str] = []
+    depth = 1
+    if inviter is not None:
+        above = Referral.objects.filter(member=inviter).values_list("depth", flat=True).first()
+        depth = (above or 0) + 1
+        earlier = Referral.objects.filter(inviter=inviter).order_by("-joined_at")[:OTHERS_MAX]
+        others = [Newcomer(email, at) for email, at in earlier.values_list("member__email", "joined_at")]
+        reasons = suspicions(Newcomer(member.email, now), inviter.email, others)
+    return Referral.objects.create(
+        member=member, inviter=inviter, invitation=invitation, depth=depth, joined_at=now, reasons=reasons,
+        state=ReferralState.REVIEW if reasons else ReferralState.OPEN,
+    )  # fmt: skip

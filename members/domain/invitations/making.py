@@ -1,0 +1,103 @@
+"""Makes and revokes codes. How many a member may give away is their tier's."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from members.enums import MemberStatus
+from members.models import Invitation, Member, Standing
+
+# Without 0 and O, 1 and I and L, so that a code can be read from a poster and said on the telephone.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 10
+QUOTA_WINDOW = timedelta(days=30)
+
+
+class CannotInvite(Exception):
+    """A member who may not give a code away now; the message says why, and when again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many codes a member may give away in thirty days; None for as many as they like."""
+
+    most: int | None
+    used: int
+
+    @property
+    def left(self) -> int | None:
+        return None if self.most is None else max(0, self.most - self.used)
+
+
+def invite(
+    *,
+    inviter: Member | None,
+    now: datetime,
+    channel: str = "",
+    campaign: str = "",
+    email: str = "",
+    email_domain: str = "",
+    uses_max: int | None = 1,
+    expires_at: datetime | None = None,
+    code: str = "",
+) -> Invitation:
+    """Make a code: a member's, within their quota, or an operator's (no inviter). Raises CannotInvite."""
+    with transaction.atomic():
+        if inviter is not None:
+            # Two requests at once must not both take the last one.
+            inviter = Member.objects.select_for_update().get(pk=inviter.pk)
+            _check_inviter(inviter, uses_max, now)
+        for _ in range(5):
+            try:
+                with transaction.atomic():
+                    return Invitation.objects.create(
+                        code=code.upper() or new_code(), inviter=inviter, channel=channel, campaign=campaign,
+                        email=email.lower(), email_domain=email_domain.lower().lstrip("@"), uses_max=uses_max,
+                        sent_at=now, expires_at=expires_at,
+                    )  # fmt: skip
+            except IntegrityError:
+                if code:
+                    raise CannotInvite(f"The code {code.upper()} is taken; choose another.") from None
+    raise AssertionError("five random codes in a row were taken")
+
+
+def revoke(*, invitation: Invitation, now: datetime) -> None:
+    """Let nobody in with this code any more; whoever came with it stays."""
+    Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=True).update(revoked_at=now)
+
+
+def quota_of(member: Member, now: datetime) -> Quota:
+    """What a member may still give away: the highest of their tiers' quotas, else the programme's."""
+    quotas = [
+        standing.tier.invitations_max
+        for standing in Standing.objects.filter(member=member).select_related("tier")
+        if standing.tier.invitations_max is not None
+    ]
+    most = max(quotas) if quotas else settings.INVITATIONS_PER_MONTH
+    used = Invitation.objects.filter(inviter=member, sent_at__gt=now - QUOTA_WINDOW, revoked_at__isnull=True).count()
+    return Quota(most, used)
+
+
+def new_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _check_inviter(inviter: Member, uses_max: int | None, now: datetime) -> None:
+    if inviter.status != MemberStatus.ACTIVE:
+        raise CannotInvite(f"This member is {inviter.get_status_display()} and may not invite.")
+    if uses_max != 1:
+        raise CannotInvite("A member's code is for one person; codes for many are the operators'.")
+    quota = quota_of(inviter, now)
+    if quota.left == 0:
+        oldest = Invitation.objects.filter(inviter=inviter, sent_at__gt=now - QUOTA_WINDOW, revoked_at__isnull=True)
+        first = oldest.order_by("sent_at").values_list("sent_at", flat=True).first()
+        assert first is not None, "a quota of nothing is used by nobody"
+        again = inviter.local(first + QUOTA_WINDOW)
+        raise CannotInvite(
+            f"All {quota.most} invitations of thirty days are used; the next is free on {again:%Y-%m-%d}."
+        )
