@@ -101,7 +101,7 @@ def known(name, operation=""):
     return {
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
-        "amount": "1", "rule_code": "post", "document": DRAFT, "facts": {"event.data.words": 500},
+        "amount": "1", "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
     }.get(name)  # fmt: skip
 
 

@@ -106,8 +106,8 @@ def crowd():
         ("", "6543210"),
         ("status=banned", "3"),
         ("status=active&language=de", "51"),
-        ("is_house=true", "5"),
-        ("is_house=false&language=de", "31"),
+        ("house=true", "5"),
+        ("house=false&language=de", "31"),
         ("joined_from=2026-01-03T00:00:00Z&joined_until=2026-01-05T00:00:00Z", "32"),
         ("joined_from=2026-01-03T01:00:00%2B01:00&joined_until=2026-01-03T00:00:01Z", "2"),
         ("joined_from=2027-01-01T00:00:00Z", ""),
@@ -184,7 +184,7 @@ def test_an_event_type_is_registered_and_used_at_once(client):
 
     assert made.status_code == 201
     assert made.json() == get(client, "event-types/vote.cast") == {
-        **body, "code": "vote.cast", "version": 1, "conversation": False,
+        **body, "code": "vote.cast", "version": 1, "conversation": False, "counterpart": "",
     }  # fmt: skip
     assert [result["status"] for result in answer.json()["results"]] == ["accepted"]
     assert "vote.cast" in [each["code"] for each in get(client, "event-types")]
