@@ -15,7 +15,7 @@ from incentives.domain.ledger.book import Book
 from incentives.domain.ledger.rows import AccountState, LotState
 from incentives.domain.ledger.writers import postgresql, sqlite
 from incentives.enums import Bucket
-from incentives.models import Account, Journal, Lot
+from incentives.models import Journal, Lot
 
 ID_BLOCK = 1_000
 _TABLES = {"journal": "incentives_journal", "entry": "incentives_entry", "lot": "incentives_lot"}
@@ -70,13 +70,7 @@ def open_book(
     missing = sorted(wanted - accounts.keys())
     if missing:
         bounds = lower_bounds or {}
-        Account.objects.bulk_create(
-            [
-                Account(member_id=m, currency_id=c, bucket=b, lower_bound=bounds.get(c, 0) if b == 1 else 0)
-                for m, c, b in missing
-            ],
-            ignore_conflicts=True,
-        )
+        _writer().open_accounts([(m, c, b, bounds.get(c, 0) if b == 1 else 0) for m, c, b in missing])
         accounts |= _locked(set(missing))
     _read_lots(accounts.values())
     ids: Any = PostgresqlIds() if connection.vendor == "postgresql" else SqliteIds()
@@ -92,13 +86,16 @@ def write(book: Book) -> None:
     """
     if not book.entries:
         return
-    writer: Any = postgresql if connection.vendor == "postgresql" else sqlite
     try:
-        writer.write(book)
+        _writer().write(book)
     except IntegrityError as error:
         if "effect_posted_once" in str(error) or "incentives_journal.key" in str(error):
             raise AlreadyPosted(str(error)) from error
         raise
+
+
+def _writer() -> Any:
+    return postgresql if connection.vendor == "postgresql" else sqlite
 
 
 def posted_keys(member_ids: Iterable[int], keys: Iterable[bytes]) -> set[bytes]:

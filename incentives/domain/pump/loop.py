@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,7 +99,8 @@ def _run(lanes: tuple[int, ...], pace: Pace, done: Drained) -> int | None:
     reach("pump.marked")
     started = time.perf_counter()
     try:
-        count = _judge(claim, now=now, pace=pace)
+        with _collecting_later():
+            count = _judge(claim, now=now, pace=pace)
     except (OperationalError, InterfaceError):
         # The database was busy, gone, or broke a deadlock: nobody's fault, so nothing is halved.
         logger.exception("A batch could not be written lanes=%s", claim.lanes)
@@ -117,6 +120,18 @@ def _run(lanes: tuple[int, ...], pace: Pace, done: Drained) -> int | None:
     done.batches += 1
     reach("batch.committed")
     return count or None
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Leave the garbage of a batch to its end; to look for it all the while takes a seventh of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _judge(claim: Claim, *, now: datetime, pace: Pace) -> int:

@@ -36,6 +36,12 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[]) AS u(id
 WHERE a.id = u.id
 """
 
+OPENED = """
+INSERT INTO incentives_account (member_id, currency_id, bucket, lower_bound, balance, sequence)
+SELECT *, 0, 0 FROM unnest(%s::bigint[], %s::int[], %s::smallint[], %s::bigint[])
+ON CONFLICT (member_id, currency_id, bucket) DO NOTHING
+"""
+
 
 def take_ids(table: str, count: int) -> list[int]:
     with connection.cursor() as cursor:
@@ -45,6 +51,12 @@ def take_ids(table: str, count: int) -> list[int]:
             [table, count],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def open_accounts(rows: Sequence[tuple[int, int, int, int]]) -> None:
+    """Make accounts of (member, currency, bucket, lower bound) where there are none."""
+    with connection.cursor() as cursor:
+        _run(cursor, OPENED, rows)
 
 
 def write(book: Book) -> None:

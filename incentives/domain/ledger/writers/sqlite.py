@@ -18,6 +18,17 @@ def next_id(table: str) -> int:
     return int(row[0])
 
 
+def open_accounts(rows: list[tuple[int, int, int, int]]) -> None:
+    """Make accounts of (member, currency, bucket, lower bound) where there are none."""
+    with connection.cursor() as cursor:
+        _each(
+            cursor,
+            "INSERT INTO incentives_account (member_id, currency_id, bucket, lower_bound, balance, sequence)"
+            " VALUES (%s, %s, %s, %s, 0, 0) ON CONFLICT (member_id, currency_id, bucket) DO NOTHING",
+            rows,
+        )
+
+
 def write(book: Book) -> None:
     moved = [lot for account in book.accounts.values() for lot in account.lots.values() if lot.is_moved]
     texts: dict[datetime, str] = {}
