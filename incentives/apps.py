@@ -1,7 +1,8 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,8 +13,16 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         from incentives.domain import revisions  # noqa: PLC0415  Models are not there before ready().
 
+        pre_migrate.connect(_make_way, sender=self, dispatch_uid="incentives.make_way")
         post_migrate.connect(_guard, sender=self, dispatch_uid="incentives.guard")
         revisions.watch()
+
+
+def _make_way(plan: Sequence[Any], **_: Any) -> None:
+    from incentives.domain.ledger import guards  # noqa: PLC0415  Models are not there before ready().
+
+    if plan:
+        guards.make_way()
 
 
 def _guard(**_: Any) -> None:

@@ -1,6 +1,7 @@
 """Guard triggers: what the database itself refuses, whoever asks.
 
-Installed again after every migration, since rebuilding a table on SQLite silently drops its triggers.
+Installed again after every migration, since rebuilding a table on SQLite silently drops its triggers; and taken away
+before it, since a trigger that names the table being rebuilt stops it there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ def install() -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def make_way() -> None:
+    """Take the guards away where migrations rebuild tables, which is on SQLite; `install` brings them back."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        for name in sqlite.NAMES:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def missing() -> list[str]:
