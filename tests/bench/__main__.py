@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +28,7 @@ from typing import Any
 import psycopg
 
 from tests import servers
-from tests.bench import programme
+from tests.bench import latency, programme
 
 QUICK = bool(os.environ.get("QUICK"))
 MEMBERS = 10_000
@@ -437,62 +436,21 @@ def evaluation(place: Any) -> None:
     results["rules_over_python"] = round(median(ratios), 2)
 
 
-def latency(folder: Path, name: str, **more: str) -> None:
-    """(f): at 20 events a second, from accepted to points visible, with the service as `up` starts it."""
+def visible(folder: Path, name: str, **more: str) -> None:
+    """(f): from accepted to visible, with the service as `up` starts it."""
     progress(f"from accepted to visible, {name}")
     data = folder / f"up-{name}"
     data.mkdir()
-    env = {**os.environ, "DATA_DIR": str(data), "SECRET_KEY": "bench", "LOG_LEVEL": "ERROR", **more}
-    env.pop("DATABASE_URL", None)
-    url = f"sqlite:///{data / 'laurels.sqlite3'}"
-    ask(url, data, "prepare", 200, 0, 0.0, False)
-    key = ask(url, data, "api_key")["key"]
-    port = servers.free_port()
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--exact-port", "--port", str(port)],
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    times: list[float] = []
-    headers = {"Authorization": f"Api-Key {key}", "Content-Type": "application/json", "Prefer": "wait=5"}
-
-    def one(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-        body = json.dumps(programme.item(number, random.Random(number), 200)).encode()
-        started = time.perf_counter()
-        connection.request("POST", "/api/v1/events", body, headers)
-        said = json.loads(connection.getresponse().read())
-        if said["results"][0].get("outcome", {}).get("state") == "judged":
-            times.append(time.perf_counter() - started)
-
-    try:
-        for _ in range(200):
-            try:
-                http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
-                break
-            except OSError:
-                time.sleep(0.1)
-        time.sleep(4)
-        count = 100 if QUICK else 300
-        threads = []
-        for number in range(count):
-            thread = threading.Thread(target=one, args=(number,))
-            thread.start()
-            threads.append(thread)
-            time.sleep(0.05)
-        for thread in threads:
-            thread.join(20)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-    times.sort()
-    if len(times) < 10:
-        results["missing"].append(f"latency_{name}: only {len(times)} answers")
-        return
-    results[f"visible_{name}_ms_p50"] = round(times[len(times) // 2] * 1000)
-    results[f"visible_{name}_ms_p95"] = round(times[int(len(times) * 0.95)] * 1000)
-    results[f"visible_{name}_answered"] = f"{len(times)} of {count}"
+    database = data / "laurels.sqlite3"
+    ask(f"sqlite:///{database}", data, "prepare", latency.MEMBERS, 0, 0.0, False)
+    key = ask(f"sqlite:///{database}", data, "api_key")["key"]
+    count = 100 if QUICK else 300
+    times = latency.measure(database, key, count, latency.environment(data, **more))
+    if len(times) < count:
+        results["missing"].append(f"visible_{name}: {count - len(times)} of {count} events were not judged in time")
+    if times:
+        results[f"visible_{name}_ms_p50"] = round(times[len(times) // 2] * 1000)
+        results[f"visible_{name}_ms_p95"] = round(times[int(len(times) * 0.95)] * 1000)
 
 
 GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
@@ -525,10 +483,10 @@ def main() -> int:
                 variants(place)
                 ingest(place)
                 naive(place)
-        latency(folder, "embedded")
+        visible(folder, "embedded")
         if servers.redis_binary() is not None:
             with servers.redis() as redis_url:
-                latency(folder, "redis", REDIS_URL=redis_url)
+                visible(folder, "redis", REDIS_URL=redis_url)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     results.pop("template", None)
