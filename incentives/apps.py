@@ -11,9 +11,11 @@ class IncentivesConfig(AppConfig):
 
     def ready(self) -> None:
         from incentives.domain import revisions  # noqa: PLC0415  Models are not there before ready().
+        from incentives.domain.privileges import definitions  # noqa: PLC0415
 
         post_migrate.connect(_guard, sender=self, dispatch_uid="incentives.guard")
         revisions.watch()
+        definitions.watch()
 
 
 def _guard(**_: Any) -> None:
