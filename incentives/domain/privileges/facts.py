@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Q
 
 from incentives.domain.ledger.expiry import midnight
 from incentives.domain.privileges.definitions import Definition
 from incentives.enums import Bucket, GroundKind, PrivilegeKind
-from incentives.models import NEVER, Account, BadgeGrant, PrivilegeFreeze, PrivilegeGrant, PrivilegeTally
+from incentives.models import NEVER, PrivilegeFreeze, PrivilegeGrant
 from members.domain.counters.periods import local_day, next_period, period_of
 from members.domain.invitations.making import Quota, quota_of
-from members.models import Member, Standing
+from members.models import Member
 
 # Whoever asks about a grant that ended this lately is told so; of older ones that there is none.
 LATELY = timedelta(days=60)
@@ -46,34 +47,87 @@ class Facts:
 
 
 def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime) -> Facts:
-    """Read what these privileges hang on for a member."""
+    """Read what these privileges hang on for a member.
+
+    One statement looks at everything that is numbers; grants and freezes are read only where it has seen some.
+    """
     definitions = list(definitions)
-    grounds = [ground for each in definitions for ground in each.grounds]
-    kinds = {ground.kind for ground in grounds}
+    kinds = {ground.kind for each in definitions for ground in each.grounds}
     today = local_day(now, member.zone())
-    ids = [each.id for each in definitions]
-    periods = {period_of(each.every, today) for each in definitions}
+    ids = sorted(each.id for each in definitions)
+    look = _Look()
+    look.at(_FREEZES, member.pk)
+    if ids:
+        periods = sorted({period_of(each.every, today) for each in definitions})
+        look.at(_GRANTS.format(ids=_marks(ids)), member.pk, *ids)
+        look.at(_USED.format(ids=_marks(ids), periods=_marks(periods)), member.pk, EVERYBODY, *ids, *periods)
+    for kind, statement in _BY_KIND.items():
+        if kind in kinds:
+            look.at(statement, member.pk)
+    seen = look.all()
+    holding = PrivilegeFreeze.objects.holding(now).filter(member=member).order_by("-until")
     return Facts(
         member=member,
         now=now,
         today=today,
-        thresholds=_thresholds(member) if GroundKind.TIER in kinds else {},
-        badges=_badges(member) if GroundKind.BADGE in kinds else frozenset(),
-        grants=_grants(member, ids, now),
-        used=_used(member, ids, periods),
-        balances=_balances(member) if GroundKind.PURCHASE in kinds else {},
-        freeze=PrivilegeFreeze.objects.holding(now).filter(member=member).order_by("-until").first(),
+        thresholds={row[1]: row[2] for row in seen.get(_STANDING, ())},
+        badges=frozenset(row[1] for row in seen.get(_BADGE, ())),
+        grants=_grants(member, ids, now) if any(row[1] for row in seen.get(_GRANT, ())) else {},
+        used={(row[1], row[2], row[3], row[4]): row[5] for row in seen.get(_TALLY, ())},
+        balances={row[1]: row[2] for row in seen.get(_ACCOUNT, ())},
+        freeze=holding.first() if any(row[1] for row in seen[_FREEZE]) else None,
         invitations=quota_of(member, now) if any(e.kind == PrivilegeKind.INVITATIONS for e in definitions) else None,
     )
 
 
-def _thresholds(member: Member) -> dict[int, int]:
-    """How high a member stands on each ladder: the threshold of the tier held."""
-    return dict(Standing.objects.filter(member=member).values_list("ladder_id", "tier__threshold"))
+_FREEZE, _GRANT, _TALLY, _STANDING, _BADGE, _ACCOUNT = range(6)
+_FREEZES = (
+    f"SELECT {_FREEZE}, count(*), 0, 0, 0, 0 FROM incentives_privilegefreeze WHERE member_id = %s AND lifted_at IS NULL"
+)
+_GRANTS = (
+    f"SELECT {_GRANT}, count(*), 0, 0, 0, 0 FROM incentives_privilegegrant"
+    " WHERE member_id = %s AND privilege_id IN ({ids})"
+)
+_USED = (
+    f"SELECT {_TALLY}, privilege_id, member_id, ground, period, used FROM incentives_privilegetally"
+    " WHERE member_id IN (%s, %s) AND privilege_id IN ({ids}) AND period IN ({periods})"
+)
+_BY_KIND = {
+    # How high a member stands on each ladder: the threshold of the tier held.
+    GroundKind.TIER: (
+        f"SELECT {_STANDING}, s.ladder_id, t.threshold, 0, 0, 0 FROM members_standing s"
+        " JOIN members_tier t ON t.id = s.tier_id WHERE s.member_id = %s"
+    ),
+    GroundKind.BADGE: f"SELECT {_BADGE}, badge_id, 0, 0, 0, 0 FROM incentives_badgegrant WHERE member_id = %s",
+    GroundKind.PURCHASE: (
+        f"SELECT {_ACCOUNT}, currency_id, balance, 0, 0, 0 FROM incentives_account"
+        f" WHERE member_id = %s AND bucket = {Bucket.AVAILABLE.value}"
+    ),
+}
 
 
-def _badges(member: Member) -> frozenset[int]:
-    return frozenset(BadgeGrant.objects.filter(member_id=member.pk).values_list("badge_id", flat=True))
+class _Look:
+    """Several questions to the database in one statement; each row begins with the number of its question."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._values: list[int] = []
+
+    def at(self, statement: str, *values: int) -> None:
+        self._parts.append(statement)
+        self._values += values
+
+    def all(self) -> dict[int, list[tuple[int, ...]]]:
+        found: dict[int, list[tuple[int, ...]]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(self._parts), self._values)
+            for row in cursor.fetchall():
+                found.setdefault(row[0], []).append(row)
+        return found
+
+
+def _marks(values: list[int]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def _grants(member: Member, ids: list[int], now: datetime) -> dict[int, list[PrivilegeGrant]]:
@@ -82,15 +136,3 @@ def _grants(member: Member, ids: list[int], now: datetime) -> dict[int, list[Pri
     for grant in PrivilegeGrant.objects.filter(lately, member=member, privilege_id__in=ids).order_by("pk"):
         found.setdefault(grant.privilege_id, []).append(grant)
     return found
-
-
-def _used(member: Member, ids: list[int], periods: set[int]) -> dict[tuple[int, int, int, int], int]:
-    rows = PrivilegeTally.objects.filter(
-        member_id__in=[member.pk, EVERYBODY], privilege_id__in=ids, period__in=periods
-    ).values_list("privilege_id", "member_id", "ground", "period", "used")
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
-
-
-def _balances(member: Member) -> dict[int, int]:
-    accounts = Account.objects.filter(member_id=member.pk, bucket=Bucket.AVAILABLE)
-    return dict(accounts.values_list("currency_id", "balance"))
