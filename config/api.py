@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, events, points, rule_lists, rules
+from incentives.api import badges, balances, events, points, privileges, rule_lists, rules
 from members.api import event_types, invitations, ladders, members, problems, rejections, timeline, whoami
 
 
@@ -29,6 +29,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/standing", members.MemberStanding.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/badges", badges.MemberBadges.as_view(), {"version": "v1"}),
+    path("api/v1/privileges", privileges.Privileges.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/privileges", privileges.MemberPrivileges.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/privileges/<str:code>", privileges.MemberPrivilege.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/privileges/<str:code>/uses", privileges.PrivilegeUses.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/members/<str:ref>/privileges/<str:code>/uses/<str:use_id>/cancel",
+        privileges.PrivilegeUseCancellation.as_view(),
+        {"version": "v1"},
+    ),
+    path(
+        "api/v1/members/<str:ref>/privileges/<str:code>/grants",
+        privileges.PrivilegeGrants.as_view(),
+        {"version": "v1"},
+    ),
+    path(
+        "api/v1/members/<str:ref>/privileges/<str:code>/grants/<str:grant_id>/revoke",
+        privileges.PrivilegeGrantRevocation.as_view(),
+        {"version": "v1"},
+    ),
     path("api/v1/members/<str:ref>/timeline", timeline.MemberTimeline.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/referrals", invitations.MemberReferrals.as_view(), {"version": "v1"}),

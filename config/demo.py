@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from config import demo_rights as rights
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
@@ -67,6 +68,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _invite(rng, members, now)
     _judge(progress)
     _spend(rng, now)
+    rights.fill(rng, now)
     logins = _logins(members)
     path.write_text(json.dumps(logins.__dict__))
     path.chmod(0o600)
@@ -91,6 +93,7 @@ def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]
                 is_house=number in (7, 8, 9),
                 is_verified=rng.random() < 0.7,
                 age_band="adult",
+                birthday=f"{start + timedelta(days=(number * 17) % 366):%m-%d}",
             )
         )
     with transaction.atomic():

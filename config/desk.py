@@ -56,6 +56,13 @@ def referrals_to_review() -> int:
     return Referral.objects.filter(state=ReferralState.REVIEW).count()
 
 
+def promises_to_keep() -> int:
+    """How many bookings and requests wait for the team."""
+    from incentives.models import WAITING_STATES, PrivilegeUse  # noqa: PLC0415  Settings name this module early.
+
+    return PrivilegeUse.objects.filter(state__in=WAITING_STATES).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -76,6 +83,15 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Shared limits"), "speed", "incentives.sharedlimit"),
             Page(_("Budget alarms"), "notifications_active", "incentives.budgetalarm"),
             Page(_("Lookup tables"), "table", "incentives.lookuptable"),
+        ),
+    ),
+    (
+        _("Privileges"),
+        (
+            Page(_("Requests and bookings"), "inbox", "incentives.privilegeuse", count=promises_to_keep),
+            Page(_("Privileges given"), "redeem", "incentives.privilegegrant"),
+            Page(_("Freezes"), "ac_unit", "incentives.privilegefreeze"),
+            Page(_("What is offered"), "loyalty", "incentives.privilege"),
         ),
     ),
     (

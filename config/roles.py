@@ -36,6 +36,16 @@ TENDS_COMMUNITY = (
     "incentives.change_lookuptable",
     "incentives.add_badge",
     "incentives.change_badge",
+    "incentives.add_privilege",
+    "incentives.change_privilege",
+    "incentives.add_privilegeground",
+    "incentives.change_privilegeground",
+    "incentives.delete_privilegeground",
+    "incentives.add_privilegegrant",
+    "incentives.change_privilegegrant",
+    "incentives.add_privilegefreeze",
+    "incentives.change_privilegefreeze",
+    "incentives.change_privilegeuse",
 )
 # Points are adjusted by whoever may add a journal; nobody types one.
 CORRECTS_POINTS = ("incentives.add_journal",)

@@ -222,6 +222,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
     "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
     "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
+    "grant-birthday-gifts": {"task": "incentives.grant_birthday_gifts", "schedule": timedelta(minutes=15)},
+    "end-grants": {"task": "incentives.end_grants", "schedule": timedelta(minutes=5)},
+    "tell-overdue": {"task": "incentives.tell_overdue", "schedule": timedelta(minutes=5)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

@@ -12,10 +12,12 @@ class IncentivesConfig(AppConfig):
 
     def ready(self) -> None:
         from incentives.domain import revisions  # noqa: PLC0415  Models are not there before ready().
+        from incentives.domain.privileges import definitions  # noqa: PLC0415
 
         pre_migrate.connect(_make_way, sender=self, dispatch_uid="incentives.make_way")
         post_migrate.connect(_guard, sender=self, dispatch_uid="incentives.guard")
         revisions.watch()
+        definitions.watch()
 
 
 def _make_way(plan: Sequence[Any], **_: Any) -> None:

@@ -67,3 +67,46 @@ class HoldState(models.TextChoices):
     CAPTURED = "captured", _("captured")
     VOIDED = "voided", _("voided")
     EXPIRED = "expired", _("timed out")
+
+
+class PrivilegeKind(models.TextChoices):
+    """What is special about a privilege; most are plain."""
+
+    PLAIN = "plain", _("plain")
+    BIRTHDAY = "birthday", _("granted at each birthday")
+    INVITATIONS = "invitations", _("the invitations of a tier")
+
+
+class PrivilegeWay(models.TextChoices):
+    """How a privilege is used."""
+
+    APP = "app", _("the app asks and uses")
+    MEMBER = "member", _("the member books")
+    OPERATOR = "operator", _("the team fulfils")
+
+
+class QuotaPeriod(models.TextChoices):
+    """The member's own days, weeks from Monday, months and years."""
+
+    DAY = "day", _("a day")
+    WEEK = "week", _("a week")
+    MONTH = "month", _("a month")
+    YEAR = "year", _("a year")
+    EVER = "ever", _("for ever")
+
+
+class GroundKind(models.TextChoices):
+    """Why members hold a privilege, apart from grants."""
+
+    EVERYONE = "everyone", _("everyone")
+    TIER = "tier", _("from a tier on")
+    BADGE = "badge", _("with a badge")
+    PURCHASE = "purchase", _("for points")
+
+
+class UseState(models.TextChoices):
+    USED = "used", _("used")
+    BOOKED = "booked", _("booked")
+    WAITING = "waiting", _("waits for the team")
+    FULFILLED = "fulfilled", _("fulfilled")
+    GIVEN_BACK = "given_back", _("given back")

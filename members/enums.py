@@ -62,4 +62,6 @@ class Scope(models.TextChoices):
     MEMBERS_WRITE = "members:write", _("create and change members")
     POINTS_READ = "points:read", _("read balances and statements")
     POINTS_WRITE = "points:write", _("spend, hold, transfer and adjust points")
+    PRIVILEGES_READ = "privileges:read", _("read what members may do")
+    PRIVILEGES_WRITE = "privileges:write", _("use, give back, grant and revoke privileges")
     RULES_READ = "rules:read", _("read and check rules")

@@ -10,6 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from incentives.domain.engine import rulebook
+from incentives.domain.privileges import definitions
 from members.domain.registry import registry
 from tests import databases, factories, servers
 
@@ -21,6 +22,7 @@ def _fresh_memory() -> None:
     """Every test begins with nothing remembered: two tests may number their rows alike."""
     rulebook.forget()
     registry.forget()
+    definitions.forget()
     cache.clear()
 
 

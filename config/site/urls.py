@@ -11,5 +11,7 @@ urlpatterns = [
     path("login/", auth.LoginView.as_view(template_name="site/login.html"), name="login"),
     path("logout/", views.leave, name="logout"),
     path("me/", views.points, name="points"),
+    path("me/privileges/<slug:code>/use/", views.use_privilege, name="use-privilege"),
+    path("me/privilege-uses/<int:use_id>/give-back/", views.give_back_privilege, name="give-back-privilege"),
     path("me/events/<int:event_id>/", views.why, name="why"),
 ]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from config.site import drawing, queries
+from config.site import drawing, queries, rights
+from incentives.domain import requests
+from incentives.domain.ledger import keys
+from incentives.domain.privileges import using
 from members.domain import page_links
 from members.models import Member
 
@@ -86,7 +93,11 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         "medal": drawing.medal(),
         "show": show if show in (*queries.SHOWN, queries.PENDING) else "",
         "search": search,
+        # One page is one use of each privilege, however often its button is pressed.
+        "token": secrets.token_hex(16),
     }
+    if not request.headers.get("HX-Request"):
+        context["rights"] = rights.rights_of(member, now=timezone.now())
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
 
@@ -101,6 +112,54 @@ def why(request: HttpRequest, member: Member, event_id: int) -> HttpResponse:
         raise Http404
     template = "site/_why.html" if request.headers.get("HX-Request") else "site/why.html"
     return render(request, template, {"trace": trace, "member": member})
+
+
+@require_POST
+@for_member
+def use_privilege(request: HttpRequest, member: Member, code: str) -> HttpResponse:
+    """Book or ask for a privilege; what came of it is told above the list."""
+    text = request.POST.get("text", "").replace("\x00", "")[: using.TEXT_LENGTH_MAX]
+    token = request.POST.get("token", "")[:64]
+
+    def do(request_id: str) -> dict[str, Any]:
+        use = using.use_privilege(
+            member_id=member.pk, code=code, key=keys.of_request(request_id, "privilege"), now=timezone.now(),
+            actor="member", text=text, only_theirs=True,
+        )  # fmt: skip
+        return {"use": use.pk}
+
+    try:
+        requests.perform(
+            api_key=f"page {member.pk}", idempotency_key=f"{code[:64]}/{token}", content=[code, text], do=do
+        )
+    except using.UnknownPrivilege as error:
+        raise Http404 from error
+    except using.WordsMissing:
+        messages.error(request, _("Say what it is about."))
+    except requests.Refused as error:
+        messages.error(request, error.sentence)
+    except requests.KeyReused:
+        messages.error(request, _("This page was used already; here is a fresh one."))
+    else:
+        messages.success(request, _("Done. You find it below."))
+    return redirect(f"{reverse('points')}#privileges")
+
+
+@require_POST
+@for_member
+def give_back_privilege(request: HttpRequest, member: Member, use_id: int) -> HttpResponse:
+    """Give back what still waits."""
+    try:
+        using.give_back(
+            use_id=min(use_id, 2**62), member_id=member.pk, now=timezone.now(), actor="member", only_waiting=True
+        )
+    except using.CannotGiveBack as error:
+        if error.kind == "unknown_use":
+            raise Http404 from error
+        messages.error(request, error.sentence)
+    else:
+        messages.success(request, _("Given back."))
+    return redirect(f"{reverse('points')}#privileges")
 
 
 def leave(request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from incentives.domain.rules.checking import unfit
 from incentives.domain.rules.documents import BadDocument, Limit, read_limit
 from incentives.domain.rules.drafting import check_alarm
 from incentives.domain.rules.tables import read_table
-from incentives.models import Badge, Currency, LookupTable, SharedLimit
+from incentives.models import Badge, Currency, LookupTable, Privilege, SharedLimit
 from members.domain import language
 from members.domain.counters.compiled import CompiledCounter, compile_counter, fields_of
 from members.domain.events.schemas import DataSchema, parse_schema
@@ -47,7 +47,7 @@ def member_fields(tiers: tuple[str, ...]) -> dict[str, language.Field]:
 
 
 def load_known() -> Known:
-    """Read the catalogue: event types, counters, currencies, tables, badges, shared limits and tiers."""
+    """Read the catalogue: event types, counters, currencies, tables, badges, privileges, shared limits and tiers."""
     schemas = {code: parse_schema(code, schema) for code, schema in EventType.objects.values_list("code", "schema")}
     counters = {
         counter.code: compile_counter(counter, schemas[counter.event_type.code])
@@ -64,6 +64,7 @@ def load_known() -> Known:
         counters=_counter_facts(counters),
         tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},
         badges=frozenset(Badge.objects.values_list("code", flat=True)),
+        privileges=frozenset(Privilege.objects.values_list("code", flat=True)),
         limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
     )
     return Known(catalogue, schemas, counters, currencies)

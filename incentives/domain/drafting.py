@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from incentives.domain import publishing, wording
 from incentives.domain.rules import written
 from incentives.domain.rules.checking import CheckedRule, tree_of
-from incentives.domain.rules.documents import Deduct, GrantBadge, Limit
+from incentives.domain.rules.documents import GRANTS, Deduct, GrantBadge, GrantPrivilege, Limit
 from incentives.domain.rules.written import NotReadable, Placed
 from members.models import EventType
 
@@ -61,10 +61,19 @@ def _effects(rule: CheckedRule) -> list[str]:
         if isinstance(effect, GrantBadge):
             said.append(_("give the badge %(badge)s") % {"badge": effect.badge})
             continue
+        if isinstance(effect, GrantPrivilege):
+            said.append(_grant(effect))
+            continue
         amount = wording.in_words(each.amount.tree) if each.amount is not None else ""
         words = _("take %(amount)s %(currency)s") if isinstance(effect, Deduct) else _("pay %(amount)s %(currency)s")
         said.append(words % {"amount": amount, "currency": effect.currency})
     return said
+
+
+def _grant(effect: GrantPrivilege) -> str:
+    if effect.for_ is None:
+        return _("give the privilege %(privilege)s") % {"privilege": effect.privilege}
+    return _("give the privilege %(privilege)s for %(time)s") % {"privilege": effect.privilege, "time": effect.for_}
 
 
 def _limit(limit: Limit) -> str:
@@ -80,5 +89,5 @@ def _costs(rule: CheckedRule) -> list[str]:
         _("One event moves at most %(most)s %(currency)s.")
         % {"most": wording.plain(each.most()), "currency": each.effect.currency}
         for each in rule.effects
-        if not isinstance(each.effect, GrantBadge)
+        if not isinstance(each.effect, GRANTS)
     ]

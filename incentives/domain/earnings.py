@@ -13,10 +13,10 @@ from incentives.domain.engine.facts import MemberFacts, load_members
 from incentives.domain.engine.paying import MAY_NOT_EARN
 from incentives.domain.engine.rulebook import RuleBook, RulePlan, TypeBook
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
-from incentives.domain.rules.documents import MEMBER, Award, GrantBadge, text_in
+from incentives.domain.rules.documents import GRANTS, MEMBER, Award, GrantBadge, GrantPrivilege, text_in
 from incentives.domain.rules.limits import Ceiling
 from incentives.domain.usage import Usage, Uses, own_ceiling, usage_of, uses_of
-from incentives.models import Badge, BadgeGrant
+from incentives.models import Badge, BadgeGrant, Privilege
 from members.domain import language as expressions
 from members.domain.counters.book import CounterBook, as_fact
 from members.domain.counters.compiled import CompiledCounter
@@ -28,12 +28,16 @@ OPEN, USED, DONE, CLOSED = "open", "used", "done", "closed"
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """What one effect gives: at most so much of a currency, or a badge. `is_fixed` says that it is always the same."""
+    """What one effect gives: at most so much of a currency, a badge or a privilege.
+
+    `is_fixed` says that it is always the same.
+    """
 
     name: str
     most: Decimal | None
     is_fixed: bool
     badge: str = ""
+    privilege: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ def ways_to_earn(member: Member, *, now: datetime, language: str) -> list[Way]:
     counts = _counts(member.pk, today, {each.goal[0] for each in found if each.goal is not None}, book)
     held = set(BadgeGrant.objects.filter(member_id=member.pk).values_list("badge__code", flat=True))
     badges = {badge.code: badge for badge in Badge.objects.all()}
-    teller = _Teller(book, facts, today, now, uses, counts, held, badges, language)
+    privileges = dict(Privilege.objects.values_list("code", "names"))
+    teller = _Teller(book, facts, today, now, uses, counts, held, badges, privileges, language)
     order = {OPEN: 0, USED: 1, CLOSED: 2, DONE: 3}
     return sorted((teller.way(each) for each in found), key=lambda way: (order[way.state], way.name))
 
@@ -101,7 +106,7 @@ def _in_force(book: RuleBook, now: datetime) -> list[_Found]:
 
 def _is_own(effect: CheckedEffect) -> bool:
     """Whether an effect gives something to the member whose event it is."""
-    return isinstance(effect.effect, (Award, GrantBadge)) and effect.effect.to == MEMBER
+    return isinstance(effect.effect, (Award, *GRANTS)) and effect.effect.to == MEMBER
 
 
 def _until(type_book: TypeBook, rule: CheckedRule, now: datetime) -> datetime | None:
@@ -153,6 +158,7 @@ class _Teller:
     counts: dict[str, int]
     held: set[str]
     badges: dict[str, Badge]
+    privileges: dict[str, dict[str, str]]
     language: str
 
     def way(self, found: _Found) -> Way:
@@ -212,11 +218,14 @@ class _Teller:
         return getattr(self.facts, path.removeprefix("member."), None)
 
     def _pay(self, effect: CheckedEffect) -> Pay:
-        assert isinstance(effect.effect, (Award, GrantBadge)), "only what gives is told"
+        assert isinstance(effect.effect, (Award, GrantBadge, GrantPrivilege)), "only what gives is told"
         if isinstance(effect.effect, GrantBadge):
             code = effect.effect.badge
             name = text_in(self.badges[code].names, self.language, code) if code in self.badges else code
             return Pay(name, None, is_fixed=True, badge=code)
+        if isinstance(effect.effect, GrantPrivilege):
+            code = effect.effect.privilege
+            return Pay(text_in(self.privileges.get(code), self.language, code), None, is_fixed=True, privilege=code)
         code = effect.effect.currency
         known = self.book.known.currencies.get(code)
         name = text_in(known.names, self.language, code) if known is not None else code

@@ -42,8 +42,9 @@ def perform(
             with transaction.atomic():
                 outcome = do(f"{api_key}/{idempotency_key}")
         except LedgerError as error:
-            refusal = {"kind": _kind_of(error), "sentence": str(error)}
-            request.refusal = refusal
+            request.refusal = {"kind": _kind_of(error), "sentence": str(error)}
+        except Refused as error:
+            request.refusal = {"kind": error.kind, "sentence": error.sentence}
         else:
             request.outcome = outcome
         request.save(update_fields=["outcome", "refusal"])

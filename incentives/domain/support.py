@@ -13,7 +13,7 @@ from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
 from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
-from incentives.models import BadgeGrant, Entry, Journal, Judgement
+from incentives.models import BadgeGrant, Entry, Journal, Judgement, PrivilegeGrant
 from members.models import DeadLetter, Event, Work
 
 
@@ -62,7 +62,7 @@ def timeline_of(member_id: int, *, language: str, count: int = 30) -> list[Event
 
 
 def _moved(event_ids: list[int], language: str) -> dict[int, list[str]]:
-    """What each event moved, as "+15 Points", and the badges it gave."""
+    """What each event moved, as "+15 Points", and the badges and privileges it gave."""
     known = {currency.pk: (code, currency) for code, currency in rulebook.current().known.currencies.items()}
     journals = {
         journal.pk: journal for journal in Journal.objects.filter(event_id__in=event_ids, reverses_id__isnull=True)
@@ -81,4 +81,7 @@ def _moved(event_ids: list[int], language: str) -> dict[int, list[str]]:
     for grant in BadgeGrant.objects.filter(event_id__in=event_ids).select_related("badge"):
         name = text_in(grant.badge.names, language, grant.badge.code)
         moved.setdefault(grant.event_id or 0, []).append(_("badge “%(name)s”") % {"name": name})
+    for given in PrivilegeGrant.objects.filter(event_id__in=event_ids).select_related("privilege"):
+        name = text_in(given.privilege.names, language, given.privilege.code)
+        moved.setdefault(given.event_id or 0, []).append(_("privilege “%(name)s”") % {"name": name})
     return moved

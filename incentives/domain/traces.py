@@ -12,10 +12,11 @@ import msgspec
 from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import zone_named
+from incentives.domain.engine.paying import GRANTS
 from incentives.domain.engine.rulebook import RuleBook, RulePlan
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import text_in
-from incentives.models import Badge, Judgement
+from incentives.models import Badge, Judgement, Privilege
 from members.domain import language
 from members.domain.language import DECIMAL, TIMESTAMP, Checked
 from members.models import DeadLetter, Event, Member, Work
@@ -91,7 +92,7 @@ class Trace:
         total: dict[str, Decimal] = {}
         for rule in self.rules:
             for effect in rule.effects:
-                if effect.kind != "badge" and effect.paid:
+                if effect.kind not in GRANTS and effect.paid:
                     total[effect.what] = total.get(effect.what, Decimal(0)) + effect.paid
         return total
 
@@ -125,7 +126,7 @@ def _rules(judgement: Judgement, event: Event, language_code: str) -> list[RuleT
         currency.pk: (text_in(currency.names, language_code, code), currency.scale)
         for code, currency in book.known.currencies.items()
     }
-    say = _Say(facts, zone, language_code, units, badges=_badge_names(language_code))
+    say = _Say(facts, zone, language_code, units, things=_names_of_things(language_code))
     traces = [say.rule(rule, plan, verdicts.pop(plan.code, None)) for rule, plan in _judged(judgement, event, book)]
     # What names no rule, such as an event whose words were erased; or a version that no longer checks.
     return traces + [
@@ -162,8 +163,17 @@ def _judged(judgement: Judgement, event: Event, book: RuleBook) -> list[tuple[Ch
     return sorted(found, key=lambda each: (-each[0].document.priority, each[1].code))
 
 
-def _badge_names(language_code: str) -> dict[str, str]:
-    return {code: text_in(names, language_code, code) for code, names in Badge.objects.values_list("code", "names")}
+def _names_of_things(language_code: str) -> dict[tuple[str, str], str]:
+    """What badges and privileges are called, by kind of effect and code."""
+    return {
+        (kind, code): text_in(names, language_code, code)
+        for kind, model in (("badge", Badge), ("grant", Privilege))
+        for code, names in model.objects.values_list("code", "names")
+    }
+
+
+# What an effect gives or takes, by the word that names it.
+_NAMED = ("currency", "badge", "privilege")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +184,7 @@ class _Say:
     zone: Any
     language_code: str
     units: dict[int, tuple[str, int]]
-    badges: dict[str, str]
+    things: dict[tuple[str, str], str]
 
     def rule(self, rule: CheckedRule, plan: RulePlan, verdict: list[Any] | None) -> RuleTrace:
         is_known = set(rule.fields()) <= self.facts.keys()
@@ -212,9 +222,8 @@ class _Say:
         found = []
         for number, wanted, paid, reason, *_elsewhere in verdict[3]:
             effect = rule.effects[number]
-            kind = type(effect.effect).__name__.lower()
-            kind = "badge" if kind == "grantbadge" else kind
-            what = getattr(effect.effect, "currency", None) or str(getattr(effect.effect, "badge", ""))
+            kind = plan.effects[number].kind
+            what = str(next(getattr(effect.effect, word) for word in _NAMED if hasattr(effect.effect, word)))
             sign = -1 if kind == "deduct" else 1
             scale = Decimal(1).scaleb(-effect.scale)
             found.append(
@@ -224,7 +233,7 @@ class _Say:
                     wanted=sign * wanted * scale,
                     paid=sign * paid * scale,
                     reason=reason,
-                    name=self.badges.get(what, what) if kind == "badge" else self._unit(plan, number, what),
+                    name=self.things.get((kind, what), what) if kind in GRANTS else self._unit(plan, number, what),
                     words=wording.reason_words(reason, plan.ceilings, self.units) if reason else "",
                     parts=self._parts(effect) if is_known else (),
                 )

@@ -13,6 +13,15 @@ from incentives.models.ledger import (
     Request,
     Reversal,
 )
+from incentives.models.privileges import (
+    WAITING_STATES,
+    Privilege,
+    PrivilegeFreeze,
+    PrivilegeGrant,
+    PrivilegeGround,
+    PrivilegeTally,
+    PrivilegeUse,
+)
 from incentives.models.rules import (
     BudgetAlarm,
     LimitName,
@@ -27,6 +36,7 @@ from incentives.models.rules import (
 
 __all__ = [
     "NEVER",
+    "WAITING_STATES",
     "Account",
     "Badge",
     "BadgeGrant",
@@ -42,6 +52,12 @@ __all__ = [
     "Lot",
     "Note",
     "PendingAward",
+    "Privilege",
+    "PrivilegeFreeze",
+    "PrivilegeGrant",
+    "PrivilegeGround",
+    "PrivilegeTally",
+    "PrivilegeUse",
     "Request",
     "Reversal",
     "Rule",

@@ -3,13 +3,17 @@
 from incentives.tasks.books import expire_due, expire_idle, release_expired_holds, settle_pending
 from incentives.tasks.growing import advance_referrals
 from incentives.tasks.pumping import pump, wake_waiting_lanes
+from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
 
 __all__ = [
     "advance_referrals",
+    "end_grants",
     "expire_due",
     "expire_idle",
+    "grant_birthday_gifts",
     "pump",
     "release_expired_holds",
     "settle_pending",
+    "tell_overdue",
     "wake_waiting_lanes",
 ]

@@ -33,7 +33,7 @@ class MemberAdmin(Remembered[Member]):
         (None, {"fields": ("ref", "display_name", "email", "status", "joined_at", "why")}),
         (
             _("How they live"),
-            {"fields": ("language", "time_zone", "age_band", "is_verified", "is_house", "invited_by")},
+            {"fields": ("language", "time_zone", "age_band", "birthday", "is_verified", "is_house", "invited_by")},
         ),
         (_("Technical"), {"fields": ("attributes", "user", "public_id", "created_at"), "classes": ("collapse",)}),
     )

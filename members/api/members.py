@@ -44,8 +44,8 @@ class MemberBody(StrictMixin, serializers.ModelSerializer[Member]):
     class Meta:
         model = Member
         fields = [
-            "ref", "public_id", "display_name", "email", "language", "time_zone", "age_band", "status", "verified",
-            "house", "joined_at",
+            "ref", "public_id", "display_name", "email", "language", "time_zone", "age_band", "birthday", "status",
+            "verified", "house", "joined_at",
         ]  # fmt: skip
         read_only_fields = ["ref", "public_id"]
 

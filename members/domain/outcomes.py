@@ -15,6 +15,10 @@ POINTS_REVERSED = "points.reversed"
 POINTS_MATURED = "points.matured"
 TIER_CHANGED = "tier.changed"
 BADGE_GRANTED = "badge.granted"
+PRIVILEGE_GRANTED, PRIVILEGE_REVOKED = "privilege.granted", "privilege.revoked"
+PRIVILEGE_EXPIRED, PRIVILEGE_USED = "privilege.expired", "privilege.used"
+PRIVILEGE_GIVEN_BACK, PRIVILEGE_FULFILLED = "privilege.given_back", "privilege.fulfilled"
+PRIVILEGE_OVERDUE = "privilege.overdue"
 MEMBER_JOINED = "member.joined"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
@@ -23,6 +27,9 @@ REFERRAL_REJECTED = "referral.rejected"
 _TEXT = {"type": "string", "optional": True}
 # What was moved, in major units: above 0 came to the member, below 0 went.
 _MOVED = {"currency": {"type": "string"}, "amount": {"type": "decimal", "min": -(10**15), "max": 10**15}}
+
+_PRIVILEGE = {"privilege": {"type": "string"}}
+_PRIVILEGE_USE = {**_PRIVILEGE, "use": {"type": "string"}, "target": _TEXT}
 
 _REFERRAL = {"channel": _TEXT, "campaign": _TEXT, "depth": {"type": "int", "min": 1, "max": 10_000}}
 
@@ -66,4 +73,11 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
         },
     ),
     BADGE_GRANTED: ("A rule granted a badge.", {"badge": {"type": "string"}}),
+    PRIVILEGE_GRANTED: ("A member was given a privilege.", _PRIVILEGE),
+    PRIVILEGE_REVOKED: ("A privilege that had been given was taken back.", _PRIVILEGE),
+    PRIVILEGE_EXPIRED: ("The time of a privilege that had been given is over.", _PRIVILEGE),
+    PRIVILEGE_USED: ("A privilege was used, booked or asked for.", _PRIVILEGE_USE),
+    PRIVILEGE_GIVEN_BACK: ("A use of a privilege was given back.", _PRIVILEGE_USE),
+    PRIVILEGE_FULFILLED: ("The team kept what a privilege promises.", _PRIVILEGE_USE),
+    PRIVILEGE_OVERDUE: ("The team did not keep a promise in time.", _PRIVILEGE_USE),
 }

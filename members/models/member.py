@@ -21,6 +21,18 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("%(name)s is not a time zone; write one such as Europe/Berlin."), params={"name": name})
 
 
+def validate_birthday(text: str) -> None:
+    """Refuse what is no day of any year; 02-29 is one."""
+    try:
+        datetime.strptime(f"2000-{text}", "%Y-%m-%d")  # noqa: DTZ007  A day without a year has no zone.
+    except ValueError:
+        is_day = False
+    else:
+        is_day = len(text) == 5
+    if text and not is_day:
+        raise ValidationError(_("%(day)s is no day; write month and day such as 02-29."), params={"day": text[:16]})
+
+
 class MemberQuerySet(models.QuerySet["Member"]):
     def present(self) -> MemberQuerySet:
         """Members who may still earn or spend."""
@@ -43,6 +55,10 @@ class Member(models.Model):
         help_text=_("Decides this member's days; empty for the programme's zone."),
     )  # fmt: skip
     age_band = models.CharField(_("age band"), max_length=8, choices=AgeBand, default=AgeBand.UNKNOWN)
+    birthday = models.CharField(
+        _("birthday"), max_length=5, blank=True, default="", db_default="", validators=[validate_birthday],
+        help_text=_("Month and day, such as 02-29; the year is nobody's business."),
+    )  # fmt: skip
     joined_at = models.DateTimeField(_("joined at"), default=timezone.now)
     status = models.CharField(_("status"), max_length=16, choices=MemberStatus, default=MemberStatus.ACTIVE)
     invited_by = models.ForeignKey(

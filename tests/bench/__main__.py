@@ -28,7 +28,7 @@ from typing import Any
 import psycopg
 
 from tests import servers
-from tests.bench import latency, programme
+from tests.bench import latency, privileges, programme
 
 QUICK = bool(os.environ.get("QUICK"))
 MEMBERS = 10_000
@@ -426,6 +426,20 @@ def ingest(place: Postgresql) -> None:
     place.drop(theirs)
 
 
+def checks(place: Postgresql) -> None:
+    """(g): a privilege check beside a bare balance."""
+    progress("may they, beside what they have")
+    url = place.new("rights")
+    ask(url, place.folder, "prepare", 200, 0, 0.0, False)
+    ask(url, place.folder, "prepare_privileges", 200)
+    key = ask(url, place.folder, "api_key")["key"]
+    with served(url, place.folder, "config.wsgi:application", "config.settings") as port:
+        ratio, milliseconds = privileges.check_over_balance(port, key, rounds=ROUNDS, members=200)
+    results["privilege_over_balance"] = round(ratio, 2)
+    results["privilege_check_ms_p50"] = round(milliseconds, 2)
+    place.drop(url)
+
+
 def evaluation(place: Any) -> None:
     """(d): 200 rules over ten types, compiled, beside the same by hand."""
     progress("rules alone")
@@ -460,6 +474,7 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "rules_over_python": ("≤ 1.5", lambda v: v <= 1.5),
     "ingest500_over_drf": ("≥ 3", lambda v: v >= 3),
     "at_1m_over_10k": ("≥ 0.75", lambda v: v >= 0.75),
+    "privilege_over_balance": ("≤ 1.5", lambda v: v <= 1.5),
     "hot_over_even": ("≥ 0.75", lambda v: v >= 0.75),
 }
 
@@ -482,6 +497,7 @@ def main() -> int:
                 evaluation(place)
                 variants(place)
                 ingest(place)
+                checks(place)
                 naive(place)
         visible(folder, "embedded")
         if servers.redis_binary() is not None:

@@ -19,7 +19,7 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from tests.bench import programme  # noqa: E402
+from tests.bench import privileges, programme  # noqa: E402
 
 
 def prepare(members: int, events: int, hot: float, budget: bool) -> None:
@@ -202,6 +202,10 @@ def api_key() -> None:
     made, text = ApiKey.objects.create_key(name="bench", scopes=[str(scope) for scope in Scope])
     ApiKey.objects.get(pk=made.pk).sources.set(Source.objects.filter(code="bench"))
     say({"key": text})
+
+
+def prepare_privileges(members: int) -> None:
+    privileges.prepare(members)
 
 
 def say(found: dict[str, Any]) -> None:

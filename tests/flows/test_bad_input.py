@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from incentives.models import Entry, Hold, Journal, Request, RuleVersion
+from incentives.models import Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
 from members.enums import Scope
 from members.models import ApiKey, Event, EventKey, EventPayload, EventType, Invitation, Member, Referral, Work
 from tests import factories
@@ -18,7 +18,10 @@ from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
 SECONDS_MAX = 5
-STORED = (Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral)
+STORED = (
+    Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
+    PrivilegeGrant, PrivilegeUse,
+)  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
 EVERY_KIND = {
@@ -42,6 +45,7 @@ def _world():
     for ref in ("ada", "bo"):
         factories.MemberFactory(ref=ref)
     Invitation.objects.create(code="CODE", uses_max=None)
+    Privilege.objects.create(code="pin", quota=1)
 
 
 @pytest.fixture
@@ -227,6 +231,8 @@ READERS = [
     ("POST", "transfers"),
     ("POST", "adjustments"),
     ("POST", "reversals"),
+    ("POST", "members/ada/privileges/pin/uses"),
+    ("POST", "members/ada/privileges/pin/grants"),
     ("POST", "invitations"),
     ("POST", "invitations/CODE/accept"),
     ("POST", "events"),
@@ -249,9 +255,14 @@ def test_a_body_that_cannot_be_read_is_one_problem_and_stores_nothing(client, me
         assert answer.status_code == 201  # A code of the operators, for one person: everything has a default.
     elif not raw and "capture" in path:
         assert_problem(answer, 404)  # An empty body captures everything, if only the hold existed.
+    elif not raw and path.endswith("/grants"):
+        assert answer.status_code == 201  # Granted for good: everything has a default.
+        return
+    elif not raw and path.endswith("/uses"):
+        assert_problem(answer, 422)  # Nothing need be said, but nobody has granted it.
     else:
         assert_problem(answer, 400)
-    assert counts() == before | ({"Request": 1} if answer.status_code == 404 else {})
+    assert counts() == before | ({"Request": 1} if answer.status_code in (404, 422) else {})
 
 
 def test_a_key_that_stands_twice_deep_inside_is_named_by_its_whole_path(client):
@@ -779,6 +790,11 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("growth_in_two_to_the_63_days", f"growth?accepted_within_days={2**63}", 400),
         ("growth_by_mood", "growth?group_by=mood", 400),
         ("growth_by_nul", "growth?group_by=%00", 400),
+        ("privileges_unknown_member", "members/nobody/privileges", 404),
+        ("privilege_unknown", "members/ada/privileges/pni", 404),
+        ("privilege_nul", "members/ada/privileges/a%00b", 404),
+        ("privilege_a_megabyte", f"members/ada/privileges/{'a' * 100_000}", 404),
+        ("privilege_unknown_filter", "members/ada/privileges?code=pin", 400),
         ("no_such_address", "nothing", 404),
         ("no_such_address_below", "members/ada/balances/points", 404),
         ("root", "", 404),
@@ -852,6 +868,15 @@ EVERY_CALL = [
     ("POST", "invitations/CODE/accept", Scope.MEMBERS_WRITE),
     ("GET", "members/ada/referrals", Scope.MEMBERS_READ),
     ("GET", "growth", Scope.MEMBERS_READ),
+    ("GET", "privileges", Scope.PRIVILEGES_READ),
+    ("GET", "members/ada/privileges", Scope.PRIVILEGES_READ),
+    ("GET", "members/ada/privileges/pin", Scope.PRIVILEGES_READ),
+    ("GET", "members/ada/privileges/pin/uses", Scope.PRIVILEGES_READ),
+    ("POST", "members/ada/privileges/pin/uses", Scope.PRIVILEGES_WRITE),
+    ("POST", "members/ada/privileges/pin/uses/1/cancel", Scope.PRIVILEGES_WRITE),
+    ("GET", "members/ada/privileges/pin/grants", Scope.PRIVILEGES_READ),
+    ("POST", "members/ada/privileges/pin/grants", Scope.PRIVILEGES_WRITE),
+    ("POST", "members/ada/privileges/pin/grants/1/revoke", Scope.PRIVILEGES_WRITE),
     ("GET", "whoami", None),
 ]
 

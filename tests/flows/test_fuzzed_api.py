@@ -29,7 +29,8 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from incentives.domain.ledger import operations
-from incentives.models import Currency, Hold, Journal
+from incentives.domain.privileges import granting, using
+from incentives.models import Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
 from members.models import Invitation, Member
 from tests import factories
 from tests.factories import award, item
@@ -84,13 +85,28 @@ def key():
         key=secrets.token_bytes(32), now=timezone.now(), expires_at=timezone.now() + timedelta(hours=1),
     )  # fmt: skip
     Invitation.objects.create(code="CODE", uses_max=None)
+    something_to_use()
     return factories.api_key()
+
+
+def something_to_use():
+    """A privilege that everybody holds, used once and granted once."""
+    pin = Privilege.objects.create(code="pin", names={"en": "Pin"})
+    PrivilegeGround.objects.create(privilege=pin, kind="everyone")
+    ada = Member.objects.get(ref="ada")
+    using.use_privilege(member_id=ada.pk, code="pin", key=b"k" * 32, now=timezone.now(), actor="fuzz")
+    granting.grant_privilege(member_id=ada.pk, privilege=pin, key="k", now=timezone.now())
 
 
 def known(name, operation=""):
     """A value that names something that is really there, under whatever name it is asked for."""
     if name == "code" and "invitations" in operation:
         return "CODE"
+    if name == "code" and "privileges" in operation:
+        return "pin"
+    if name in ("use_id", "grant_id"):
+        model = PrivilegeUse if name == "use_id" else PrivilegeGrant
+        return str(model.objects.order_by("pk").values_list("pk", flat=True)[0])
     if name == "ref" and operation.endswith("/accept"):
         return "newcomer"
     if name == "hold_id":

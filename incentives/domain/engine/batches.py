@@ -160,8 +160,9 @@ def _periods(ceilings: Iterable[Ceiling], days: set[int]) -> set[int]:
 
 
 def write_decisions(decided: Sequence[Decided], rules: RuleBook, *, judged_at: datetime) -> None:
-    """Write judgements, badges, standings and the events that the world should hear."""
+    """Write judgements, badges, privileges, standings and the events that the world should hear."""
     writers.write_judgements(decided, rules.revision, judged_at=judged_at)
     writers.write_badges(decided, judged_at=judged_at)
+    writers.write_grants(decided)
     writers.write_rises(decided, judged_at=judged_at)
     writers.write_outcomes(decided, rules, judged_at=judged_at)

@@ -45,7 +45,7 @@ class Assignment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """An effect that somebody else's lane will pay; `amount` in minor units (1 for a badge)."""
+    """An effect that somebody else's lane will pay; `amount` in minor units (1 for a badge or a privilege)."""
 
     member_id: int
     plan: RulePlan
@@ -67,5 +67,6 @@ class Decided:
     awarded: bool = False
     deducted: bool = False
     badges: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
+    grants: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
     rises: list[tuple[LadderPlan, int | None, int]] = field(default_factory=list)
     assigned: list[Assigned] = field(default_factory=list)

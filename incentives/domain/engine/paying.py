@@ -25,6 +25,8 @@ from members.domain.counters.periods import local_day
 SHORT, ALREADY_HELD, FAILED, MAY_NOT_EARN, FULL = "short", "held", "failed", "status", "full"
 # It went to somebody else, whose own lane pays it; or there is nobody it could go to.
 ASSIGNED, NOBODY = "assigned", "nobody"
+# What is given as a thing: all of it, or nothing.
+GRANTS = frozenset({"badge", "grant"})
 # It is paid, and not sure yet.
 WAITS = "pending"
 WANTED_MAX = 10**18
@@ -57,7 +59,7 @@ class Paying:
         has_paid = has_assigned = False
         for effect in plan.effects:
             # What a formula asks for may be more than a judgement can write down; limits bring it down further.
-            wanted = 1 if effect.kind == "badge" else min(match[effect.number + 1] or 0, WANTED_MAX)
+            wanted = 1 if effect.kind in GRANTS else min(match[effect.number + 1] or 0, WANTED_MAX)
             if effect.to:
                 line = self._assign(waiting, plan, effect, wanted, uses, decided)
                 has_assigned = has_assigned or line[3] == ASSIGNED
@@ -125,7 +127,7 @@ class Paying:
             full = next((c for c, use in uses if c.is_recipients and not limits.has_turn(c, use)), None)
             if full is not None:
                 return 0, f"limit:{full.name}"
-        if effect.kind == "badge":
+        if effect.kind in GRANTS:
             return self._grant(waiting, plan, effect, decided)
         if effect.kind == "award":
             paid, reason = self._award(waiting, plan, effect, wanted, uses, match)
@@ -236,12 +238,15 @@ class Paying:
         return taken, "" if taken == wanted else SHORT
 
     def _grant(self, waiting: Waiting, plan: RulePlan, effect: EffectPlan, decided: Decided) -> tuple[int, str]:
+        key = keys.of_effect(waiting.key_id, plan.code, effect.number, waiting.run).hex()
+        if effect.kind == "grant":
+            decided.grants.append((effect, plan, key))
+            return 1, ""
         held = (waiting.member.id, effect.badge_id)
         if not effect.is_repeatable:
             if held in self.held_badges:
                 return 0, ALREADY_HELD
             self.held_badges.add(held)
-        key = keys.of_effect(waiting.key_id, plan.code, effect.number, waiting.run).hex()
         decided.badges.append((effect, plan, key if effect.is_repeatable else effect.badge_code))
         return 1, ""
 

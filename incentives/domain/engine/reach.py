@@ -64,7 +64,7 @@ class Reach:
             for effect in plan.effects:
                 if effect.currency_id:
                     self.currency_ids.add(effect.currency_id)
-                elif not effect.is_repeatable:
+                elif effect.badge_id and not effect.is_repeatable:
                     self.badge_ids.add(effect.badge_id)
                 self.is_pending = self.is_pending or effect.pending is not None
 

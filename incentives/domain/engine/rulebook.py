@@ -22,6 +22,7 @@ from incentives.domain.rules.documents import (
     BadDocument,
     Deduct,
     GrantBadge,
+    GrantPrivilege,
     Limit,
     Pending,
     alarm_of,
@@ -29,7 +30,7 @@ from incentives.domain.rules.documents import (
 )
 from incentives.domain.rules.limits import Ceiling
 from incentives.enums import RuleState
-from incentives.models import Badge, LimitName, RuleInterval, RuleSet, RuleVersion
+from incentives.models import Badge, LimitName, Privilege, RuleInterval, RuleSet, RuleVersion
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.events.schemas import DataSchema
 from members.domain.language import seconds_of
@@ -59,12 +60,17 @@ class EffectPlan:
     """One effect, with everything looked up."""
 
     number: int
-    kind: str  # award, deduct or badge
+    kind: str  # award, deduct, badge or grant
     currency_id: int = 0
     currency_code: str = ""
     badge_id: int = 0
     badge_code: str = ""
     is_repeatable: bool = False
+    privilege_id: int = 0
+    privilege_code: str = ""
+    # How long a granted privilege holds (None: for ever), and how many uses it brings (None: the privilege's quota).
+    lasts: timedelta | None = None
+    uses_max: int | None = None
     expiry: dict[str, Any] | None = None
     floor: int = 0
     when_short: str = "cut"
@@ -188,6 +194,7 @@ class RuleBook:
         self.vector_size = 2 * len(self.counter_slots)
         self._limit_ids = dict(LimitName.objects.values_list("code", "id"))
         self._badges = {badge.code: badge for badge in Badge.objects.all()}
+        self._privileges = {privilege.code: privilege for privilege in Privilege.objects.all()}
         self._type_ids = dict(EventType.objects.values_list("code", "id"))
         # For each type that some award waits for: the attribute of its data that must match, and the currencies.
         self.awaited: dict[int, Awaited] = {}
@@ -290,18 +297,8 @@ class RuleBook:
         effects = []
         for number, each in enumerate(rule.effects):
             effect = each.effect
-            if isinstance(effect, GrantBadge):
-                badge = self._badges[effect.badge]
-                effects.append(
-                    EffectPlan(
-                        number,
-                        "badge",
-                        badge_id=badge.pk,
-                        badge_code=badge.code,
-                        is_repeatable=badge.is_repeatable,
-                        to=self._recipient(effect.to, rule),
-                    )
-                )
+            if isinstance(effect, (GrantBadge, GrantPrivilege)):
+                effects.append(self._grant(number, effect, rule))
                 continue
             currency = self.known.currencies[effect.currency]
             if isinstance(effect, Award):
@@ -335,6 +332,25 @@ class RuleBook:
             tuple(self._ceiling(x) for x in rule.limits),
             pays_itself=not any(effect.to for effect in effects),
         )
+
+    def _grant(self, number: int, effect: GrantBadge | GrantPrivilege, rule: CheckedRule) -> EffectPlan:
+        to = self._recipient(effect.to, rule)
+        if isinstance(effect, GrantBadge):
+            badge = self._badges[effect.badge]
+            return EffectPlan(
+                number, "badge", badge_id=badge.pk, badge_code=badge.code, is_repeatable=badge.is_repeatable, to=to
+            )
+        privilege = self._privileges[effect.privilege]
+        days = privilege.grant_days
+        lasts = timedelta(days=days) if days is not None else None
+        if effect.for_ is not None:
+            seconds = seconds_of(effect.for_)
+            assert seconds, "the document was checked"
+            lasts = timedelta(seconds=seconds)
+        return EffectPlan(
+            number, "grant", privilege_id=privilege.pk, privilege_code=privilege.code, lasts=lasts,
+            uses_max=effect.uses, to=to,
+        )  # fmt: skip
 
     def _recipient(self, to: str, rule: CheckedRule) -> str:
         if to in (MEMBER, INVITER):

@@ -1,4 +1,4 @@
-"""Writes what a batch decided beside the ledger: judgements, badges, standings and outcome events."""
+"""Writes what a batch decided beside the ledger: judgements, badges, privileges, standings and outcome events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 from incentives.domain.engine.cases import Assigned, Decided
 from incentives.domain.engine.rulebook import RuleBook
-from incentives.models import BadgeGrant
+from incentives.models import BadgeGrant, PrivilegeGrant
 from members.domain.events.writers import write_outcomes as write_events
 from members.domain.outcomes import (
     BADGE_GRANTED,
@@ -19,6 +19,7 @@ from members.domain.outcomes import (
     INTERNAL_SOURCE,
     POINTS_AWARDED,
     POINTS_DEDUCTED,
+    PRIVILEGE_GRANTED,
     TIER_CHANGED,
 )
 from members.domain.registry import registry
@@ -79,6 +80,27 @@ def write_badges(decided: Sequence[Decided], *, judged_at: datetime) -> None:
     )
 
 
+def write_grants(decided: Sequence[Decided]) -> None:
+    """Give the privileges that rules promised; each holds from the moment of its event."""
+    PrivilegeGrant.objects.bulk_create(
+        [
+            PrivilegeGrant(
+                privilege_id=effect.privilege_id,
+                member_id=each.member_id,
+                key=key,
+                uses_max=effect.uses_max,
+                granted_at=each.occurred_at,
+                until=each.occurred_at + effect.lasts if effect.lasts is not None else None,
+                event_id=each.id,
+                rule_code=plan.code,
+                rule_version=plan.version,
+            )
+            for each in decided
+            for effect, plan, key in each.grants
+        ]
+    )
+
+
 def write_rises(decided: Sequence[Decided], *, judged_at: datetime) -> None:
     changes = []
     newest: dict[tuple[int, int], Standing] = {}
@@ -108,7 +130,7 @@ def write_rises(decided: Sequence[Decided], *, judged_at: datetime) -> None:
 
 
 def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: datetime) -> None:
-    """Write our own events: one `points.*` for each event that moved points, one for each badge and rise."""
+    """Write our own events: one `points.*` for each event that moved points, one for each badge, privilege and rise."""
     registry.refresh()
     source = registry.sources[INTERNAL_SOURCE].id
     tiers = dict(Tier.objects.values_list("id", "code")) if any(each.rises for each in decided) else {}
@@ -127,6 +149,8 @@ def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: da
             tell(each, POINTS_DEDUCTED, None)
         for effect, _, _ in each.badges:
             tell(each, BADGE_GRANTED, {"badge": effect.badge_code})
+        for effect, _, _ in each.grants:
+            tell(each, PRIVILEGE_GRANTED, {"privilege": effect.privilege_code})
         for assigned in each.assigned:
             said = _assignment(each, assigned)
             book = rules.by_code[EFFECT_ASSIGNED]

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from incentives.domain import publishing
 from incentives.domain.program.parts import BAD, PARTS, Applied, said
+from incentives.domain.program.rights import put_privilege
 from incentives.domain.program.words import BadProgram, entries, read_yaml
 from incentives.domain.rules.documents import BadDocument, read_document
 from incentives.models import Rule
@@ -18,7 +19,8 @@ from members.domain.registry import registry
 def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None = None) -> Applied:
     """Put a folder's configuration in place, all of it or nothing; applying it again changes nothing.
 
-    Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders (.yaml), and
+    Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders, privileges
+    (.yaml), and
     rules/*.yaml with one rule each. A rule whose document differs from its newest version is published as the next
     one, from now on, or from `in_force_from` where that is given. What operators drafted is left alone. Raises
     BadProgram.
@@ -27,7 +29,7 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
         raise BadProgram(f"There is no folder {folder}.")
     applied = Applied()
     with transaction.atomic():
-        for name, put in PARTS.items():
+        for name, put in {**PARTS, "privileges": put_privilege}.items():
             for code, document in entries(folder / f"{name}.yaml").items():
                 try:
                     put(code, document, applied)

@@ -65,7 +65,7 @@ def said(error: Exception) -> str:
     )
 
 
-def _put(model: type[Any], code: str, values: dict[str, Any], applied: Applied, **owner: Any) -> None:
+def put(model: type[Any], code: str, values: dict[str, Any], applied: Applied, **owner: Any) -> None:
     """Make or change the one with this code, if that changes anything. Raises BadEntry and ValidationError."""
     found = model.objects.filter(code=code, **owner).first()
     if found is not None and all(getattr(found, name) == value for name, value in values.items()):
@@ -95,7 +95,7 @@ def _currency(code: str, document: Any, applied: Applied) -> None:
     values = only(document, _CURRENCY)
     check_expiry(values.get("expiry"))
     _refuse_another_meaning(code, values)
-    _put(Currency, code, values, applied)
+    put(Currency, code, values, applied)
 
 
 def _refuse_another_meaning(code: str, values: dict[str, Any]) -> None:
@@ -113,7 +113,7 @@ def _refuse_another_meaning(code: str, values: dict[str, Any]) -> None:
 
 
 def _source(code: str, document: Any, applied: Applied) -> None:
-    _put(Source, code, only(document, _SOURCE), applied)
+    put(Source, code, only(document, _SOURCE), applied)
 
 
 def _event_type(code: str, document: Any, applied: Applied) -> None:
@@ -147,17 +147,17 @@ def _counter(code: str, document: Any, applied: Applied) -> None:
 
 
 def _badge(code: str, document: Any, applied: Applied) -> None:
-    _put(Badge, code, only(document, _BADGE), applied)
+    put(Badge, code, only(document, _BADGE), applied)
 
 
 def _table(code: str, document: Any, applied: Applied) -> None:
     rows = read_table({str(key): value for key, value in document.items()} if isinstance(document, dict) else document)
-    _put(LookupTable, code, {"rows": {key: str(value) for key, value in rows.items()}}, applied)
+    put(LookupTable, code, {"rows": {key: str(value) for key, value in rows.items()}}, applied)
 
 
 def _limit(code: str, document: Any, applied: Applied) -> None:
     check_shared_limit(code=code, document=document)
-    _put(SharedLimit, code, {"document": document}, applied)
+    put(SharedLimit, code, {"document": document}, applied)
 
 
 def _ladder(code: str, document: Any, applied: Applied) -> None:
@@ -168,7 +168,7 @@ def _ladder(code: str, document: Any, applied: Applied) -> None:
     found = Ladder.objects.filter(code=code).first()
     if found is None or "metric" in values:
         _check_metric(values.get("metric", ""))
-    _put(Ladder, code, values, applied)
+    put(Ladder, code, values, applied)
     _tiers(Ladder.objects.get(code=code), tiers, applied)
 
 
@@ -199,7 +199,7 @@ def _tiers(ladder: Ladder, tiers: dict[Any, Any], applied: Applied) -> None:
     moving = [tier.pk for code, tier in held.items() if tier.threshold != thresholds[code]]
     ladder.tiers.filter(pk__in=moving).update(threshold=-10 * AMOUNT_MAX - F("pk"))
     for code, document in tiers.items():
-        _put(Tier, code, document, applied, ladder=ladder)
+        put(Tier, code, document, applied, ladder=ladder)
 
 
 PARTS: dict[str, Callable[[str, Any, Applied], None]] = {

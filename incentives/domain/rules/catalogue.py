@@ -38,6 +38,7 @@ class Catalogue:
     counters: Mapping[str, CounterFacts] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     badges: frozenset[str] = frozenset()
+    privileges: frozenset[str] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
     # Types that lanes use among themselves; no rule may name them.
     reserved: frozenset[str] = frozenset()

@@ -24,6 +24,7 @@ from incentives.domain.rules.documents import (
     Example,
     Finding,
     GrantBadge,
+    GrantPrivilege,
     Limit,
     Pending,
     clauses_of,
@@ -50,7 +51,7 @@ class CheckedGroup:
 
 @dataclass(frozen=True)
 class CheckedEffect:
-    """An effect with its amount in major units (None for a badge)."""
+    """An effect with its amount in major units (None for a badge or a privilege)."""
 
     effect: Effect
     amount: Checked | None
@@ -210,11 +211,8 @@ def _effects(
         findings.extend(_recipient(effect, schema, known, here))
         if isinstance(effect, Award) and effect.pending is not None:
             findings.extend(_pending(effect.pending, schema, catalogue, known, f"{here}/pending"))
-        if isinstance(effect, GrantBadge):
-            if effect.badge not in catalogue.badges:
-                text = f"There is no badge {effect.badge!r}."
-                fix = near(effect.badge, catalogue.badges)
-                findings.append(Finding(pointer=f"{here}/badge", code="unknown_badge", text=text, fix=fix))
+        if isinstance(effect, (GrantBadge, GrantPrivilege)):
+            findings.extend(_granted(effect, catalogue, here))
             yield CheckedEffect(effect, None)
             continue
         currency = catalogue.currencies.get(effect.currency)
@@ -233,6 +231,17 @@ def _effects(
         checked = _expression(amount, schema, catalogue, DECIMAL, known, f"{here}/amount", findings)
         if checked is not None:
             yield CheckedEffect(effect, checked, currency.scale if currency else 0)
+
+
+def _granted(effect: GrantBadge | GrantPrivilege, catalogue: Catalogue, here: str) -> Iterator[Finding]:
+    """The badge or privilege that is granted exists."""
+    if isinstance(effect, GrantBadge):
+        if effect.badge not in catalogue.badges:
+            text, fix = f"There is no badge {effect.badge!r}.", near(effect.badge, catalogue.badges)
+            yield Finding(pointer=f"{here}/badge", code="unknown_badge", text=text, fix=fix)
+    elif effect.privilege not in catalogue.privileges:
+        text, fix = f"There is no privilege {effect.privilege!r}.", near(effect.privilege, catalogue.privileges)
+        yield Finding(pointer=f"{here}/privilege", code="unknown_privilege", text=text, fix=fix)
 
 
 def _recipient(effect: Effect, schema: Schema, known: frozenset[str], here: str) -> Iterator[Finding]:
@@ -415,8 +424,9 @@ def _example(rule: CheckedRule, example: Example, pointer: str, catalogue: Catal
                 text = f"The test expects matched to be {wanted}, but it is {paid is not None}."
                 yield Finding(pointer=f"{pointer}/expect/matched", code="test_failed", text=text)
             continue
-        if name not in catalogue.currencies and name not in catalogue.badges:
-            yield Finding(pointer=f"{pointer}/expect/{name}", code="unknown", text=f"{name} is no currency or badge.")
+        if name not in catalogue.currencies.keys() | catalogue.badges | catalogue.privileges:
+            text = f"{name} is no currency, badge or privilege."
+            yield Finding(pointer=f"{pointer}/expect/{name}", code="unknown", text=text)
             continue
         amount = _amount_in(wanted)
         if amount is None:
@@ -437,7 +447,10 @@ def _amount_in(wanted: Any) -> Decimal | None:
 
 
 def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | None:
-    """What a rule wants to pay for these facts, before limits, by currency (badges count as 1). None: no match."""
+    """What a rule wants to pay for these facts, before limits, by currency; None where it does not match.
+
+    Badges and privileges count as 1.
+    """
 
     def read(path: str) -> Any:
         return facts.get(path)
@@ -452,6 +465,9 @@ def outcome(rule: CheckedRule, facts: dict[str, Any]) -> dict[str, Decimal] | No
     for effect in rule.effects:
         if isinstance(effect.effect, GrantBadge):
             paid[effect.effect.badge] = Decimal(1)
+            continue
+        if isinstance(effect.effect, GrantPrivilege):
+            paid[effect.effect.privilege] = Decimal(1)
             continue
         assert effect.amount is not None
         value = Decimal(language.explain(effect.amount, read, UTC, peak).result)

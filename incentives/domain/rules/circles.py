@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from incentives.domain.rules.checking import CheckedRule
-from incentives.domain.rules.documents import Award, Deduct, Document, Finding, GrantBadge
+from incentives.domain.rules.documents import Award, Deduct, Document, Finding, GrantBadge, GrantPrivilege
 
 # What each effect is told as on the timeline, where other rules may listen.
-_TOLD = {Award: "points.awarded", Deduct: "points.deducted", GrantBadge: "badge.granted"}
+_TOLD = {
+    Award: "points.awarded",
+    Deduct: "points.deducted",
+    GrantBadge: "badge.granted",
+    GrantPrivilege: "privilege.granted",
+}
 
 
 def circle_of(rule: CheckedRule, others: Iterable[Document]) -> Finding | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from incentives.domain.rules.checking import CheckedEffect, CheckedRule, tree_of
-from incentives.domain.rules.documents import GrantBadge
+from incentives.domain.rules.documents import GRANTS
 from members.domain.language import ARGUMENTS, DECIMAL, CodeBuilder, Schema
 from members.domain.language.arithmetic import floor
 
@@ -21,7 +21,8 @@ class CompiledType:
     """All rules of one type in judging order: the higher priority first, ties by code.
 
     `judge(event, member, counters, now, zone)` returns a tuple for every rule that matched: its place in `rules`,
-    then an amount in minor units for each effect (None for a badge). It must run inside `language.exact()`.
+    then an amount in minor units for each effect (None for a badge or a privilege). It must run inside
+    `language.exact()`.
     """
 
     rules: tuple[CheckedRule, ...]
@@ -78,7 +79,7 @@ def _function(rules: Sequence[CheckedRule], schema: Schema) -> Callable[..., lis
 
 
 def _amount(effect: CheckedEffect, builder: CodeBuilder) -> ast.expr:
-    if isinstance(effect.effect, GrantBadge):
+    if isinstance(effect.effect, GRANTS):
         return ast.Constant(None)
     assert effect.amount is not None
     value = builder.expression(effect.amount.tree)

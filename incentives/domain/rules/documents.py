@@ -24,6 +24,7 @@ LIMITS_MAX = 10
 GROUP_DEPTH_MAX = 10
 MEMBER, INVITER, IN_THE_DATA = "member", "inviter", "event.data."
 PENDING_SECONDS_MAX = 366 * 86_400
+GRANT_SECONDS_MAX, GRANT_USES_MAX = 10 * 366 * 86_400, 1_000
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
@@ -117,7 +118,18 @@ class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True, frozen=True
     to: str = MEMBER
 
 
-Effect = Award | Deduct | GrantBadge
+class GrantPrivilege(_Strict, tag_field="do", tag="grant", kw_only=True, frozen=True):
+    """Give a privilege, `for` a length of time (else as long as its grants last), with so many `uses` of its own."""
+
+    privilege: str
+    for_: str | None = msgspec.field(default=None, name="for")
+    uses: int | None = None
+    to: str = MEMBER
+
+
+Effect = Award | Deduct | GrantBadge | GrantPrivilege
+# What is given as a thing, not as an amount.
+GRANTS = (GrantBadge, GrantPrivilege)
 
 
 class Limit(_Strict, kw_only=True, frozen=True):
@@ -257,7 +269,7 @@ _WORDS = {
     "Document": ("code", "name", "lang", "when", "if", "then", "limits", "priority", "schedule", "visibility", "tests"),
     "": ("expr", "why_not", "all", "any", "do", "currency", "amount", "expires", "when_short", "badge", "code", "per",
          "every", "times", "counts", "over", "alarm", "from", "until", "given", "expect", "note", "kind", "days",
-         "months", "years", "end_of", "month", "day", "to", "pending", "for", "match", "within"),
+         "months", "years", "end_of", "month", "day", "to", "pending", "for", "match", "within", "privilege", "uses"),
 }  # fmt: skip
 
 
@@ -282,7 +294,9 @@ def _finding(error: msgspec.ValidationError, raw: object) -> Finding:
     invalid = re.search(r"Invalid value '(.*)'", sentence)
     if invalid and pointer.startswith("/then"):
         text = f"There is no effect {invalid.group(1)!r}."
-        return Finding(pointer=pointer, code="unknown_effect", text=text, fix="Effects are award, deduct and badge.")
+        return Finding(
+            pointer=pointer, code="unknown_effect", text=text, fix="Effects are award, deduct, badge and grant."
+        )
     return Finding(pointer=pointer, code="invalid", text=f"{sentence.replace('`', '')}.")
 
 
@@ -300,6 +314,7 @@ def _shape(document: Document) -> Any:
         yield Finding(pointer="/priority", code="invalid", text="A priority lies within a million of 0.")
     yield from _expiries_shape(document)
     yield from _pending_shape(document)
+    yield from _grants_shape(document)
     for i, limit in enumerate(document.limits):
         if isinstance(limit, Limit):
             yield from _limit_shape(limit, f"/limits/{i}")
@@ -338,6 +353,19 @@ def _pending_shape(document: Document) -> Any:
         if seconds is None or not 0 < seconds <= PENDING_SECONDS_MAX:
             text = f"{word} is a length of time of at most 366 days."
             yield Finding(pointer=f"{here}/{word}", code="invalid", text=text, fix='Write it as "7d" or "36h".')
+
+
+def _grants_shape(document: Document) -> Any:
+    for i, effect in enumerate(document.then):
+        if not isinstance(effect, GrantPrivilege):
+            continue
+        seconds = seconds_of(effect.for_) if effect.for_ is not None else 1
+        if seconds is None or not 0 < seconds <= GRANT_SECONDS_MAX:
+            text, fix = "for is a length of time of at most 3,660 days.", 'Write it as "7d" or "36h".'
+            yield Finding(pointer=f"/then/{i}/for", code="invalid", text=text, fix=fix)
+        if effect.uses is not None and not 1 <= effect.uses <= GRANT_USES_MAX:
+            text = f"uses is a whole number from 1 to {GRANT_USES_MAX:,}."
+            yield Finding(pointer=f"/then/{i}/uses", code="invalid", text=text)
 
 
 def _schedule_shape(schedule: Schedule) -> Any:

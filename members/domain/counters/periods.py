@@ -22,12 +22,33 @@ def month_of(day: int) -> int:
     return day - date.fromordinal(day).day + 1
 
 
+def year_of(day: int) -> int:
+    """The ordinal of the first of January of a day's year."""
+    return date(date.fromordinal(day).year, 1, 1).toordinal()
+
+
 def period_of(window: str, day: int) -> int:
-    """The period of a window (`ever`, `day`, `week`, `month`) that holds a local day."""
+    """The period of a window (`ever`, `day`, `week`, `month`, `year`) that holds a local day."""
     if window == "day":
         return day
     if window == "week":
         return week_of(day)
     if window == "month":
         return month_of(day)
+    if window == "year":
+        return year_of(day)
     return EVER
+
+
+def next_period(window: str, day: int) -> date | None:
+    """The first day of the period after the one that holds a local day; None for ever."""
+    if window == "day":
+        return date.fromordinal(day + 1)
+    if window == "week":
+        return date.fromordinal(week_of(day) + 7)
+    if window == "month":
+        first = date.fromordinal(month_of(day))
+        return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    if window == "year":
+        return date(date.fromordinal(day).year + 1, 1, 1)
+    return None

@@ -1,0 +1,152 @@
+"""Privileges as operators define, grant and freeze them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from unfold.admin import TabularInline
+
+from incentives.domain.privileges import granting
+from incentives.domain.rules.documents import text_in
+from incentives.models import Privilege, PrivilegeFreeze, PrivilegeGrant, PrivilegeGround
+from members.admin.base import Plain
+
+
+def operator_of(request: HttpRequest) -> str:
+    """Who acts, as the books name them."""
+    return f"operator {request.user.pk}"
+
+
+class GroundForm(forms.ModelForm[PrivilegeGround]):
+    class Meta:
+        model = PrivilegeGround
+        fields = ["kind", "tier", "badge", "currency", "price", "quota", "bought_max"]
+
+
+class GroundInline(TabularInline):  # type: ignore[misc]  # The theme ships no types.
+    model = PrivilegeGround
+    form = GroundForm
+    extra = 0
+
+
+@admin.register(Privilege)
+class PrivilegeAdmin(Plain[Privilege]):
+    list_display = ("code", "name", "kind", "way", "quota", "every", "promise_hours", "is_active")
+    list_filter = ("way", "is_active")
+    search_fields = ("code",)
+    ordering = ("code",)
+    inlines = (GroundInline,)
+
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, privilege: Privilege) -> str:
+        return text_in(privilege.names, get_language() or "en", privilege.code)
+
+    def has_delete_permission(self, *_args: object) -> bool:
+        """Members have used it, and rules name it; it is switched off instead."""
+        return False
+
+
+class GrantForm(forms.ModelForm[PrivilegeGrant]):
+    # One form is one grant, however often its button is pressed.
+    token = forms.CharField(widget=forms.HiddenInput, initial=secrets.token_hex, max_length=64)
+
+    class Meta:
+        model = PrivilegeGrant
+        fields = ["privilege", "member", "until", "uses_max", "reason"]
+
+    def clean_until(self) -> Any:
+        until = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(_("This lies in the past."))
+        return until
+
+
+@admin.register(PrivilegeGrant)
+class PrivilegeGrantAdmin(Plain[PrivilegeGrant]):
+    """Who was given what, by rule, birthday, app or colleague; a grant is taken back, never changed."""
+
+    form = GrantForm
+    list_display = ("privilege", "member", "granted_at", "until", "uses", "uses_max", "given_by", "revoked_at")
+    list_filter = ("privilege",)
+    list_select_related = ("privilege", "member")
+    search_fields = ("member__ref", "rule_code")
+    raw_id_fields = ("member",)
+    ordering = ("-id",)
+    actions = ("revoke",)
+
+    @admin.display(description=gettext_lazy("by"))
+    def given_by(self, grant: PrivilegeGrant) -> str:
+        return grant.rule_code or grant.actor or "—"
+
+    def has_change_permission(self, request: HttpRequest, obj: PrivilegeGrant | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, *_args: object) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: PrivilegeGrant, form: Any, change: bool) -> None:  # noqa: FBT001
+        given = form.cleaned_data
+        try:
+            made, _new = granting.grant_privilege(
+                member_id=given["member"].pk, privilege=given["privilege"], key=given["token"], now=timezone.now(),
+                until=given["until"], uses_max=given["uses_max"], reason=given["reason"], actor=operator_of(request),
+            )  # fmt: skip
+        except granting.NotGrantable as error:
+            messages.error(request, str(error))
+            return
+        obj.pk = made.pk
+
+    @admin.action(description=gettext_lazy("Take selected grants back"), permissions=["change"])
+    def revoke(self, request: HttpRequest, grants: QuerySet[PrivilegeGrant]) -> None:
+        count = sum(granting.revoke_grant(grant_id=grant.pk, now=timezone.now()) for grant in grants)
+        messages.success(request, _("%(count)d grants were taken back.") % {"count": count})
+
+
+class FreezeForm(forms.ModelForm[PrivilegeFreeze]):
+    class Meta:
+        model = PrivilegeFreeze
+        fields = ["member", "until", "reason"]
+
+    def clean_until(self) -> Any:
+        until = self.cleaned_data["until"]
+        if until is not None and until <= timezone.now():
+            raise forms.ValidationError(_("This lies in the past."))
+        return until
+
+
+@admin.register(PrivilegeFreeze)
+class PrivilegeFreezeAdmin(Plain[PrivilegeFreeze]):
+    form = FreezeForm
+    list_display = ("member", "since", "until", "reason", "actor", "lifted_at")
+    list_select_related = ("member",)
+    search_fields = ("member__ref",)
+    raw_id_fields = ("member",)
+    ordering = ("-id",)
+    actions = ("lift",)
+
+    def has_change_permission(self, request: HttpRequest, obj: PrivilegeFreeze | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, *_args: object) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: PrivilegeFreeze, form: Any, change: bool) -> None:  # noqa: FBT001
+        given = form.cleaned_data
+        made = granting.freeze(
+            member_id=given["member"].pk, now=timezone.now(), until=given["until"], reason=given["reason"],
+            actor=operator_of(request),
+        )  # fmt: skip
+        obj.pk = made.pk
+
+    @admin.action(description=gettext_lazy("Lift selected freezes"), permissions=["change"])
+    def lift(self, request: HttpRequest, freezes: QuerySet[PrivilegeFreeze]) -> None:
+        count = sum(granting.lift(freeze_id=freeze.pk, now=timezone.now()) for freeze in freezes)
+        messages.success(request, _("%(count)d freezes were lifted.") % {"count": count})

@@ -1,0 +1,89 @@
+"""Gives privileges to members and takes them back; freezes and lifts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from incentives.domain.privileges.telling import tell
+from incentives.enums import PrivilegeKind
+from incentives.models import Privilege, PrivilegeFreeze, PrivilegeGrant
+from members.domain.outcomes import PRIVILEGE_EXPIRED, PRIVILEGE_GRANTED, PRIVILEGE_REVOKED
+
+ENDING_MAX = 1_000
+
+
+class NotGrantable(Exception):
+    """A privilege that nobody grants: it comes with a tier."""
+
+
+def grant_privilege(
+    *,
+    member_id: int,
+    privilege: Privilege,
+    key: str,
+    now: datetime,
+    until: datetime | None = None,
+    uses_max: int | None = None,
+    reason: str = "",
+    actor: str = "",
+) -> tuple[PrivilegeGrant, bool]:
+    """Give a member a privilege, once for this key, and say whether that happened now. Raises NotGrantable.
+
+    Without `until` it holds as long as the privilege's grants do.
+    """
+    if privilege.kind == PrivilegeKind.INVITATIONS:
+        raise NotGrantable("How many invitations a member has is said by their tier.")
+    if until is None and privilege.grant_days is not None:
+        until = now + timedelta(days=privilege.grant_days)
+    known = {"member_id": member_id, "privilege": privilege, "key": key}
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                made = PrivilegeGrant.objects.create(
+                    **known, granted_at=now, until=until, uses_max=uses_max, reason=reason, actor=actor[:80]
+                )
+        except IntegrityError:
+            return PrivilegeGrant.objects.get(**known), False
+        tell(PRIVILEGE_GRANTED, [(member_id, {"privilege": privilege.code})], now=now)
+    return made, True
+
+
+def revoke_grant(*, grant_id: int, now: datetime) -> bool:
+    """Take a grant back; what was used of it stays used. False if it was taken back or had ended before."""
+    with transaction.atomic():
+        changed = PrivilegeGrant.objects.filter(pk=grant_id, revoked_at__isnull=True, expired_at__isnull=True)
+        if not changed.update(revoked_at=now):
+            return False
+        grant = PrivilegeGrant.objects.select_related("privilege").get(pk=grant_id)
+        tell(PRIVILEGE_REVOKED, [(grant.member_id, {"privilege": grant.privilege.code})], now=now)
+    return True
+
+
+def end_grants(*, now: datetime) -> int:
+    """Mark the grants whose time is over, tell each, and return how many. Running it twice tells once."""
+    count = 0
+    while True:
+        with transaction.atomic():
+            due = PrivilegeGrant.objects.select_for_update(of=("self",), skip_locked=True).filter(
+                until__lte=now, revoked_at__isnull=True, expired_at__isnull=True
+            )
+            ended = list(due.select_related("privilege").order_by("until", "pk")[:ENDING_MAX])
+            PrivilegeGrant.objects.filter(pk__in=[grant.pk for grant in ended]).update(expired_at=now)
+            tell(PRIVILEGE_EXPIRED, [(each.member_id, {"privilege": each.privilege.code}) for each in ended], now=now)
+        count += len(ended)
+        if len(ended) < ENDING_MAX:
+            return count
+
+
+def freeze(
+    *, member_id: int, now: datetime, reason: str, until: datetime | None = None, actor: str = ""
+) -> PrivilegeFreeze:
+    """Let a member use none of their privileges until then, or until it is lifted."""
+    return PrivilegeFreeze.objects.create(member_id=member_id, since=now, until=until, reason=reason, actor=actor[:80])
+
+
+def lift(*, freeze_id: int, now: datetime) -> bool:
+    """End a freeze before its time; False if it was lifted before."""
+    return bool(PrivilegeFreeze.objects.filter(pk=freeze_id, lifted_at__isnull=True).update(lifted_at=now))
