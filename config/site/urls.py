@@ -12,4 +12,5 @@ urlpatterns = [
     path("logout/", views.leave, name="logout"),
     path("me/", views.points, name="points"),
     path("me/events/<int:event_id>/", views.why, name="why"),
+    path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

@@ -1,5 +1,5 @@
 """What operators see of rules and points."""
 
-from incentives.admin import ledger, operations, referrals, rules
+from incentives.admin import ladders, ledger, operations, referrals, rules
 
-__all__ = ["ledger", "operations", "referrals", "rules"]
+__all__ = ["ladders", "ledger", "operations", "referrals", "rules"]

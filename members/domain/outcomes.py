@@ -13,7 +13,7 @@ POINTS_ADJUSTED = "points.adjusted"
 POINTS_TRANSFERRED = "points.transferred"
 POINTS_REVERSED = "points.reversed"
 POINTS_MATURED = "points.matured"
-TIER_CHANGED = "tier.changed"
+TIER_CHANGED, TIER_WARNED = "tier.changed", "tier.warned"
 BADGE_GRANTED = "badge.granted"
 MEMBER_JOINED = "member.joined"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
@@ -63,7 +63,9 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
             "from_tier": _TEXT,
             "to_tier": _TEXT,
             "rose": {"type": "bool"},
+            "reason": _TEXT,
         },
     ),
+    TIER_WARNED: ("A member did not do a tier's duty for a month.", {"ladder": {"type": "string"}, "reason": _TEXT}),
     BADGE_GRANTED: ("A rule granted a badge.", {"badge": {"type": "string"}}),
 }

@@ -29,7 +29,7 @@ from typing import Any
 import psycopg
 
 from tests import servers
-from tests.bench import programme
+from tests.bench import programme, standing
 
 QUICK = bool(os.environ.get("QUICK"))
 MEMBERS = 10_000
@@ -503,6 +503,8 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "ingest500_over_drf": ("≥ 3", lambda v: v >= 3),
     "at_1m_over_10k": ("≥ 0.75", lambda v: v >= 0.75),
     "hot_over_even": ("≥ 0.75", lambda v: v >= 0.75),
+    "tiers_over_statement": ("≤ 2", lambda v: v <= 2),
+    "tiers_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
 }
 
 
@@ -524,6 +526,8 @@ def main() -> int:
                 evaluation(place)
                 variants(place)
                 ingest(place)
+                progress("tiers of many members")
+                standing.measure(place, results)
                 naive(place)
         latency(folder, "embedded")
         if servers.redis_binary() is not None:
