@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from incentives.api import badges, balances, events, points, privileges, rule_lists, rules
-from members.api import event_types, invitations, ladders, members, problems, rejections, timeline, whoami
+from members.api import event_types, invitations, ladders, members, problems, rejections, standings, timeline, whoami
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -27,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/members/<str:ref>/balances", balances.Balances.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/statement", points.Statement.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
-    path("api/v1/members/<str:ref>/standing", members.MemberStanding.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/standing", standings.MemberStanding.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/badges", badges.MemberBadges.as_view(), {"version": "v1"}),
     path("api/v1/privileges", privileges.Privileges.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/privileges", privileges.MemberPrivileges.as_view(), {"version": "v1"}),
@@ -68,6 +68,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/rules/evaluate", rules.RuleEvaluate.as_view(), {"version": "v1"}),
     path("api/v1/rules/<str:rule_code>", rule_lists.RuleDetail.as_view(), {"version": "v1"}),
     path("api/v1/badges", badges.Badges.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/members/<str:ref>/tiers/<str:ladder>/<str:tier>/loan", standings.TierLoan.as_view(), {"version": "v1"}
+    ),
+    path(
+        "api/v1/members/<str:ref>/tiers/<str:ladder>/<str:tier>/invitation",
+        standings.TierInvitations.as_view(),
+        {"version": "v1"},
+    ),
+    path(
+        "api/v1/members/<str:ref>/tiers/<str:ladder>/<str:tier>/invitation/accept",
+        standings.TierAcceptance.as_view(),
+        {"version": "v1"},
+    ),
+    path("api/v1/ladders/<str:code>/preview", ladders.LadderPreview.as_view(), {"version": "v1"}),
     path("api/v1/ladders", ladders.Ladders.as_view(), {"version": "v1"}),
     path("api/v1/tiers", ladders.Tiers.as_view(), {"version": "v1"}),
     path("api/v1/rejections", rejections.Rejections.as_view(), {"version": "v1"}),

@@ -170,7 +170,24 @@ TIERS = [
     {"code": "bronze", "names": {"en": "Bronze", "zh-hans": "青铜"}, "threshold": "100"},
     {"code": "silver", "names": {"en": "Silver", "zh-hans": "白银"}, "threshold": "400"},
 ]
-LADDER = {"code": "growth", "names": {"en": "Laurels", "zh-hans": "桂冠"}, "metric": "balance:growth", "tiers": TIERS}
+LADDER = {
+    "code": "growth",
+    "names": {"en": "Laurels", "zh-hans": "桂冠"},
+    "purpose": "Thanks for what one does here.",
+    "metric": "earned:growth",
+    "window": "year",
+    "tiers": TIERS,
+}
+LOAN = {"member": "ada", "ladder": "growth", "tier": "silver", "until": "2027-01-31T23:00:00Z", "reason": "Jury work."}
+TIER_INVITATION = {
+    "member": "ada",
+    "ladder": "voices",
+    "tier": "voice",
+    "reason": "Your guides are read by everybody.",
+    "invited_at": NOON,
+    "accepted_at": None,
+    "ended_at": None,
+}
 
 CALLS: dict[str, Call] = {
     "report_events": Call(
@@ -263,9 +280,29 @@ CALLS: dict[str, Call] = {
                 "next_tier": TIERS[1],
                 "missing": "60",
                 "share": 80,
+                "purpose": LADDER["purpose"],
+                "demands": [{"counter": "appreciators", "has": "3", "needs": "5"}],
+                "needs_invitation": False,
+                "invited_into": None,
+                "duties": [],
+                "duties_missed": 0,
+                "safe_until": "2026-12-31T23:00:00Z",
+                "grace_until": None,
+                "projection": {"tier": TIERS[0], "at": "2026-12-31T23:00:00Z"},
+                "line": {"tier": TIERS[1], "place": 14, "places": 12},
+                "loan": None,
             }
         ],
     ),
+    "lend_tier": Call(
+        "Lend a tier until a day", LOAN, request={"until": "2027-01-31T23:00:00Z", "reason": "Jury work."}
+    ),
+    "take_tier_back": Call("End a loan", {**LOAN, "until": NOON}),
+    "invite_into_tier": Call(
+        "Invite into a tier", TIER_INVITATION, request={"reason": "Your guides are read by everybody."}
+    ),
+    "accept_tier_invitation": Call("Accept a tier", {**TIER_INVITATION, "accepted_at": NOON}),
+    "end_tier_invitation": Call("Decline or close a tier", {**TIER_INVITATION, "ended_at": NOON}),
     "member_badges": Call(
         "The badges a member holds",
         [
@@ -374,6 +411,25 @@ CALLS: dict[str, Call] = {
         [{"code": "first-steps", "names": {"en": "First steps", "zh-hans": "初来乍到"}, "repeatable": False}],
     ),
     "list_ladders": Call("List ladders with their tiers", [LADDER]),
+    "preview_ladder": Call(
+        "Who would rise and fall",
+        {
+            "rise_count": 1,
+            "fall_count": 0,
+            "rises": [
+                {
+                    "member": "ada",
+                    "display_name": "Ada Lund",
+                    "from_tier": "bronze",
+                    "to_tier": "silver",
+                    "reason": "earned",
+                    "value": "340",
+                }
+            ],
+            "falls": [],
+        },
+        request={"falls": "step", "tiers": {"silver": {"threshold": 300, "keep": 270}}},
+    ),
     "list_tiers": Call("List tiers", [{"ladder": "growth", **tier} for tier in TIERS]),
     "list_rejections": Call(
         "What was refused, and why",

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from config import demo_rights as rights
+from incentives.domain.evaluating import evaluate_ladders
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
@@ -24,9 +25,10 @@ from members.domain.invitations.accepting import tell_stage
 from members.domain.invitations.making import new_code
 from members.domain.invitations.stages import advance_referrals
 from members.domain.joining import Arrival, tell_joined
+from members.domain.ladders import lending
 from members.domain.outcomes import REFERRAL_JOINED
 from members.enums import Scope
-from members.models import ApiKey, Invitation, Member, Referral, Source, Work
+from members.models import ApiKey, Invitation, Member, Referral, Source, Tier, Work
 
 PROGRAM = settings.BASE_DIR / "docs" / "examples" / "community"
 MEMBERS, DAYS, CHUNK = 420, 90, 400
@@ -67,6 +69,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _report(list(_lives(rng, members, start)), now=now, progress=progress)
     _invite(rng, members, now)
     _judge(progress)
+    _stand(members, now)
     _spend(rng, now)
     rights.fill(rng, now)
     logins = _logins(members)
@@ -190,6 +193,15 @@ def _judge(progress: Callable[[str, int], Any]) -> None:
     while loop.drain(on_batch=bar.update).events:
         pass
     bar.close()
+
+
+def _stand(members: list[Member], now: datetime) -> None:
+    """Give out the tiers, and lend one to somebody who has a term to serve."""
+    evaluate_ladders(now=now)
+    lending.lend(
+        member=members[30], tier=Tier.objects.get(code="gold"), until=now + timedelta(days=60),
+        reason="Sits on the jury of the winter prize.", by="operator", now=now,
+    )  # fmt: skip
 
 
 def _spend(rng: random.Random, now: datetime) -> None:

@@ -186,7 +186,12 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
 CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
-METRIC_PROVIDERS = {"balance": "incentives.domain.metrics.balance"}
+# What ladders and segments can be measured by: a kind, who finds the values, and who knows the decimals.
+METRIC_PROVIDERS = {
+    "balance": ("incentives.domain.metrics.balance", "incentives.domain.metrics.decimals"),
+    "earned": ("incentives.domain.metrics.earned", "incentives.domain.metrics.decimals"),
+    "counter": ("members.domain.ladders.measures.counter", "members.domain.ladders.measures.counter_scale"),
+}
 
 # Celery.
 
@@ -225,6 +230,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "grant-birthday-gifts": {"task": "incentives.grant_birthday_gifts", "schedule": timedelta(minutes=15)},
     "end-grants": {"task": "incentives.end_grants", "schedule": timedelta(minutes=5)},
     "tell-overdue": {"task": "incentives.tell_overdue", "schedule": timedelta(minutes=5)},
+    "evaluate-ladders": {"task": "incentives.evaluate_ladders", "schedule": timedelta(minutes=15)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
@@ -242,6 +248,7 @@ WEB_THREADS = env.int("WEB_THREADS", default=8)
 WAIT_SECONDS_MAX = 10
 ATTEMPTS_MAX = env.int("ATTEMPTS_MAX", default=3)
 REJECTION_DAYS = 30
+EVALUATION_CHUNK = env.int("EVALUATION_CHUNK", default=10_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX + 1024
 
 LOGGING: dict[str, Any] = {

@@ -42,6 +42,7 @@ class CounterKind(models.TextChoices):
     COUNT = "count", _("how many events")
     SUM = "sum", _("sum of a value")
     DISTINCT = "distinct", _("how many different values")
+    DAYS = "days", _("on how many different days")
     STREAK = "streak", _("periods in a row")
 
 
@@ -51,6 +52,44 @@ class CounterWindow(models.TextChoices):
     WEEK = "week", _("the member's week, from Monday")
     MONTH = "month", _("the member's month")
     ROLLING = "rolling", _("the last days, today included")
+
+
+class LadderWindow(models.TextChoices):
+    """Over which time a ladder looks at its metric."""
+
+    LIFETIME = "lifetime", _("ever")
+    DAYS = "days", _("the last days")
+    MONTH = "month", _("calendar month")
+    QUARTER = "quarter", _("calendar quarter")
+    YEAR = "year", _("calendar year")
+    ANNIVERSARY = "anniversary", _("year since joining")
+
+
+CALENDAR_WINDOWS = (LadderWindow.MONTH, LadderWindow.QUARTER, LadderWindow.YEAR, LadderWindow.ANNIVERSARY)
+
+
+class Rises(models.TextChoices):
+    AT_ONCE = "at_once", _("at once")
+    AT_START = "at_start", _("at the period's start")
+
+
+class Falls(models.TextChoices):
+    NEVER = "never", _("never")
+    STEP = "step", _("one step")
+    EARNED = "earned", _("to what is earned")
+
+
+class StandingReason(models.TextChoices):
+    """Why a member rose or fell."""
+
+    EARNED = "earned", _("earned")
+    NOT_EARNED = "not_earned", _("not earned any more")
+    DUTY = "duty", _("duties missed twice")
+    QUOTA = "quota", _("others came first")
+    INVITATION = "invitation", _("by invitation")
+    PIN = "pin", _("lent by hand")
+    PIN_ENDED = "pin_ended", _("no longer lent")
+    STATUS = "status", _("may not hold it now")
 
 
 class Scope(models.TextChoices):

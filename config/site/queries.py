@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from config.site import drawing
+from config.site import drawing, tier_words
 from incentives.domain import earnings, movements, traces
 from incentives.domain.earnings import Way
 from incentives.domain.ledger import queries as ledger
@@ -19,7 +19,7 @@ from incentives.domain.movements import Movement, PendingLine
 from incentives.domain.rules.documents import text_in
 from incentives.enums import CurrencyKind, JournalKind
 from incentives.models import BadgeGrant
-from members.domain.standing import StandingLine, TierLine, standing_of
+from members.domain.standing import StandingLine, TierLine, share_of, standing_of
 from members.models import Event, Member
 
 __all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
@@ -59,6 +59,27 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """A tier that the member may say yes to."""
+
+    ladder: str
+    tier: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLadder:
+    """Another ladder in a few words: its name, the tier held, what is missing, and whatever else is to be said."""
+
+    name: str
+    tier_name: str
+    next_name: str
+    missing: Decimal
+    says: list[str]
+    invitation: Invitation | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """Where the member stands: the tier held, the next one and what is missing."""
 
@@ -69,6 +90,9 @@ class Ladder:
     foil: str
     leaves: list[drawing.Leaf]
     rungs: list[Rung]
+    stays: bool
+    says: list[str]
+    invitation: Invitation | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +118,7 @@ class Page:
     growth: ledger.BalanceLine | None
     expiring: ledger.LotLine | None
     ladder: Ladder | None
+    others: list[OtherLadder]
     ways: list[Way]
     history: list[HistoryLine]
     more: str | None
@@ -110,7 +135,7 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
     balances = ledger.balances(member.pk)
     spendable = next((line for line in balances if line.kind == CurrencyKind.SPENDABLE), None)
     growth = next((line for line in balances if line.kind == CurrencyKind.QUALIFYING), None)
-    standing = next(iter(standing_of(member.pk)), None)
+    standings = [line for line in standing_of(member.pk, now=now) if line.tiers]
     ways = earnings.ways_to_earn(member, now=now, language=_language())
     history: list[HistoryLine] = []
     more: str | None = None
@@ -123,7 +148,8 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
         spendable=spendable,
         growth=growth,
         expiring=_expiring(member, spendable, now),
-        ladder=_ladder(standing) if standing is not None and standing.tiers else None,
+        ladder=_ladder(standings[0]) if standings else None,
+        others=[_other(line) for line in standings[1:]],
         ways=ways,
         history=history,
         more=more,
@@ -228,7 +254,7 @@ def _ladder(standing: StandingLine) -> Ladder:
         # A newcomer stands on the lowest rung before the first event is judged.
         held = 0
     following = tiers[held + 1] if held + 1 < len(tiers) else None
-    share = _share(tiers[held].threshold if held >= 0 else Decimal(0), following, standing.value)
+    share = share_of(tiers[held].threshold if held >= 0 else Decimal(0), following, standing.value)
     return Ladder(
         tier_name=_name(tiers[held]) if held >= 0 else "",
         next_name=_name(following) if following is not None else "",
@@ -240,14 +266,26 @@ def _ladder(standing: StandingLine) -> Ladder:
             Rung(_name(tier), tier.threshold, i < held, i == held, share // 10 * 10 if i == held else 0)
             for i, tier in enumerate(tiers)
         ],
+        stays=not standing.can_fall,
+        says=tier_words.says(standing, _language()),
+        invitation=_invitation(standing),
     )
 
 
-def _share(floor: Decimal, following: TierLine | None, value: Decimal) -> int:
-    if following is None:
-        return 100
-    way = following.threshold - floor
-    return max(0, min(100, int((value - floor) * 100 / way))) if way > 0 else 0
+def _other(standing: StandingLine) -> OtherLadder:
+    return OtherLadder(
+        name=text_in(standing.names, _language(), standing.ladder),
+        tier_name=_name(standing.tier) if standing.tier is not None else "",
+        next_name=_name(standing.next_tier) if standing.next_tier is not None else "",
+        missing=standing.missing or Decimal(0),
+        says=tier_words.says(standing, _language()),
+        invitation=_invitation(standing),
+    )
+
+
+def _invitation(standing: StandingLine) -> Invitation | None:
+    into = standing.invited_into
+    return Invitation(standing.ladder, into.code, _name(into)) if into is not None else None
 
 
 def _foil(tiers: tuple[TierLine, ...], held: int) -> str:

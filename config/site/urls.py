@@ -14,4 +14,5 @@ urlpatterns = [
     path("me/privileges/<slug:code>/use/", views.use_privilege, name="use-privilege"),
     path("me/privilege-uses/<int:use_id>/give-back/", views.give_back_privilege, name="give-back-privilege"),
     path("me/events/<int:event_id>/", views.why, name="why"),
+    path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

@@ -21,7 +21,8 @@ from incentives.domain import requests
 from incentives.domain.ledger import keys
 from incentives.domain.privileges import using
 from members.domain import page_links
-from members.models import Member
+from members.domain.ladders import lending
+from members.models import Member, Tier
 
 SESSION_KEY = "laurels_member"
 SEARCH_LENGTH_MAX = 80
@@ -100,6 +101,19 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         context["rights"] = rights.rights_of(member, now=timezone.now())
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
+
+
+@never_cache
+@require_POST
+@for_member
+def answer_tier(request: HttpRequest, member: Member, ladder: str, tier: str) -> HttpResponse:
+    """The member says yes or no to a tier that they are invited into."""
+    found = Tier.objects.filter(ladder__code=ladder, code=tier).select_related("ladder").first()
+    if found is None:
+        raise Http404
+    answer = lending.accept if request.POST.get("answer") == "yes" else lending.end_invitation
+    answer(member=member, tier=found, now=timezone.now())
+    return redirect("points")
 
 
 @never_cache

@@ -118,7 +118,7 @@ def _desk_of(member: Member) -> dict[str, Any]:
     return {
         "member": member,
         "balances": queries.balances(member.pk),
-        "standings": standing_of(member.pk),
+        "standings": standing_of(member.pk, now=timezone.now()),
         "expiring": [lot for lot in queries.lots(member.pk) if lot.expires_at is not None][:3],
         "history": history,
         "pending": pending_of(member, language=language),

@@ -7,11 +7,10 @@ import logging
 from django.utils import timezone
 
 from incentives.domain.engine import rulebook
-from incentives.domain.engine.facts import zone_named
 from incentives.domain.rules.limits import Ceiling
 from incentives.enums import JournalKind, PendingState
 from incentives.models import Journal, LimitUse, PendingAward, Reversal
-from members.domain.counters.periods import local_day, period_of
+from members.domain.counters.periods import local_day, period_of, zone_named
 from members.models import Event, Member
 
 logger = logging.getLogger(__name__)

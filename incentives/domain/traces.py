@@ -11,13 +11,13 @@ import msgspec
 
 from incentives.domain import wording
 from incentives.domain.engine import rulebook
-from incentives.domain.engine.facts import zone_named
 from incentives.domain.engine.paying import GRANTS
 from incentives.domain.engine.rulebook import RuleBook, RulePlan
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import text_in
 from incentives.models import Badge, Judgement, Privilege
 from members.domain import language
+from members.domain.counters.periods import zone_named
 from members.domain.language import DECIMAL, TIMESTAMP, Checked
 from members.models import DeadLetter, Event, Member, Work
 

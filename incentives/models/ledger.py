@@ -42,6 +42,12 @@ class Currency(models.Model):
             models.CheckConstraint(condition=Q(scale__lte=4), name="currency_scale_is_0_to_4"),
             models.CheckConstraint(condition=Q(debt_limit__gte=0), name="currency_debt_limit_is_positive"),
             models.CheckConstraint(condition=Q(kind__in=CurrencyKind.values), name="currency_kind_is_known"),
+            # What decides about tiers is earned; what others give would count for them.
+            models.CheckConstraint(
+                condition=~Q(kind=CurrencyKind.QUALIFYING, is_transferable=True),
+                name="qualifying_points_stay_with_who_earned_them",
+                violation_error_message=_("Qualifying points are earned; they cannot be transferred."),
+            ),
         ]
 
     def __str__(self) -> str:

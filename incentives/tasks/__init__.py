@@ -4,10 +4,12 @@ from incentives.tasks.books import expire_due, expire_idle, release_expired_hold
 from incentives.tasks.growing import advance_referrals
 from incentives.tasks.pumping import pump, wake_waiting_lanes
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
+from incentives.tasks.standing import evaluate_ladders
 
 __all__ = [
     "advance_referrals",
     "end_grants",
+    "evaluate_ladders",
     "expire_due",
     "expire_idle",
     "grant_birthday_gifts",

@@ -7,11 +7,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 
-from members.admin.base import Remembered, WhyForm, Window
+from members.admin.base import Remembered, WhyForm
 from members.domain.joining import Arrival, tell_joined
-from members.models import Ladder, Member, Standing, StandingChange, Tier
+from members.models import Member
 
 
 class MemberForm(WhyForm):
@@ -47,38 +46,3 @@ class MemberAdmin(Remembered[Member]):
     def has_delete_permission(self, *_: object) -> bool:
         """Members leave or are erased; their books stay."""
         return False
-
-
-class TierInline(TabularInline):  # type: ignore[misc]
-    model = Tier
-    extra = 0
-
-
-class LadderForm(WhyForm):
-    class Meta:
-        model = Ladder
-        fields = ["code", "names", "metric"]
-
-
-@admin.register(Ladder)
-class LadderAdmin(Remembered[Ladder]):
-    form = LadderForm
-    list_display = ("code", "metric")
-    inlines = (TierInline,)
-
-
-@admin.register(Standing)
-class StandingAdmin(Window[Standing]):
-    list_display = ("member", "ladder", "tier", "since")
-    list_filter = ("ladder", "tier")
-    list_select_related = ("member", "ladder", "tier__ladder")
-    search_fields = ("member__ref", "member__display_name")
-
-
-@admin.register(StandingChange)
-class StandingChangeAdmin(Window[StandingChange]):
-    list_display = ("changed_at", "member", "ladder", "from_tier", "to_tier", "cause_id")
-    list_filter = ("ladder",)
-    list_select_related = ("member", "ladder", "from_tier__ladder", "to_tier__ladder")
-    search_fields = ("member__ref",)
-    ordering = ("-id",)

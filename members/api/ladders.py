@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,10 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.api.authentication import PerKeyThrottle
+from members.api.bodies import StrictBody
 from members.api.params import known_only
+from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
+from members.domain.ladders.editing import BadLadder, preview
 from members.domain.standing import LadderLine, ladders
-from members.enums import Scope
+from members.enums import Falls, LadderWindow, Rises, Scope
+from members.models import Ladder
 
 
 class LadderTier(serializers.Serializer[Any]):
@@ -31,7 +37,9 @@ class LadderBody(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     names = serializers.DictField(child=serializers.CharField())
-    metric = serializers.CharField(help_text="Such as balance:growth.")
+    purpose = serializers.CharField(allow_blank=True)
+    metric = serializers.CharField(help_text="Such as earned:growth.")
+    window = serializers.ChoiceField(choices=LadderWindow.choices)
     tiers = LadderTier(many=True)
 
 
@@ -39,6 +47,79 @@ class TierOfLadder(LadderTier):
     """A tier with the ladder it belongs to."""
 
     ladder = serializers.CharField()
+
+
+class Codes(serializers.DictField):
+    """What is said of each, by code."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        for code in data if isinstance(data, dict) else ():
+            if not re.fullmatch(r"[-\w]{1,64}", code, re.ASCII):
+                raise serializers.ValidationError(f"{code[:64]!r} is no code: letters, digits, _ and - only.")
+        return super().to_internal_value(data)
+
+
+class WantedCounter(StrictBody):
+    """A counter that must have come so far, perhaps from so many people on so many days."""
+
+    counter = serializers.CharField(max_length=64)
+    at_least = serializers.IntegerField(min_value=1, max_value=10**9)
+    people = serializers.CharField(max_length=64, required=False)
+    people_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
+    days = serializers.CharField(max_length=64, required=False)
+    days_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
+
+
+class DutyCounter(StrictBody):
+    """A counter of the month that must come so far each month."""
+
+    counter = serializers.CharField(max_length=64)
+    at_least = serializers.IntegerField(min_value=1, max_value=10**9)
+
+
+class EditedTier(StrictBody):
+    """What a tier would be; whatever is left out stays as it is. Thresholds in minor units."""
+
+    threshold = serializers.IntegerField(min_value=-(10**15), max_value=10**15, required=False)
+    keep = serializers.IntegerField(min_value=-(10**15), max_value=10**15, required=False, allow_null=True)
+    demands = serializers.ListField(child=WantedCounter(), required=False, max_length=20)
+    duties = serializers.ListField(child=DutyCounter(), required=False, max_length=20)
+    quota_members = serializers.IntegerField(min_value=1, max_value=10**9, required=False, allow_null=True)
+    quota_percent = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
+    by_invitation = serializers.BooleanField(source="is_by_invitation", required=False)
+
+
+class EditedLadder(StrictBody):
+    """What a ladder would be; whatever is left out stays as it is."""
+
+    metric = serializers.CharField(max_length=80, required=False)
+    window = serializers.ChoiceField(choices=LadderWindow.choices, required=False)
+    days = serializers.IntegerField(min_value=1, max_value=3_660, required=False, allow_null=True)
+    rises = serializers.ChoiceField(choices=Rises.choices, required=False)
+    falls = serializers.ChoiceField(choices=Falls.choices, required=False)
+    validity_days = serializers.IntegerField(min_value=1, max_value=3_660, required=False, allow_null=True)
+    grace_days = serializers.IntegerField(min_value=0, max_value=3_660, required=False)
+    tiers = Codes(child=EditedTier(), required=False, default=dict)
+
+
+class ShiftBody(serializers.Serializer[Any]):
+    """Somebody who would rise or fall; an empty tier is none."""
+
+    member = serializers.CharField(source="member.ref")
+    display_name = serializers.CharField(source="member.display_name", allow_blank=True)
+    from_tier = serializers.CharField(allow_blank=True)
+    to_tier = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField()
+    value = serializers.CharField()
+
+
+class PreviewBody(serializers.Serializer[Any]):
+    """How many would rise and fall, and the 200 of each with the highest values."""
+
+    rise_count = serializers.IntegerField()
+    fall_count = serializers.IntegerField()
+    rises = ShiftBody(many=True)
+    falls = ShiftBody(many=True)
 
 
 class Configuration(APIView):
@@ -60,6 +141,26 @@ class Tiers(Configuration):
         """Every tier of every ladder, the lowest first."""
         known_only(request)
         return Response(TierOfLadder(list(_flat(ladders())), many=True).data)
+
+
+class LadderPreview(APIView):
+    scopes = {"POST": Scope.RULES_READ}
+    throttle_classes = [PerKeyThrottle]
+
+    @extend_schema(operation_id="preview_ladder", request=EditedLadder, responses={200: PreviewBody, **PROBLEMS})
+    def post(self, request: Request, code: str, **_: Any) -> Response:
+        """Who would rise and who would fall if the ladder were changed so. Nothing is changed."""
+        if "\x00" in code or not Ladder.objects.filter(code=code).exists():
+            raise Problem(f"There is no ladder {code[:64]!r}.", status_code=404, kind="unknown_ladder")
+        body = EditedLadder(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = dict(body.validated_data)
+        tiers = values.pop("tiers")
+        try:
+            found = preview(code=code, values=values, tiers=tiers, now=timezone.now())
+        except BadLadder as error:
+            raise Problem(str(error), status_code=422, kind="bad_ladder") from error
+        return Response(PreviewBody(found).data)
 
 
 def _flat(found: list[LadderLine]) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,6 @@ from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain import page_links
 from members.domain.joining import Arrival, tell_joined
-from members.domain.standing import standing_of
 from members.enums import MemberStatus, Scope
 from members.models import Member
 from members.models.member import validate_time_zone
@@ -161,35 +160,6 @@ class MemberDetail(APIView):
                 "Somebody created this member just now; send it again.", status_code=409, kind="conflict"
             ) from error
         return Response(body.data, status=200 if member else 201)
-
-
-class TierBody(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    names = serializers.DictField(child=serializers.CharField())
-    threshold = serializers.CharField()
-
-
-class StandingBody(serializers.Serializer[Any]):
-    """Where a member stands on a ladder; amounts in major units."""
-
-    ladder = serializers.CharField()
-    names = serializers.DictField(child=serializers.CharField())
-    tier = TierBody(allow_null=True)
-    since = serializers.DateTimeField(allow_null=True)
-    value = serializers.CharField()
-    next_tier = TierBody(allow_null=True)
-    missing = serializers.CharField(allow_null=True)
-    share = serializers.IntegerField(help_text="Per cent of the way to the next tier.")
-
-
-class MemberStanding(APIView):
-    scopes = {"GET": Scope.MEMBERS_READ}
-    throttle_classes = [PerKeyThrottle]
-
-    @extend_schema(operation_id="member_standing", responses={200: StandingBody(many=True), **PROBLEMS})
-    def get(self, request: Request, ref: str, **_: Any) -> Response:
-        """Tier and progress on every ladder."""
-        return Response(StandingBody(standing_of(find_member(ref).pk), many=True).data)
 
 
 class PageLink(serializers.Serializer[Any]):

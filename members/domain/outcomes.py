@@ -13,7 +13,7 @@ POINTS_ADJUSTED = "points.adjusted"
 POINTS_TRANSFERRED = "points.transferred"
 POINTS_REVERSED = "points.reversed"
 POINTS_MATURED = "points.matured"
-TIER_CHANGED = "tier.changed"
+TIER_CHANGED, TIER_WARNED = "tier.changed", "tier.warned"
 BADGE_GRANTED = "badge.granted"
 PRIVILEGE_GRANTED, PRIVILEGE_REVOKED = "privilege.granted", "privilege.revoked"
 PRIVILEGE_EXPIRED, PRIVILEGE_USED = "privilege.expired", "privilege.used"
@@ -70,8 +70,10 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
             "from_tier": _TEXT,
             "to_tier": _TEXT,
             "rose": {"type": "bool"},
+            "reason": _TEXT,
         },
     ),
+    TIER_WARNED: ("A member did not do a tier's duty for a month.", {"ladder": {"type": "string"}, "reason": _TEXT}),
     BADGE_GRANTED: ("A rule granted a badge.", {"badge": {"type": "string"}}),
     PRIVILEGE_GRANTED: ("A member was given a privilege.", _PRIVILEGE),
     PRIVILEGE_REVOKED: ("A privilege that had been given was taken back.", _PRIVILEGE),

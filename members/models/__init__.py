@@ -2,7 +2,7 @@ from members.models.access import ApiKey
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
-from members.models.tiers import Ladder, Standing, StandingChange, Tier
+from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
     Event,
@@ -29,11 +29,14 @@ __all__ = [
     "Ladder",
     "Lane",
     "Member",
+    "QuotaPlace",
     "Referral",
     "Rejection",
     "Source",
     "Standing",
     "StandingChange",
     "Tier",
+    "TierInvitation",
+    "TierPin",
     "Work",
 ]

@@ -12,7 +12,7 @@ from members.models.timeline import EventType
 
 
 class Counter(models.Model):
-    """`count | sum | distinct | streak` of one event type, filtered, over a window, perhaps kept per key.
+    """`count | sum | distinct | days | streak` of one event type, filtered, over a window, perhaps kept per key.
 
     `filter`, `value` and `by` are expressions over `event.data.*`. What a counter counts never changes: a new
     meaning is a new code, since rules were published against the old one.
@@ -39,7 +39,8 @@ class Counter(models.Model):
                 name="only_a_rolling_counter_has_days",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["count", "streak"], value="") | (Q(kind__in=["sum", "distinct"]) & ~Q(value="")),
+                condition=Q(kind__in=["count", "days", "streak"], value="")
+                | (Q(kind__in=["sum", "distinct"]) & ~Q(value="")),
                 name="counter_value_fits_its_kind",
             ),
         ]

@@ -28,7 +28,7 @@ from typing import Any
 import psycopg
 
 from tests import servers
-from tests.bench import latency, privileges, programme
+from tests.bench import latency, privileges, programme, standing
 
 QUICK = bool(os.environ.get("QUICK"))
 MEMBERS = 10_000
@@ -476,6 +476,8 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "at_1m_over_10k": ("≥ 0.75", lambda v: v >= 0.75),
     "privilege_over_balance": ("≤ 1.5", lambda v: v <= 1.5),
     "hot_over_even": ("≥ 0.75", lambda v: v >= 0.75),
+    "tiers_over_statement": ("≤ 2", lambda v: v <= 2),
+    "tiers_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
 }
 
 
@@ -498,6 +500,8 @@ def main() -> int:
                 variants(place)
                 ingest(place)
                 checks(place)
+                progress("tiers of many members")
+                standing.measure(place, results)
                 naive(place)
         visible(folder, "embedded")
         if servers.redis_binary() is not None:

@@ -136,7 +136,8 @@ def test_tiers_are_kept_with_their_ladder(operator):
     save(
         operator, f"members/ladder/{ladder.pk}/change/", code="growth", names='{"en": "Laurels"}', metric="balance:growth", why="Softer.",
         **{
-            "tiers-TOTAL_FORMS": 1, "tiers-INITIAL_FORMS": 1, "tiers-0-id": tier.pk, "tiers-0-ladder": ladder.pk,
+            "_confirmed": 1, "window": "lifetime", "rises": "at_once", "falls": "never", "grace_days": 0,
+            "tiers-0-demands": "[]", "tiers-0-duties": "[]", "tiers-TOTAL_FORMS": 1, "tiers-INITIAL_FORMS": 1, "tiers-0-id": tier.pk, "tiers-0-ladder": ladder.pk,
             "tiers-0-code": "bronze", "tiers-0-names": '{"en": "Bronze"}', "tiers-0-threshold": 5,
         },
     )  # fmt: skip

@@ -6,7 +6,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from members.domain import page_links
+from members.domain.ladders import editing, lending
+from members.models import Tier, TierInvitation
 from tests import factories
 from tests.factories import award, item
 
@@ -51,3 +55,27 @@ def test_amounts_are_written_as_people_write_them():
 
     assert written == ["+100", "−15", "0", "+12.5", "+1,234,567", "−0.25", "0"]
     assert amount(None) == ""
+
+
+def test_the_page_says_what_is_missing_on_every_ladder_and_takes_an_answer_to_an_invitation(client):
+    factories.world()
+    ada = factories.MemberFactory(ref="ada")
+    factories.ladder(bronze=0, silver=25)
+    posts = factories.counter(code="posts_of_the_month", kind="count", window="month")
+    demand = [{"counter": posts.code, "at_least": 3}]
+    tiers = {"host": {"threshold": 0, "demands": demand, "is_by_invitation": True, "names": {"en": "Host"}}}
+    values = {"metric": "earned:growth", "window": "days", "days": 30, "names": {"en": "Hosts"}}
+    editing.put_ladder(code="hosts", values=values, tiers=tiers)
+    host = Tier.objects.get(code="host")
+    lending.invite_into(member=ada, tier=host, reason="You are kind.", by="", now=timezone.now())
+    url, _ = page_links.make_page_link(member=ada)
+    client.get(url)
+
+    page = client.get("/me/").content.decode()
+    client.post("/me/tiers/hosts/host/", {"answer": "yes"})
+
+    assert "Still missing: posts of the month 0 of 3." in page
+    assert "You are invited to become Host." in page
+    assert "You are invited to become Host." not in client.get("/me/").content.decode()
+    assert TierInvitation.objects.get().accepted_at is not None
+    assert client.post("/me/tiers/hosts/nothing/", {"answer": "yes"}).status_code == 404

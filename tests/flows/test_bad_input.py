@@ -12,7 +12,20 @@ from rest_framework.test import APIClient
 
 from incentives.models import Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
 from members.enums import Scope
-from members.models import ApiKey, Event, EventKey, EventPayload, EventType, Invitation, Member, Referral, Work
+from members.models import (
+    ApiKey,
+    Event,
+    EventKey,
+    EventPayload,
+    EventType,
+    Invitation,
+    Member,
+    Referral,
+    Tier,
+    TierInvitation,
+    TierPin,
+    Work,
+)
 from tests import factories
 from tests.factories import award, item
 
@@ -21,6 +34,7 @@ SECONDS_MAX = 5
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse,
+    TierPin, TierInvitation, Tier,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -46,6 +60,8 @@ def _world():
         factories.MemberFactory(ref=ref)
     Invitation.objects.create(code="CODE", uses_max=None)
     Privilege.objects.create(code="pin", quota=1)
+    factories.CurrencyFactory(code="growth", kind="qualifying")
+    factories.ladder(bronze=0, guests=10).tiers.filter(code="guests").update(is_by_invitation=True)
 
 
 @pytest.fixture
@@ -235,6 +251,7 @@ READERS = [
     ("POST", "members/ada/privileges/pin/grants"),
     ("POST", "invitations"),
     ("POST", "invitations/CODE/accept"),
+    ("PUT", "members/ada/tiers/growth/bronze/loan"),
     ("POST", "events"),
 ]
 
@@ -440,7 +457,39 @@ def amounts(body):
     ]
 
 
+LOAN = {"until": "2126-01-01T00:00:00Z", "reason": "A gift."}
+PREVIEW = {"tiers": {"bronze": {"threshold": 5}}}
+
 BODIES = [
+    *refused(
+        "members/ada/tiers/growth/bronze/loan", "PUT",
+        ("past", {**LOAN, "until": "2020-01-01T00:00:00Z"}, 422, None, "must lie in the future"),
+        ("no_zone", {**LOAN, "until": "2126-01-01T00:00:00"}, 400, "#/until", "zone"),
+        ("no_reason", {"until": LOAN["until"]}, 400, "#/reason", "required"),
+        ("reason_blank", {**LOAN, "reason": " "}, 400, "#/reason", "blank"),
+        ("reason_a_megabyte", {**LOAN, "reason": MEGABYTE}, 400, "#/reason", "300"),
+        ("nul", {**LOAN, "reason": "a\x00"}, 400, "#/reason", "NUL"),
+    ),
+    *refused(
+        "members/ada/tiers/growth/bronze/invitation", "PUT",
+        ("open_tier", {}, 422, None, "open to everybody"),
+        ("unknown_field", {"raeson": "x"}, 400, "#/raeson", "Did you mean reason?"),
+    ),
+    *refused(
+        "ladders/growth/preview", "POST",
+        ("metric_of_nothing", {"metric": "mood:growth"}, 422, None, "There is no metric"),
+        ("metric_that_can_be_bought", {"metric": "balance:points"}, 422, None, "spendable"),
+        ("metric_nul", {"metric": "a\x00"}, 400, "#/metric", "NUL"),
+        ("days_of_a_year", {"window": "year", "days": 5}, 422, None, "no days"),
+        ("steps_without_a_rhythm", {"falls": "step"}, 422, None, "calendar window or days of validity"),
+        ("two_to_the_63", {"tiers": {"bronze": {"threshold": 2**63}}}, 400, "#/tiers/bronze/threshold", "less"),
+        ("tier_code", {"tiers": {"a/b": {}}}, 400, "#/tiers", "is no code"),
+        ("tier_is_a_list", {"tiers": {"bronze": []}}, 400, None, ""),
+        ("keep_above", {"tiers": {"bronze": {"threshold": 5, "keep": 6}}}, 422, None, "not above its threshold"),
+        ("no_such_counter", {"tiers": {"bronze": {"demands": [{"counter": "x", "at_least": 1}]}}}, 422, None,
+         "There is no counter"),
+        ("new_tier_without_a_line", {"tiers": {"gold": {}}}, 422, None, "threshold"),
+    ),
     *refused(
         "spends", "POST",
         *amounts(SPEND),
@@ -772,6 +821,7 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("lots_unknown", "members/nobody/lots", 404),
         ("standing_unknown", "members/nobody/standing", 404),
         ("event_unknown", "events/app/e1", 404),
+        ("ladder_is_not_read_alone", "ladders/growth", 404),
         ("event_nul", "events/app/a%00b", 404),
         ("event_source_nul", "events/a%00b/e1", 404),
         ("event_source_unknown", "events/nobody/e1", 404),
@@ -859,6 +909,12 @@ EVERY_CALL = [
     ("GET", "badges", Scope.RULES_READ),
     ("GET", "ladders", Scope.RULES_READ),
     ("GET", "tiers", Scope.RULES_READ),
+    ("POST", "ladders/growth/preview", Scope.RULES_READ),
+    ("PUT", "members/ada/tiers/growth/bronze/loan", Scope.MEMBERS_WRITE),
+    ("DELETE", "members/ada/tiers/growth/bronze/loan", Scope.MEMBERS_WRITE),
+    ("PUT", "members/ada/tiers/growth/guests/invitation", Scope.MEMBERS_WRITE),
+    ("DELETE", "members/ada/tiers/growth/guests/invitation", Scope.MEMBERS_WRITE),
+    ("POST", "members/ada/tiers/growth/guests/invitation/accept", Scope.MEMBERS_WRITE),
     ("GET", "rejections", Scope.EVENTS_READ),
     ("POST", "rules/check", Scope.RULES_READ),
     ("POST", "rules/evaluate", Scope.RULES_READ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ from config.wsgi import application
 from incentives.domain.ledger import operations
 from incentives.domain.privileges import granting, using
 from incentives.models import Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
-from members.models import Invitation, Member
+from members.models import Invitation, Member, TierInvitation, TierPin
 from tests import factories
 from tests.factories import award, item
 
@@ -41,6 +41,7 @@ SCHEMA = schemathesis.openapi.from_path(DOCUMENT)
 SCHEMA.app = application
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 DRAFT = {"code": "r", "when": "content.published", "then": [award(5)]}
+LATER = datetime(2126, 1, 1, tzinfo=UTC)
 EXAMPLES = int(os.environ.get("LAURELS_FUZZ", "40"))
 CHECKS = [
     not_a_server_error,
@@ -74,9 +75,13 @@ def key():
     """A community with something of everything, and a key that may do everything in it."""
     factories.CurrencyFactory(is_transferable=True, debt_limit=50)
     factories.world()
-    factories.ladder(bronze=0, silver=10)
+    ladder = factories.ladder(bronze=0, silver=10, guests=20)
+    ladder.tiers.filter(code="guests").update(is_by_invitation=True)
     for ref in ("ada", "bo"):
         factories.MemberFactory(ref=ref)
+    by_hand = {"member": Member.objects.get(ref="ada"), "tier": ladder.tiers.get(code="guests")}
+    TierPin.objects.create(**by_hand, until=LATER, reason="Thanks.", set_at=timezone.now() - timedelta(days=1))
+    TierInvitation.objects.create(**by_hand)
     factories.rule({"if": "event.data.words >= 300", "then": [award(100), award(10, "growth")]})
     factories.report(item("e1", "ada"), item("e2", "bo"))
     factories.judge()
@@ -107,14 +112,17 @@ def known(name, operation=""):
     if name in ("use_id", "grant_id"):
         model = PrivilegeUse if name == "use_id" else PrivilegeGrant
         return str(model.objects.order_by("pk").values_list("pk", flat=True)[0])
-    if name == "ref" and operation.endswith("/accept"):
+    if name == "ref" and operation.endswith("invitations/{code}/accept"):
         return "newcomer"
+    if name == "code" and "ladders" in operation:
+        return "growth"
     if name == "hold_id":
         made = Hold.objects.first()
         return str(made.pk) if made else "00000000-0000-0000-0000-000000000007"
     if name == "journal_id":
         return str(Journal.objects.order_by("pk").values_list("pk", flat=True)[0])
     return {
+        "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},

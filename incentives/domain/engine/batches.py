@@ -17,6 +17,7 @@ from incentives.domain.engine.facts import MemberFacts, load_members
 from incentives.domain.engine.fold import Fold
 from incentives.domain.engine.paying import Paying
 from incentives.domain.engine.reach import Reach
+from incentives.domain.engine.rising import Rising
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.domain.engine.uses import UseBook
 from incentives.domain.engine.waits import PendingBook
@@ -82,7 +83,10 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
     refs = reach_of.refs
     recipients = dict(Member.objects.filter(ref__in=refs).values_list("ref", "id")) if refs else {}
     paying = Paying(rules, book, uses, pending, held, recipients, programme_zone)
-    return Fold(rules, book, _open_counters(waiting, rules), paying)
+    counters = _open_counters(waiting, rules)
+    rising = Rising(rules.ladders, book, counters)
+    rising.load({each.member.id: each.member for each in waiting}.values(), book.posted_at)
+    return Fold(rules, book, counters, paying, rising)
 
 
 def read_work(lanes: Sequence[int], *, batch_size: int, now: datetime) -> list[tuple[Any, ...]]:
@@ -150,6 +154,9 @@ def _open_counters(waiting: Sequence[Waiting], rules: RuleBook) -> CounterBook:
         for _, counter in rules.at(each.book, each.occurred_at).counters:
             key = counter.key_of(each.event) if counter.has_key and each.event is not None else ""
             book.want(counter, each.member.id, each.day, key)
+        for ladder in rules.ladders:
+            for counter in ladder.counters:
+                book.want(counter, each.member.id, each.day, "")
     book.load()
     return book
 

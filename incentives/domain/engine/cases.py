@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from incentives.domain.engine.facts import MemberFacts
-from incentives.domain.engine.rulebook import EffectPlan, LadderPlan, RulePlan, TypeBook
+from incentives.domain.engine.rulebook import EffectPlan, RulePlan, TypeBook
 from members.domain.counters.book import Addition
+from members.domain.ladders.plans import LadderPlan
 
 
 @dataclass(slots=True)
@@ -68,5 +69,6 @@ class Decided:
     deducted: bool = False
     badges: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
     grants: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
-    rises: list[tuple[LadderPlan, int | None, int]] = field(default_factory=list)
+    # A ladder, and the ranks before and after.
+    rises: list[tuple[LadderPlan, int, int]] = field(default_factory=list)
     assigned: list[Assigned] = field(default_factory=list)

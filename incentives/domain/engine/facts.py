@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
+from datetime import datetime, tzinfo
 
 from incentives.domain.catalogues import NO_TIER
 from incentives.domain.engine.rulebook import RuleBook
+from members.domain.counters.periods import zone_named
 from members.domain.events.intake import may_earn
 from members.models import Member, Standing
 
@@ -31,14 +28,9 @@ class MemberFacts:
     earns: bool
     inviter_id: int | None = None
     tier: str = NO_TIER
-    tiers: dict[int, int] = field(default_factory=dict)
-
-
-@lru_cache(maxsize=1024)
-def zone_named(name: str) -> tzinfo:
-    """A zone by name; UTC as the constant that skips conversion."""
-    name = name or settings.TIME_ZONE
-    return UTC if name == "UTC" else ZoneInfo(name)
+    # What is held on each ladder: a tier's rank there, and whether it was lost for a duty that is still owed.
+    ranks: dict[int, int] = field(default_factory=dict)
+    owing: set[int] = field(default_factory=set)
 
 
 def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberFacts]:
@@ -60,14 +52,17 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
     }
     if book.ladders:
         first = book.ladders[0]
-        names = {step.id: step.code for step in first.steps}
-        for member_id, ladder_id, tier_id in Standing.objects.filter(member_id__in=ids).values_list(
-            "member_id", "ladder_id", "tier_id"
+        plans = {ladder.plan.id: ladder.plan for ladder in book.ladders}
+        for member_id, ladder_id, tier_id, owes in Standing.objects.filter(member_id__in=ids).values_list(
+            "member_id", "ladder_id", "tier_id", "owes_duty"
         ):
             member = members.get(member_id)
-            if member is None:
+            if member is None or ladder_id not in plans:
                 continue
-            member.tiers[ladder_id] = tier_id
-            if ladder_id == first.id:
-                member.tier = names.get(tier_id, NO_TIER)
+            plan = plans[ladder_id]
+            rank = member.ranks[ladder_id] = plan.rank_of(tier_id)
+            if owes:
+                member.owing.add(ladder_id)
+            if ladder_id == first.plan.id:
+                member.tier = plan.tiers[rank].code if rank >= 0 else NO_TIER
     return members

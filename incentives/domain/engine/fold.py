@@ -9,6 +9,7 @@ from typing import Any
 from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts
 from incentives.domain.engine.paying import FAILED, MAY_NOT_EARN, Paying
+from incentives.domain.engine.rising import Rising
 from incentives.domain.engine.rulebook import InForce, RuleBook
 from incentives.domain.ledger import Book
 from members.domain.counters.book import CounterBook, as_fact
@@ -34,12 +35,14 @@ class Fold:
     ledger: Book
     counters: CounterBook
     paying: Paying
+    rising: Rising
 
     def judge(self, waiting: Waiting) -> Decided:
         """Decide one event. A tier it reaches counts from the next event on."""
         member = waiting.member
         in_force = self.rules.at(waiting.book, waiting.occurred_at)
         vector = self._count(waiting, in_force)
+        balances = self.rising.balances(member.id)
         decided = Decided(
             waiting.id, member.id, waiting.run, waiting.occurred_at, self._facts(member, in_force, vector)
         )
@@ -51,8 +54,9 @@ class Fold:
         elif waiting.book.is_awaited:
             self.paying.mature(waiting, decided)
         self._judge_rules(waiting, in_force, vector, decided)
-        if decided.awarded or waiting.book.code in RISING_TYPES:
-            self._rise(member, decided)
+        self.rising.follow(member.id, balances, waiting.occurred_at)
+        if decided.awarded or waiting.book.code in RISING_TYPES or self._moves_a_ladder(waiting):
+            self._rise(waiting, decided)
         return decided
 
     def _judge_rules(self, waiting: Waiting, in_force: InForce, vector: list[Any], decided: Decided) -> None:
@@ -98,16 +102,16 @@ class Fold:
             facts[f"counters.{counter.code}.before"] = vector[2 * slot + 1]
         return facts
 
-    def _rise(self, member: MemberFacts, decided: Decided) -> None:
-        for number, ladder in enumerate(self.rules.ladders):
-            account = self.ledger.accounts.get((member.id, ladder.currency_id, 1))
-            if account is None:
-                continue
-            reached = ladder.tier_for(account.balance)
-            before = member.tiers.get(ladder.id)
-            if reached is None or reached.id == before or ladder.rank(reached.id) < ladder.rank(before):
-                continue
-            member.tiers[ladder.id] = reached.id
-            if number == 0:
-                member.tier = reached.code
-            decided.rises.append((ladder, before, reached.id))
+    def _moves_a_ladder(self, waiting: Waiting) -> bool:
+        counting = self.rules.counting_for_ladders
+        return bool(counting) and any(each.counter.id in counting for each in waiting.additions)
+
+    def _rise(self, waiting: Waiting, decided: Decided) -> None:
+        member = waiting.member
+        if not member.earns:
+            return
+        for plan, before, after in self.rising.risen(waiting):
+            member.ranks[plan.id] = after
+            if self.rules.ladders[0].plan is plan:
+                member.tier = plan.tiers[after].code
+            decided.rises.append((plan, before, after))

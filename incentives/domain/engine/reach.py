@@ -50,13 +50,24 @@ class Reach:
                 found.is_pending = True
             if each.book.code in RISING_TYPES:
                 found.member_ids.add(each.member.id)
-                found.currency_ids.update(ladder.currency_id for ladder in rules.ladders)
+                found._open_ladders(rules)
             elif each.book.code == EFFECT_ASSIGNED and each.event is not None:
                 found.member_ids.add(each.member.id)
                 said = Assignment.of(each)
                 plan = rules.plan_of(said.rule, said.version)
                 found._add([plan] if plan is not None else [])
+            if rules.counting_for_ladders and not found._is_counted_out(each, rules):
+                found.member_ids.add(each.member.id)
+                found._open_ladders(rules)
         return found
+
+    def _open_ladders(self, rules: RuleBook) -> None:
+        self.currency_ids.update(ladder.currency_id for ladder in rules.ladders if ladder.currency_id)
+
+    @staticmethod
+    def _is_counted_out(each: Waiting, rules: RuleBook) -> bool:
+        """Whether the event moves no counter that a ladder looks at."""
+        return not any(addition.counter.id in rules.counting_for_ladders for addition in each.additions)
 
     def _add(self, plans: Iterable[RulePlan]) -> None:
         for plan in plans:

@@ -12,6 +12,7 @@ import msgspec
 from django.db import connection
 
 from incentives.domain.catalogues import Known, load_known
+from incentives.domain.engine.rising import RisingLadder, rising_ladder
 from incentives.domain.rules.checking import CheckedRule, check_rule
 from incentives.domain.rules.compiling import CompiledType, compile_type
 from incentives.domain.rules.documents import (
@@ -33,8 +34,10 @@ from incentives.enums import RuleState
 from incentives.models import Badge, LimitName, Privilege, RuleInterval, RuleSet, RuleVersion
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.events.schemas import DataSchema
+from members.domain.ladders.measures import BadMetric, scale_of
+from members.domain.ladders.plans import BadDemand, plan_of
 from members.domain.language import seconds_of
-from members.models import EventType, Ladder
+from members.models import Counter, EventType, Ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,33 +153,6 @@ class Awaited:
         return {"", *carried}
 
 
-@dataclass
-class TierStep:
-    """A tier and the value of the ladder's metric at which it is reached."""
-
-    threshold: int
-    id: int
-    code: str
-
-
-@dataclass
-class LadderPlan:
-    """A ladder measured by a currency's balance."""
-
-    id: int
-    code: str
-    currency_id: int
-    steps: list[TierStep]
-    thresholds: list[int]
-
-    def tier_for(self, value: int) -> TierStep | None:
-        place = bisect.bisect_right(self.thresholds, value)
-        return self.steps[place - 1] if place else None
-
-    def rank(self, tier_id: int | None) -> int:
-        return next((i for i, step in enumerate(self.steps) if step.id == tier_id), -1)
-
-
 class RuleBook:
     """One revision of everything that judges. Never changes; a new revision is a new book."""
 
@@ -201,6 +177,7 @@ class RuleBook:
         self._build()
         self._find_awaited()
         self.ladders = self._ladders()
+        self.counting_for_ladders = frozenset(each.id for ladder in self.ladders for each in ladder.counters)
 
     def at(self, book: TypeBook, moment: datetime) -> InForce:
         """The rules of a type in force at a moment."""
@@ -393,21 +370,18 @@ class RuleBook:
             alarm_at=-(-share * whole // 100) if share and whole else None,
         )
 
-    def _ladders(self) -> list[LadderPlan]:
-        plans = []
+    def _ladders(self) -> list[RisingLadder]:
+        found = []
+        counters = {counter.code: counter for counter in Counter.objects.all()}
         for ladder in Ladder.objects.order_by("pk").prefetch_related("tiers"):
-            kind, _, code = ladder.metric.partition(":")
-            currency = self.known.currencies.get(code)
-            if kind != "balance" or currency is None:
-                self.broken[f"ladder {ladder.code}"] = f"There is no metric {ladder.metric!r}."
-                continue
-            steps = sorted(
-                (TierStep(tier.threshold, tier.pk, tier.code) for tier in ladder.tiers.all()),
-                key=lambda step: step.threshold,
-            )
-            thresholds = [step.threshold for step in steps]
-            plans.append(LadderPlan(ladder.pk, ladder.code, currency.pk, steps, thresholds))
-        return plans
+            try:
+                plan = plan_of(ladder, counters)
+                scale_of(plan.metric)
+            except (BadMetric, BadDemand) as error:
+                self.broken[f"ladder {ladder.code}"] = str(error)
+            else:
+                found.append(rising_ladder(plan, self.known))
+        return found
 
 
 def _plain_expiry(effect: Award) -> dict[str, Any]:

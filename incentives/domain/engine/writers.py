@@ -13,6 +13,9 @@ from incentives.domain.engine.cases import Assigned, Decided
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.models import BadgeGrant, PrivilegeGrant
 from members.domain.events.writers import write_outcomes as write_events
+from members.domain.ladders.deciding import Held, month_at
+from members.domain.ladders.plans import LadderPlan
+from members.domain.ladders.writing import change_data, write_standings
 from members.domain.outcomes import (
     BADGE_GRANTED,
     EFFECT_ASSIGNED,
@@ -23,8 +26,9 @@ from members.domain.outcomes import (
     TIER_CHANGED,
 )
 from members.domain.registry import registry
+from members.enums import StandingReason
 from members.lanes import lane_of
-from members.models import Standing, StandingChange, Tier
+from members.models import Member, StandingChange
 
 _encode = msgspec.json.Encoder().encode
 _JUDGEMENTS = (
@@ -102,44 +106,40 @@ def write_grants(decided: Sequence[Decided]) -> None:
 
 
 def write_rises(decided: Sequence[Decided], *, judged_at: datetime) -> None:
-    changes = []
-    newest: dict[tuple[int, int], Standing] = {}
-    for each in decided:
-        for ladder, before, after in each.rises:
-            changes.append(
-                StandingChange(
-                    member_id=each.member_id,
-                    ladder_id=ladder.id,
-                    from_tier_id=before,
-                    to_tier_id=after,
-                    cause_id=each.id,
-                    changed_at=judged_at,
-                )
-            )
-            newest[each.member_id, ladder.id] = Standing(
-                member_id=each.member_id, ladder_id=ladder.id, tier_id=after, since=judged_at
-            )
-    if changes:
-        StandingChange.objects.bulk_create(changes)
-        Standing.objects.bulk_create(
-            [newest[key] for key in sorted(newest)],
-            update_conflicts=True,
-            unique_fields=["member", "ladder"],
-            update_fields=["tier", "since"],
+    """Write tiers that were reached at once; the newest of a batch is what is held."""
+    rises = [(each, *rise) for each in decided for rise in each.rises]
+    if not rises:
+        return
+    joined = dict(Member.objects.filter(pk__in={each.member_id for each, *_ in rises}).values_list("pk", "joined_at"))
+    newest: dict[int, tuple[LadderPlan, dict[int, Held]]] = {}
+    for each, plan, _, after in rises:
+        held = Held(after, judged_at, plan.safe_until(judged_at, joined[each.member_id]), None, 0, month_at(judged_at))
+        newest.setdefault(plan.id, (plan, {}))[1][each.member_id] = held
+    StandingChange.objects.bulk_create(
+        StandingChange(
+            member_id=each.member_id,
+            ladder_id=plan.id,
+            from_tier_id=plan.tiers[before].id if before >= 0 else None,
+            to_tier_id=plan.tiers[after].id,
+            cause_id=each.id,
+            changed_at=judged_at,
         )
+        for each, plan, before, after in rises
+    )
+    for _, (plan, held_by) in sorted(newest.items()):
+        write_standings(plan, list(held_by.items()))
 
 
 def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: datetime) -> None:
     """Write our own events: one `points.*` for each event that moved points, one for each badge, privilege and rise."""
     registry.refresh()
     source = registry.sources[INTERNAL_SOURCE].id
-    tiers = dict(Tier.objects.values_list("id", "code")) if any(each.rises for each in decided) else {}
     rows: list[Any] = []
 
-    def tell(each: Decided, code: str, data: dict[str, Any] | None) -> None:
+    def tell(each: Decided, code: str, data: dict[str, Any] | str | None) -> None:
         book = rules.by_code[code]
         lane = lane_of(each.member_id) if book.is_listened_to else None
-        payload = _encode(data).decode() if data is not None else None
+        payload = _encode(data).decode() if isinstance(data, dict) else data
         rows.append((each.member_id, book.id, source, each.id, each.occurred_at, judged_at, payload, lane))
 
     for each in decided:
@@ -156,11 +156,8 @@ def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: da
             book = rules.by_code[EFFECT_ASSIGNED]
             lane = lane_of(assigned.member_id)
             rows.append((assigned.member_id, book.id, source, each.id, each.occurred_at, judged_at, said, lane))
-        for ladder, before, after in each.rises:
-            change: dict[str, Any] = {"ladder": ladder.code, "to_tier": tiers[after], "rose": True}
-            if before is not None:
-                change["from_tier"] = tiers[before]
-            tell(each, TIER_CHANGED, change)
+        for plan, before, after in each.rises:
+            tell(each, TIER_CHANGED, change_data(plan, before, after, StandingReason.EARNED))
     write_events(rows)
 
 

@@ -6,12 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import F, Model
+from django.db.models import Model
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.catalogues import check_shared_limit
-from incentives.domain.program.words import BadEntry, Kind, anything, minor_units, names, only, text, whole, yes_or_no
+from incentives.domain.program.words import (
+    BadEntry,
+    Kind,
+    anything,
+    minor_units,
+    names,
+    one_of,
+    only,
+    text,
+    whole,
+    yes_or_no,
+)
 from incentives.domain.rules.documents import BadDocument
 from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.findings import near
@@ -21,7 +33,9 @@ from members.domain.counters.compiled import BadCounter
 from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, is_type_name, put_event_type
 from members.domain.events.schemas import BadSchema
-from members.models import Counter, EventType, Ladder, Source, Tier
+from members.domain.ladders.editing import BadLadder, put_ladder
+from members.enums import Falls, LadderWindow, Rises
+from members.models import Counter, EventType, Ladder, Source
 
 # What a file can get wrong; whoever applies it adds the file and the code.
 BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType, ValidationError, BadEntry)
@@ -38,10 +52,17 @@ _COUNTER: Mapping[str, Kind] = {
     "of": text, "kind": text, "filter": text, "value": text, "by": text, "window": text, "days": whole(1, 366),
 }  # fmt: skip
 _BADGE: Mapping[str, Kind] = {"names": names, "is_repeatable": yes_or_no}
-_LADDER: Mapping[str, Kind] = {"names": names, "metric": text, "tiers": anything}
-_TIER: Mapping[str, Kind] = {
-    "names": names, "threshold": whole(-AMOUNT_MAX, AMOUNT_MAX), "invitations_max": whole(0, 10_000),
+_LADDER: Mapping[str, Kind] = {
+    "names": names, "purpose": text, "metric": text, "window": one_of(LadderWindow.values),
+    "days": whole(1, 3_660), "rises": one_of(Rises.values), "falls": one_of(Falls.values),
+    "validity_days": whole(1, 3_660), "grace_days": whole(0, 3_660), "tiers": anything,
 }  # fmt: skip
+_TIER: Mapping[str, Kind] = {
+    "names": names, "threshold": whole(-AMOUNT_MAX, AMOUNT_MAX), "keep": whole(-AMOUNT_MAX, AMOUNT_MAX),
+    "invitations_max": whole(0, 10_000), "demands": anything, "duties": anything, "quota_members": whole(1, 10**9),
+    "quota_percent": whole(1, 100), "by_invitation": yes_or_no,
+}  # fmt: skip
+_TIER_FIELDS = {"by_invitation": "is_by_invitation"}
 
 
 @dataclass
@@ -168,38 +189,30 @@ def _ladder(code: str, document: Any, applied: Applied) -> None:
     found = Ladder.objects.filter(code=code).first()
     if found is None or "metric" in values:
         _check_metric(values.get("metric", ""))
-    put(Ladder, code, values, applied)
-    _tiers(Ladder.objects.get(code=code), tiers, applied)
+    held = set() if found is None else set(found.tiers.values_list("code", flat=True))
+    for tier, words in tiers.items():
+        text("a tier's code", tier)
+        try:
+            only(words, _TIER, must=() if tier in held else ("threshold",))
+        except BadEntry as error:
+            raise BadEntry(f"tier {tier}: {error}") from error
+    renamed = {tier: {_TIER_FIELDS.get(word, word): value for word, value in w.items()} for tier, w in tiers.items()}
+    try:
+        applied.changed += put_ladder(code=code, values=values, tiers=renamed)
+    except BadLadder as error:
+        raise BadEntry(str(error)) from error
 
 
 def _check_metric(metric: str) -> None:
-    kind, _, currency = metric.partition(":")
-    if kind != "balance":
-        raise BadEntry(f"metric is balance: and a currency, such as balance:growth, not {metric!r:.80}.")
-    known = Currency.objects.values_list("code", flat=True)
-    if currency not in known:
-        raise BadEntry(f"metric: there is no currency {currency!r}. {near(currency, known)}")
-
-
-def _tiers(ladder: Ladder, tiers: dict[Any, Any], applied: Applied) -> None:
-    held = {tier.code: tier for tier in ladder.tiers.all()}
-    thresholds = {code: tier.threshold for code, tier in held.items()}
-    for code, document in tiers.items():
-        text("a tier's code", code)
-        try:
-            words = only(document, _TIER, must=() if code in held else ("threshold",))
-        except BadEntry as error:
-            raise BadEntry(f"tier {code}: {error}") from error
-        thresholds |= {code: words["threshold"]} if "threshold" in words else {}
-    for threshold in thresholds.values():
-        twins = [each for each in thresholds if thresholds[each] == threshold]
-        if len(twins) > 1:
-            raise BadEntry(f"tiers {' and '.join(twins)} have the same threshold, {threshold}.")
-    # Tiers may trade their thresholds, so each gets out of the others' way first.
-    moving = [tier.pk for code, tier in held.items() if tier.threshold != thresholds[code]]
-    ladder.tiers.filter(pk__in=moving).update(threshold=-10 * AMOUNT_MAX - F("pk"))
-    for code, document in tiers.items():
-        put(Tier, code, document, applied, ladder=ladder)
+    """Refuse what measures nothing, naming what is near."""
+    kind, _, code = metric.partition(":")
+    if kind not in settings.METRIC_PROVIDERS:
+        kinds = ", ".join(f"{each}:…" for each in settings.METRIC_PROVIDERS)
+        raise BadEntry(f"metric is one of {kinds}, such as balance:growth, not {metric!r:.80}.")
+    known = (Counter if kind == "counter" else Currency).objects.values_list("code", flat=True)
+    if code not in known:
+        noun = "counter" if kind == "counter" else "currency"
+        raise BadEntry(f"metric: there is no {noun} {code!r}. {near(code, known)}")
 
 
 PARTS: dict[str, Callable[[str, Any, Applied], None]] = {

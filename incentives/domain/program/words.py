@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,15 @@ def whole(least: int, most: int) -> Kind:
     def check(word: str, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise BadEntry(f"{word} is a whole number from {least:,} to {most:,}, not {value!r:.80}.")
+
+    return check
+
+
+def one_of(choices: Sequence[str]) -> Kind:
+    def check(word: str, value: Any) -> None:
+        text(word, value)
+        if value not in choices:
+            raise BadEntry(f"{word} is one of {', '.join(choices)}, not {value!r:.80}.")
 
     return check
 

@@ -13,6 +13,8 @@ from members.enums import CounterKind, CounterWindow
 
 # A streak may have begun at any time; ordinals of days lie well within these.
 FIRST_DAY, LAST_DAY = 0, 4_000_000
+# Kinds that remember what they have seen: different values, or different days.
+TELLING_APART = (CounterKind.DISTINCT, CounterKind.DAYS)
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class CounterBook:
             self._ranges.add((*where, FIRST_DAY, LAST_DAY))
         elif counter.window == CounterWindow.ROLLING:
             first = day - counter.days + 1
-            if counter.kind == CounterKind.DISTINCT:
+            if counter.kind in TELLING_APART:
                 self._item_ranges.add((*where, EVER, first))
                 self._ranges.add((*where, EVER, EVER))
             else:
@@ -70,7 +72,7 @@ class CounterBook:
         else:
             period = _period(counter, day)
             self._ranges.add((*where, period, period))
-            if counter.kind == CounterKind.DISTINCT:
+            if counter.kind in TELLING_APART:
                 self._item_ranges.add((*where, period, FIRST_DAY))
 
     def load(self) -> None:
@@ -87,7 +89,7 @@ class CounterBook:
         kind, counter = addition.counter.kind, addition.counter
         if kind == CounterKind.STREAK:
             return self._apply_streak(addition)
-        if kind == CounterKind.DISTINCT:
+        if kind in TELLING_APART:
             return self._apply_distinct(addition)
         key = (addition.member_id, counter.id, addition.key, addition.period)
         row = self._row(key)
@@ -109,7 +111,7 @@ class CounterBook:
         if counter.kind == CounterKind.STREAK:
             value = self._streak_at(where, _unit_day(counter, day))
         elif counter.window == CounterWindow.ROLLING:
-            if counter.kind == CounterKind.DISTINCT:
+            if counter.kind in TELLING_APART:
                 value = self._distinct_in_days(where, day, counter.days)
             else:
                 value = sum(
@@ -142,7 +144,8 @@ class CounterBook:
     def _apply_distinct(self, addition: Addition) -> tuple[int, int]:
         counter = addition.counter
         where = (addition.member_id, counter.id, addition.key)
-        item_key = (*where, addition.period, addition.item)
+        item = str(addition.day) if counter.kind == CounterKind.DAYS else addition.item
+        item_key = (*where, addition.period, item)
         if counter.window == CounterWindow.ROLLING:
             before = self._distinct_in_days(where, addition.day, counter.days)
             last = self._items.get(item_key, FIRST_DAY)
@@ -212,7 +215,7 @@ class CounterBook:
 
 def _period(counter: CompiledCounter, day: int) -> int:
     if counter.window == CounterWindow.ROLLING:
-        return EVER if counter.kind == CounterKind.DISTINCT else day
+        return EVER if counter.kind in TELLING_APART else day
     return period_of(counter.window, day) if is_windowed(counter.window) else EVER
 
 

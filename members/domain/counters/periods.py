@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 EVER = 0
+
+
+@lru_cache(maxsize=1024)
+def zone_named(name: str) -> tzinfo:
+    """A zone by name, the programme's where it is empty; UTC as the constant that skips conversion."""
+    name = name or settings.TIME_ZONE
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 def local_day(moment: datetime, zone: tzinfo) -> int:

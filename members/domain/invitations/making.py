@@ -76,7 +76,7 @@ def quota_of(member: Member, now: datetime) -> Quota:
     quotas = [
         standing.tier.invitations_max
         for standing in Standing.objects.filter(member=member).select_related("tier")
-        if standing.tier.invitations_max is not None
+        if standing.tier is not None and standing.tier.invitations_max is not None
     ]
     most = max(quotas) if quotas else settings.INVITATIONS_PER_MONTH
     used = Invitation.objects.filter(inviter=member, sent_at__gt=now - QUOTA_WINDOW, revoked_at__isnull=True).count()

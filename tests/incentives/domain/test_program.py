@@ -273,7 +273,7 @@ def test_apply_refuses_a_streak_of_months(folder):
         (
             "counters",
             "x: {of: content.published, kind: tally}",
-            "x: kind: 'tally' is none of count, sum, distinct, streak.",
+            "x: kind: 'tally' is none of count, sum, distinct, days, streak.",
         ),
         (
             "counters",
@@ -299,9 +299,9 @@ def test_apply_refuses_a_streak_of_months(folder):
         (
             "ladders",
             "x: {metric: height}",
-            "x: metric is balance: and a currency, such as balance:growth, not 'height'.",
+            "x: metric is one of balance:…, earned:…, counter:…, such as balance:growth, not 'height'.",
         ),
-        ("ladders", "x: {}", "x: metric is balance: and a currency, such as balance:growth, not ''."),
+        ("ladders", "x: {}", "x: metric is one of balance:…, earned:…, counter:…, such as balance:growth, not ''."),
         (
             "ladders",
             "x: {metric: balance:growth, tiers: [a]}",

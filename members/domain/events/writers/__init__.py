@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db import connection
 
 from members.domain.events.writers import postgresql, sqlite
 from members.domain.events.writers.rows import NewEvent
 
-__all__ = ["NewEvent", "write_events", "write_outcomes"]
+__all__ = ["NewEvent", "write_alike", "write_events", "write_outcomes"]
 
 
 def write_events(events: list[NewEvent]) -> dict[int, int]:
@@ -31,3 +32,12 @@ def write_outcomes(
     """
     writer = postgresql if connection.vendor == "postgresql" else sqlite
     return writer.write_outcomes(rows) if rows else []
+
+
+def write_alike(
+    member_ids: Sequence[int], lanes: Sequence[int | None], *, type_id: int, source_id: int, at: datetime, data: str
+) -> None:
+    """Insert the same outcome event for many members, without a cause: the same words are sent once."""
+    writer = postgresql if connection.vendor == "postgresql" else sqlite
+    if member_ids:
+        writer.write_alike(member_ids, lanes, type_id=type_id, source_id=source_id, at=at, data=data)

@@ -77,6 +77,30 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
     return {position: event_id for position, event_id in enumerate(ids) if event_id in fresh}
 
 
+_ALIKE = """
+WITH given AS MATERIALIZED (
+  SELECT nextval(pg_get_serial_sequence('members_event', 'id')::regclass) AS event_id, g.*
+  FROM unnest(%s::bigint[], %s::smallint[]) AS g(member_id, lane)
+), filed AS (
+  INSERT INTO members_event (id, member_id, type_id, source_id, occurred_at, received_at)
+  SELECT event_id, member_id, %s, %s, %s, %s FROM given
+), told AS (
+  INSERT INTO members_eventpayload (event_id, data) SELECT event_id, %s FROM given
+), queued AS (
+  INSERT INTO members_work (event_id, lane, available_at, attempts, run)
+  SELECT event_id, lane, %s, 0, 0 FROM given WHERE lane IS NOT NULL
+)
+SELECT count(*) FROM given
+"""
+
+
+def write_alike(
+    member_ids: Sequence[int], lanes: Sequence[int | None], *, type_id: int, source_id: int, at: Any, data: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_ALIKE, [list(member_ids), list(lanes), type_id, source_id, at, at, data, at])
+
+
 def write_outcomes(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:

@@ -70,6 +70,13 @@ def write_outcomes(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     return ids
 
 
+def write_alike(
+    member_ids: Sequence[int], lanes: Sequence[int | None], *, type_id: int, source_id: int, at: Any, data: str
+) -> None:
+    pairs = zip(member_ids, lanes, strict=True)
+    write_outcomes([(member_id, type_id, source_id, None, at, at, data, lane) for member_id, lane in pairs])
+
+
 def _taken(events: list[NewEvent]) -> set[tuple[int, str]]:
     taken: set[tuple[int, str]] = set()
     by_source: dict[int, list[str]] = {}

@@ -22,6 +22,8 @@ KINDS = [
     {"kind": "sum", "value": "event.data.words > 100 ? event.data.words : -event.data.words", "window": "month"},
     {"kind": "distinct", "value": "event.data.content_id"},
     {"kind": "distinct", "value": "event.data.content_id", "window": "rolling", "days": 4},
+    {"kind": "days", "filter": "event.data.words > 100", "window": "month"},
+    {"kind": "days", "window": "rolling", "days": 6},
     {"kind": "streak", "window": "day"},
     {"kind": "streak", "window": "week"},
     {"kind": "count", "by": "event.data.content_id"},

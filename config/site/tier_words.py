@@ -1,0 +1,55 @@
+"""What is to be said of a tier beside how far the next one is, in the member's language and days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from config.templatetags.names import amount, short_date
+from incentives.domain.rules.documents import text_in
+from members.domain.standing import StandingLine, TierLine, Want
+
+
+def says(standing: StandingLine, language: str) -> list[str]:
+    """Sentences, the most pressing first."""
+    return list(_sentences(standing, language))
+
+
+def _sentences(standing: StandingLine, language: str) -> Iterator[str]:
+    def name(tier: TierLine) -> str:
+        return text_in(tier.names, language, tier.code)
+
+    held = name(standing.tier) if standing.tier is not None else ""
+    if standing.grace_until is not None:
+        yield _("%(tier)s stays yours until %(date)s.") % {"tier": held, "date": short_date(standing.grace_until)}
+    elif standing.safe_until is not None:
+        yield _("%(tier)s is safe until %(date)s.") % {"tier": held, "date": short_date(standing.safe_until)}
+    if standing.loan is not None:
+        yield _("%(tier)s is lent to you until %(date)s: %(reason)s") % {
+            "tier": name(standing.loan.tier), "date": short_date(standing.loan.until), "reason": standing.loan.reason,
+        }  # fmt: skip
+    for duty in standing.duties:
+        yield _("%(tier)s asks for this each month: %(what)s.") % {"tier": held, "what": _so_far(duty)}
+    if standing.duties_missed:
+        yield _("Last month that was not done; twice in a row is one tier down.")
+    for want in standing.demands:
+        if not want.is_there:
+            yield _("Still missing: %(what)s.") % {"what": _so_far(want)}
+    if standing.needs_invitation and standing.invited_into is None and standing.next_tier is not None:
+        yield _("%(tier)s is by invitation only.") % {"tier": name(standing.next_tier)}
+    if standing.line is not None:
+        yield _("%(tier)s: you are place %(place)d of %(places)d.") % {
+            "tier": name(standing.line.tier), "place": standing.line.place, "places": standing.line.places,
+        }  # fmt: skip
+    ahead = standing.projection
+    if ahead is not None and ahead.tier is not None and ahead.tier != standing.tier:
+        yield _("If nothing more happens, it will be %(tier)s on %(date)s.") % {
+            "tier": name(ahead.tier), "date": short_date(ahead.at),
+        }  # fmt: skip
+
+
+def _so_far(want: Want) -> str:
+    """Such as `likers 3 of 5`."""
+    words = {"what": want.counter.replace("_", " "), "has": amount(want.has), "needs": amount(want.needs)}
+    return _("%(what)s %(has)s of %(needs)s") % words

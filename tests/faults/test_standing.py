@@ -1,0 +1,55 @@
+"""Ladders changed and evaluated while events flow, on a database with real row locks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from incentives.domain.evaluating import evaluate_ladders
+from members.domain.ladders import editing
+from members.models import Member, Standing, StandingChange
+from tests import factories
+from tests.factories import award, item
+from tests.faults.test_pump import in_threads
+
+START = datetime(2026, 1, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+REFS = [f"m{number}" for number in range(20)]
+
+
+@pytest.mark.postgresql
+def test_a_ladder_changed_while_events_flow_ends_as_if_nobody_had_been_judged_meanwhile(committed_db):
+    factories.world()
+    factories.rule({"then": [award("event.data.words", "growth")]}, since=START - DAY)
+    tiers = {"low": {"threshold": 0}, "mid": {"threshold": 100}, "top": {"threshold": 200}}
+    editing.put_ladder(code="rank", values={"metric": "balance:growth", "falls": "earned"}, tiers=tiers)
+    for ref in REFS:
+        factories.MemberFactory(ref=ref)
+    for turn in range(10):
+        for ref in REFS:
+            event = item(f"{ref}-{turn}", ref, time=START.isoformat(), data={"content_id": "c", "words": 30})
+            factories.report(event, now=START + DAY)
+
+    def flows():
+        while factories.judge(batch_size_max=5).events:
+            pass
+
+    def edits():
+        for bar in (150, 90, 270, 120):
+            moved = {"mid": {"threshold": bar}, "top": {"threshold": bar + 60}}
+            editing.put_ladder(code="rank", values={}, tiers=moved)
+            evaluate_ladders(now=START + DAY)
+
+    assert in_threads(flows, flows, edits) == []
+    flows()
+    evaluate_ladders(now=START + DAY)
+
+    # 300 points each, and the lines lie at 0, 120 and 180 in the end.
+    assert list(Standing.objects.values_list("tier__code", flat=True)) == ["top"] * len(REFS)
+    for member in Member.objects.all():
+        # The history is a chain: each change begins where the one before has ended.
+        found = (
+            StandingChange.objects.filter(member=member).order_by("pk").values_list("from_tier__code", "to_tier__code")
+        )
+        assert [before for before, _ in found] == [None, *(after for _, after in found)][:-1]
