@@ -27,6 +27,8 @@ TENDS_COMMUNITY = (
     "members.add_invitation",
     "members.change_invitation",
     "members.change_referral",
+    "members.add_introduction",
+    "members.change_introduction",
     "incentives.add_ruleversion",
     "incentives.change_ruleversion",
     "incentives.delete_ruleversion",

@@ -226,6 +226,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "end-grants": {"task": "incentives.end_grants", "schedule": timedelta(minutes=5)},
     "tell-overdue": {"task": "incentives.tell_overdue", "schedule": timedelta(minutes=5)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
+    "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 

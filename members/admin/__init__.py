@@ -1,5 +1,5 @@
 """What operators see of members."""
 
-from members.admin import access, configuration, members, timeline
+from members.admin import access, configuration, connections, members, timeline
 
-__all__ = ["access", "configuration", "members", "timeline"]
+__all__ = ["access", "configuration", "connections", "members", "timeline"]
