@@ -6,7 +6,18 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from incentives.api import badges, balances, events, points, privileges, rule_lists, rules
-from members.api import event_types, invitations, ladders, members, problems, rejections, standings, timeline, whoami
+from members.api import (
+    connections,
+    event_types,
+    invitations,
+    ladders,
+    members,
+    problems,
+    rejections,
+    standings,
+    timeline,
+    whoami,
+)
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -29,6 +40,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/standing", standings.MemberStanding.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/badges", badges.MemberBadges.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/connections", connections.MemberConnections.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/members/<str:ref>/connections/<str:other>",
+        connections.MemberConnection.as_view(),
+        {"version": "v1"},
+    ),
+    path("api/v1/connections", connections.ConnectionCounts.as_view(), {"version": "v1"}),
+    path("api/v1/introductions", connections.Introductions.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/introductions/<str:introduction_id>/answers",
+        connections.IntroductionAnswers.as_view(),
+        {"version": "v1"},
+    ),
     path("api/v1/privileges", privileges.Privileges.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/privileges", privileges.MemberPrivileges.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/privileges/<str:code>", privileges.MemberPrivilege.as_view(), {"version": "v1"}),

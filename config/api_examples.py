@@ -40,6 +40,7 @@ TYPE = {
     "contribution": True,
     "conversation": False,
     "counterpart": "",
+    "gathering": "",
 }
 DOCUMENT = {
     "code": "good-recipe",
@@ -99,6 +100,31 @@ REFERRAL = {
     "broke_ice_at": None,
     "active_at": None,
     "retained_at": None,
+}
+CIRCLE = {
+    "count": 1,
+    "band": "0-4",
+    "off": False,
+    "connections": [
+        {
+            "member": "bo",
+            "display_name": "Bo Falk",
+            "since": NOON,
+            "first_at": "2026-11-02T18:20:00Z",
+            "last_at": "2026-11-23T09:05:00Z",
+            "days": 4,
+            "mutual": True,
+        }
+    ],
+}
+INTRODUCTION = {
+    "id": "5",
+    "first": "ada",
+    "second": "cy",
+    "words": "You both bake with rye.",
+    "state": "proposed",
+    "proposed_at": NOON,
+    "closed_at": None,
 }
 PRIVILEGE = {
     "code": "pin-a-post",
@@ -393,6 +419,21 @@ CALLS: dict[str, Call] = {
         {"matched": True, "pays": {"points": "10"}},
         {"document": DOCUMENT, "facts": {"event.data.steps": 7}},
     ),
+    "member_connections": Call("Whom a member knows", CIRCLE),
+    "switch_connections": Call(
+        "Switch connections off or on", {"count": 0, "band": "0-4", "off": True, "connections": []}, {"off": True}
+    ),
+    "hide_connection": Call("Hide a connection", {"count": 0, "band": "0-4", "off": False, "connections": []}),
+    "list_connection_counts": Call(
+        "Members by how many others they know",
+        {"next": None, "previous": None, "results": [{"member": "ada", "count": 4}]},
+    ),
+    "introduce": Call(
+        "Introduce two members",
+        INTRODUCTION,
+        {"first": "ada", "second": "cy", "words": "You both bake with rye."},
+    ),
+    "answer_introduction": Call("Answer an introduction", INTRODUCTION, {"member": "ada", "agrees": True}),
     "list_privileges": Call("List privileges", [PRIVILEGE]),
     "member_privileges": Call("What a member may do, and why not", [ANSWER, LOCKED]),
     "member_privilege": Call("Whether a member may, and why not", ANSWER),

@@ -20,6 +20,7 @@ from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
 from incentives.models import Currency
+from members.domain.connections.knowing import advance_connections
 from members.domain.events.intake import record_events
 from members.domain.invitations.accepting import tell_stage
 from members.domain.invitations.making import new_code
@@ -72,6 +73,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _stand(members, now)
     _spend(rng, now)
     rights.fill(rng, now)
+    advance_connections(now=now)
     logins = _logins(members)
     path.write_text(json.dumps(logins.__dict__))
     path.chmod(0o600)
@@ -157,10 +159,15 @@ def _act(
         if rng.random() < 0.015:
             yield moment + timedelta(hours=3), member.ref, "content.removed", {"content_id": content}
     elif roll < 0.85:
-        yield moment, member.ref, "reply.written", {"content_id": content, "accepted": rng.random() < 0.35}
+        # Most answers go to some few whom the member talks with anyway.
+        near = (int(member.ref[1:]) + rng.choice((-2, -1, 1, 2))) % len(members)
+        other = members[near] if rng.random() < 0.7 else rng.choice(members)
+        data = {"content_id": content, "accepted": rng.random() < 0.35, "to": other.ref}
+        yield moment, member.ref, "reply.written", data
     else:
         kind = rng.choice(("brand", "member", "sharing", "paid"))
-        yield moment, member.ref, "session.attended", {"kind": kind, "minutes": rng.randrange(5, 120)}
+        data = {"kind": kind, "minutes": rng.randrange(5, 120), "session": f"{kind}-{moment:%m-%d}"}
+        yield moment, member.ref, "session.attended", data
 
 
 def _report(

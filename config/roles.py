@@ -31,6 +31,8 @@ TENDS_COMMUNITY = (
     "members.change_tierpin",
     "members.add_tierinvitation",
     "members.change_tierinvitation",
+    "members.add_introduction",
+    "members.change_introduction",
     "incentives.add_ruleversion",
     "incentives.change_ruleversion",
     "incentives.delete_ruleversion",

@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "tell-overdue": {"task": "incentives.tell_overdue", "schedule": timedelta(minutes=5)},
     "evaluate-ladders": {"task": "incentives.evaluate_ladders", "schedule": timedelta(minutes=15)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
+    "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 

@@ -32,6 +32,12 @@ class ReferralState(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
+class IntroductionState(models.TextChoices):
+    PROPOSED = "proposed", _("proposed")
+    ACCEPTED = "accepted", _("both agreed")
+    DECLINED = "declined", _("declined")
+
+
 class DeadLetterState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     REPLAYED = "replayed", _("replayed")

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import views
+from config.site import circle, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("me/", views.points, name="points"),
     path("me/privileges/<slug:code>/use/", views.use_privilege, name="use-privilege"),
     path("me/privilege-uses/<int:use_id>/give-back/", views.give_back_privilege, name="give-back-privilege"),
+    path("me/circle/hide/", circle.hide, name="hide-connection"),
+    path("me/circle/switch/", circle.switch, name="switch-connections"),
+    path("me/circle/connections.csv", circle.export, name="export-connections"),
+    path("me/introductions/<int:introduction_id>/", circle.answer, name="answer-introduction"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

@@ -21,6 +21,7 @@ from incentives.domain import requests
 from incentives.domain.ledger import keys
 from incentives.domain.privileges import using
 from members.domain import page_links
+from members.domain.connections.queries import circle_of, proposals_of
 from members.domain.ladders import lending
 from members.models import Member, Tier
 
@@ -99,6 +100,8 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
     }
     if not request.headers.get("HX-Request"):
         context["rights"] = rights.rights_of(member, now=timezone.now())
+        context["circle"] = circle_of(member.pk)
+        context["proposals"] = proposals_of(member.pk)
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
 

@@ -41,6 +41,7 @@ def member_fields(tiers: tuple[str, ...]) -> dict[str, language.Field]:
         "member.age_band": language.Field(
             type=language.STRING, enum=tuple(AgeBand.values), access=("member", "age_band")
         ),
+        "member.connections": language.Field(type=language.INT, min=0, max=1_000_000, access=("member", "connections")),
         "member.tier": language.Field(type=language.STRING, enum=tiers, access=("member", "tier")),
         "now": language.Field(type=language.TIMESTAMP, access=("now", 0)),
     }

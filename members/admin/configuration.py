@@ -25,7 +25,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "is_contribution", "is_conversation", "counterpart"]
+        fields = ["code", "meaning", "schema", "is_contribution", "is_conversation", "counterpart", "gathering"]
 
     def clean_schema(self) -> Any:
         schema = self.cleaned_data["schema"] or {}
@@ -33,6 +33,7 @@ class EventTypeForm(forms.ModelForm[EventType]):
         try:
             parsed = parse_schema(code, schema)
             check_counterpart(parsed, self.data.get("counterpart", ""))
+            check_counterpart(parsed, self.data.get("gathering", ""), word="gathering")
             if self.instance.pk:
                 refuse_narrowing(parse_schema(code, self.instance.schema), parsed)
         except BadSchema as error:

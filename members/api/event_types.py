@@ -29,7 +29,7 @@ class EventTypeBody(StrictMixin, serializers.ModelSerializer[EventType]):
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "version", "contribution", "conversation", "counterpart"]
+        fields = ["code", "meaning", "schema", "version", "contribution", "conversation", "counterpart", "gathering"]
         read_only_fields = ["code", "version"]
 
 

@@ -20,16 +20,17 @@ def is_type_name(code: str) -> bool:
     return len(code) <= 64 and all(FIELD_NAME.fullmatch(part) for part in code.split("."))
 
 
-def check_counterpart(schema: DataSchema, name: str) -> None:
-    """Raise BadSchema unless the counterpart is a text field of the data, or there is none."""
+def check_counterpart(schema: DataSchema, name: str, *, word: str = "counterpart") -> None:
+    """Raise BadSchema unless the counterpart (or gathering) is a text field of the data, or there is none."""
     if name and (name not in schema.fields or schema.fields[name].type != "string"):
-        raise BadSchema(f"counterpart names {name!r}, which is no text field of the schema.")
+        raise BadSchema(f"{word} names {name!r}, which is no text field of the schema.")
 
 
 def put_event_type(*, code: str, schema: dict[str, Any], **attributes: Any) -> tuple[EventType, bool]:
     """Create a type, or widen its schema, and say whether it is new. Raises BadSchema and ReservedType."""
     parsed = parse_schema(code, schema)
     check_counterpart(parsed, attributes.get("counterpart", ""))
+    check_counterpart(parsed, attributes.get("gathering", ""), word="gathering")
     with transaction.atomic():
         found = EventType.objects.select_for_update().filter(code=code).first()
         if found is None:

@@ -19,6 +19,7 @@ PRIVILEGE_GRANTED, PRIVILEGE_REVOKED = "privilege.granted", "privilege.revoked"
 PRIVILEGE_EXPIRED, PRIVILEGE_USED = "privilege.expired", "privilege.used"
 PRIVILEGE_GIVEN_BACK, PRIVILEGE_FULFILLED = "privilege.given_back", "privilege.fulfilled"
 PRIVILEGE_OVERDUE = "privilege.overdue"
+INTRODUCTION_ACCEPTED = "introduction.accepted"
 MEMBER_JOINED = "member.joined"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
@@ -54,6 +55,7 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     REFERRAL_ACTIVE: ("An invited newcomer contributed between day 7 and day 13.", _REFERRAL),
     REFERRAL_RETAINED: ("An invited newcomer contributed between day 30 and day 36.", _REFERRAL),
     REFERRAL_REJECTED: ("A referral was found not to be one.", _REFERRAL),
+    INTRODUCTION_ACCEPTED: ("Two members agreed to be introduced to each other.", {"other": {"type": "string"}}),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
     POINTS_SPENT: ("Points were redeemed.", _MOVED),

@@ -1,4 +1,5 @@
 from members.models.access import ApiKey
+from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
@@ -16,7 +17,11 @@ from members.models.timeline import (
 )
 
 __all__ = [
+    "Acquaintance",
     "ApiKey",
+    "Attendance",
+    "Connection",
+    "Contact",
     "Counter",
     "CounterItem",
     "CounterValue",
@@ -25,6 +30,7 @@ __all__ = [
     "EventKey",
     "EventPayload",
     "EventType",
+    "Introduction",
     "Invitation",
     "Ladder",
     "Lane",

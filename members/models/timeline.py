@@ -54,6 +54,10 @@ class EventType(models.Model):
         blank=True,
         help_text=_("The text field of the data that names the other member, where two have to do with each other."),
     )
+    gathering = models.CharField(
+        _("gathering"), max_length=64, blank=True, default="", db_default="",
+        help_text=_("The text field of the data that names what members were at together, such as an activity."),
+    )  # fmt: skip
     is_internal = models.BooleanField(_("internal"), default=False, editable=False)
 
     class Meta:

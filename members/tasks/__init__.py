@@ -1,5 +1,6 @@
 """What Celery does for the members app. Every task may run twice, late, or never."""
 
+from members.tasks.connections import advance_connections
 from members.tasks.timeline import forget_rejections
 
-__all__ = ["forget_rejections"]
+__all__ = ["advance_connections", "forget_rejections"]

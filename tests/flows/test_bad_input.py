@@ -13,11 +13,13 @@ from rest_framework.test import APIClient
 from incentives.models import Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
 from members.enums import Scope
 from members.models import (
+    Acquaintance,
     ApiKey,
     Event,
     EventKey,
     EventPayload,
     EventType,
+    Introduction,
     Invitation,
     Member,
     Referral,
@@ -33,8 +35,7 @@ pytestmark = pytest.mark.django_db
 SECONDS_MAX = 5
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
-    PrivilegeGrant, PrivilegeUse,
-    TierPin, TierInvitation, Tier,
+    PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -249,6 +250,9 @@ READERS = [
     ("POST", "reversals"),
     ("POST", "members/ada/privileges/pin/uses"),
     ("POST", "members/ada/privileges/pin/grants"),
+    ("PUT", "members/ada/connections"),
+    ("POST", "introductions"),
+    ("POST", "introductions/1/answers"),
     ("POST", "invitations"),
     ("POST", "invitations/CODE/accept"),
     ("PUT", "members/ada/tiers/growth/bronze/loan"),
@@ -845,6 +849,13 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("privilege_nul", "members/ada/privileges/a%00b", 404),
         ("privilege_a_megabyte", f"members/ada/privileges/{'a' * 100_000}", 404),
         ("privilege_unknown_filter", "members/ada/privileges?code=pin", 400),
+        ("connections_unknown", "members/nobody/connections", 404),
+        ("connections_nul", "members/a%00b/connections", 404),
+        ("connection_counts_in_words", "connections?least=few", 400),
+        ("connection_counts_below_zero", "connections?least=-1", 400),
+        ("connection_counts_beyond_the_numbers", f"connections?most={2**70}", 400),
+        ("connection_counts_nan", "connections?most=NaN", 400),
+        ("connection_counts_cursor", "connections?cursor=next", 400),
         ("no_such_address", "nothing", 404),
         ("no_such_address_below", "members/ada/balances/points", 404),
         ("root", "", 404),
@@ -933,6 +944,12 @@ EVERY_CALL = [
     ("GET", "members/ada/privileges/pin/grants", Scope.PRIVILEGES_READ),
     ("POST", "members/ada/privileges/pin/grants", Scope.PRIVILEGES_WRITE),
     ("POST", "members/ada/privileges/pin/grants/1/revoke", Scope.PRIVILEGES_WRITE),
+    ("GET", "connections", Scope.MEMBERS_READ),
+    ("GET", "members/ada/connections", Scope.MEMBERS_READ),
+    ("PUT", "members/ada/connections", Scope.MEMBERS_WRITE),
+    ("DELETE", "members/ada/connections/bo", Scope.MEMBERS_WRITE),
+    ("POST", "introductions", Scope.MEMBERS_WRITE),
+    ("POST", "introductions/1/answers", Scope.MEMBERS_WRITE),
     ("GET", "whoami", None),
 ]
 

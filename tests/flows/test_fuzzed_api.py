@@ -31,7 +31,8 @@ from config.wsgi import application
 from incentives.domain.ledger import operations
 from incentives.domain.privileges import granting, using
 from incentives.models import Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
-from members.models import Invitation, Member, TierInvitation, TierPin
+from members.domain.connections import introductions, knowing
+from members.models import Connection, Introduction, Invitation, Member, TierInvitation, TierPin
 from tests import factories
 from tests.factories import award, item
 
@@ -91,6 +92,7 @@ def key():
     )  # fmt: skip
     Invitation.objects.create(code="CODE", uses_max=None)
     something_to_use()
+    two_who_know_each_other()
     return factories.api_key()
 
 
@@ -103,12 +105,26 @@ def something_to_use():
     granting.grant_privilege(member_id=ada.pk, privilege=pin, key="k", now=timezone.now())
 
 
+def two_who_know_each_other():
+    """Ada and Bo, of age and connected; Cy, whom Ada may be introduced to, and an introduction that waits."""
+    Member.objects.update(age_band="adult")
+    ada, bo = Member.objects.get(ref="ada"), Member.objects.get(ref="bo")
+    now = timezone.now()
+    Connection.objects.create(low=ada, high=bo, since=now, first_at=now, last_at=now, days=2, is_mutual=True)
+    knowing.recount([ada.pk, bo.pk])
+    for ref in ("cy", "di"):
+        factories.MemberFactory(ref=ref, age_band="adult")
+    introductions.propose(one=ada, other=Member.objects.get(ref="di"), now=now)
+
+
 def known(name, operation=""):
     """A value that names something that is really there, under whatever name it is asked for."""
     if name == "code" and "invitations" in operation:
         return "CODE"
     if name == "code" and "privileges" in operation:
         return "pin"
+    if name == "introduction_id":
+        return str(Introduction.objects.order_by("pk").values_list("pk", flat=True)[0])
     if name in ("use_id", "grant_id"):
         model = PrivilegeUse if name == "use_id" else PrivilegeGrant
         return str(model.objects.order_by("pk").values_list("pk", flat=True)[0])
@@ -123,6 +139,7 @@ def known(name, operation=""):
         return str(Journal.objects.order_by("pk").values_list("pk", flat=True)[0])
     return {
         "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
+        "first": "ada", "second": "cy", "other": "bo", "off": False, "agrees": True,
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},

@@ -26,6 +26,8 @@ from incentives.domain.pump.failpoints import reach
 from incentives.domain.rules.limits import Ceiling
 from incentives.models import BadgeGrant
 from members.domain import language
+from members.domain.connections import contacts
+from members.domain.connections.contacts import Attended, Spoke
 from members.domain.counters.book import Addition, CounterBook
 from members.domain.counters.periods import local_day, period_of
 from members.domain.events.schemas import BadData, DataSchema
@@ -54,6 +56,7 @@ def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
     fold.paying.uses.write()
     alarms.ring(fold.paying.uses, now=fold.ledger.posted_at)
     fold.paying.pending.write(fold.ledger.posted_at)
+    record_contacts(waiting)
     write_decisions(decided, rules, judged_at=fold.ledger.posted_at)
     delete_work([row[0] for row in rows])
     reach("batch.written")
@@ -87,6 +90,21 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
     rising = Rising(rules.ladders, book, counters)
     rising.load({each.member.id: each.member for each in waiting}.values(), book.posted_at)
     return Fold(rules, book, counters, paying, rising)
+
+
+def record_contacts(waiting: Sequence[Waiting]) -> None:
+    """Keep who spoke to whom, and who was where together; who knows whom is worked out from it later."""
+    spoke, attended = [], []
+    for each in waiting:
+        if each.event is None:
+            continue
+        other = getattr(each.event, each.book.speaks_to) if each.book.speaks_to else None
+        if other:
+            spoke.append(Spoke(each.member.id, other, each.occurred_at))
+        gathering = getattr(each.event, each.book.gathers_at) if each.book.gathers_at else None
+        if gathering:
+            attended.append(Attended(each.member.id, each.book.id, gathering, each.occurred_at))
+    contacts.record(spoke, attended)
 
 
 def read_work(lanes: Sequence[int], *, batch_size: int, now: datetime) -> list[tuple[Any, ...]]:

@@ -27,6 +27,7 @@ class MemberFacts:
     zone: tzinfo
     earns: bool
     inviter_id: int | None = None
+    connections: int = 0
     tier: str = NO_TIER
     # What is held on each ladder: a tier's rank there, and whether it was lost for a duty that is still owed.
     ranks: dict[int, int] = field(default_factory=dict)
@@ -37,7 +38,9 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
     """Read members and where they stand: two queries."""
     ids = set(member_ids)
     members = {
-        row[0]: MemberFacts(*row[:7], zone=zone_named(row[7]), earns=may_earn(row[6]), inviter_id=row[8])
+        row[0]: MemberFacts(
+            *row[:7], zone=zone_named(row[7]), earns=may_earn(row[6]), inviter_id=row[8], connections=row[9] or 0
+        )
         for row in Member.objects.filter(id__in=ids).values_list(
             "id",
             "joined_at",
@@ -48,6 +51,7 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
             "status",
             "time_zone",
             "invited_by_id",
+            "acquaintance__known",
         )
     }
     if book.ladders:

@@ -126,6 +126,9 @@ class TypeBook:
     moving: tuple[CompiledCounter, ...]
     spans: list[RuleSpan]
     moments: list[datetime] = field(default_factory=list)
+    # The attributes of the data that name whom a member speaks to, and what they were at together; empty for none.
+    speaks_to: str = ""
+    gathers_at: str = ""
     # Whether some award waits for an event of this type.
     is_awaited: bool = False
     _by_segment: dict[int, InForce] = field(default_factory=dict)
@@ -232,10 +235,21 @@ class RuleBook:
         moving: dict[str, list[CompiledCounter]] = {}
         for counter in self.known.counters.values():
             moving.setdefault(counter.event_type, []).append(counter)
+        social = {
+            code: (counterpart if is_conversation else "", gathering)
+            for code, is_conversation, counterpart, gathering in EventType.objects.values_list(
+                "code", "is_conversation", "counterpart", "gathering"
+            )
+        }
         for code, type_id in self._type_ids.items():
             if code not in self.known.schemas:
                 continue
-            book = TypeBook(type_id, code, self.known.schemas[code], tuple(moving.get(code, ())), spans.get(code, []))
+            schema = self.known.schemas[code]
+            speaks_to, gathers_at = (schema.attribute(name) if name else "" for name in social.get(code, ("", "")))
+            book = TypeBook(
+                type_id, code, schema, tuple(moving.get(code, ())), spans.get(code, []), speaks_to=speaks_to,
+                gathers_at=gathers_at,
+            )  # fmt: skip
             self.types[type_id] = self.by_code[code] = book
 
     def _checked(self, version: RuleVersion) -> CheckedRule | None:

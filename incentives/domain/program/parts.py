@@ -47,6 +47,7 @@ _CURRENCY: Mapping[str, Kind] = {
 _SOURCE: Mapping[str, Kind] = {"description": text, "unknown_members": text}
 _EVENT_TYPE: Mapping[str, Kind] = {
     "meaning": text, "schema": anything, "contribution": yes_or_no, "conversation": yes_or_no, "counterpart": text,
+    "gathering": text,
 }  # fmt: skip
 _COUNTER: Mapping[str, Kind] = {
     "of": text, "kind": text, "filter": text, "value": text, "by": text, "window": text, "days": whole(1, 366),
