@@ -5,8 +5,19 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, events, points, rule_lists, rules
-from members.api import event_types, invitations, ladders, members, problems, rejections, timeline, whoami
+from incentives.api import badges, balances, events, people, points, rule_lists, rules
+from members.api import (
+    attributes,
+    batches,
+    event_types,
+    invitations,
+    ladders,
+    members,
+    problems,
+    rejections,
+    timeline,
+    whoami,
+)
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -22,8 +33,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/events/<str:source>/<path:external_id>", events.EventOutcome.as_view(), {"version": "v1"}),
     path("api/v1/event-types", event_types.EventTypes.as_view(), {"version": "v1"}),
     path("api/v1/event-types/<str:code>", event_types.EventTypeDetail.as_view(), {"version": "v1"}),
+    path("api/v1/attributes", attributes.Attributes.as_view(), {"version": "v1"}),
     path("api/v1/members", members.MemberList.as_view(), {"version": "v1"}),
+    path("api/v1/members/batch", batches.MemberBatch.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>", members.MemberDetail.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/merges", people.MemberMerges.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/erasure", people.MemberErasure.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/data", people.MemberData.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/balances", balances.Balances.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/statement", points.Statement.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),

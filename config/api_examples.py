@@ -30,6 +30,19 @@ MEMBER = {
     "verified": True,
     "house": False,
     "joined_at": NOON,
+    "attributes": {"plan": "gold"},
+}
+ATTRIBUTE = {
+    "code": "plan",
+    "names": {"en": "Plan", "zh-hans": "套餐"},
+    "kind": "choice",
+    "choices": ["basic", "gold"],
+    "minimum": None,
+    "maximum": None,
+    "required": False,
+    "personal": False,
+    "for_rules": True,
+    "shown_to": "member",
 }
 TYPE = {
     "code": "recipe.shared",
@@ -209,6 +222,63 @@ CALLS: dict[str, Call] = {
             }
         ],
     ),
+    "put_members": Call(
+        "Create or change many members",
+        {
+            "results": [
+                {"ref": "ada", "status": "changed"},
+                {
+                    "ref": "bo",
+                    "status": "rejected",
+                    "errors": [{"pointer": "#/members/1/time_zone", "detail": "'Mars' is not a time zone."}],
+                },
+            ]
+        },
+        {"members": [{"ref": "ada", "language": "de"}, {"ref": "bo", "time_zone": "Mars"}]},
+    ),
+    "merge_members": Call(
+        "Merge two memberships of one person",
+        {"member": "ada", "merged": "ada-old", "brought": [{"currency": "points", "amount": "120"}]},
+        {"merged": "ada-old", "reason": "She forgot her first login."},
+    ),
+    "erase_member": Call(
+        "Erase a member for good",
+        {"ref": "erased-019a5e3c7c1e7d2a9c602f0a8f1f4a11"},
+        {"ref": "ada", "reason": "They asked for it by letter."},
+    ),
+    "member_data": Call(
+        "Take out everything about a member",
+        {
+            "made_at": NOON,
+            "member": {"ref": "ada", "display_name": "Ada Lund", "status": "active", "attributes": {"plan": "gold"}},
+            "standing": [{"ladder": "growth", "tier": "bronze", "value": "340"}],
+            "balances": [{"currency": "points", "available": "340", "pending": "0", "held": "0"}],
+            "statement": [
+                {
+                    "currency": "points",
+                    "kind": "award",
+                    "amount": "10",
+                    "balance_after": "340",
+                    "posted_at": NOON,
+                    "rule": "good-recipe",
+                    "note": "",
+                }
+            ],
+            "badges": [{"badge": "first-steps", "granted_at": NOON}],
+            "invitations": [{"code": "7KXM2PQR9T", "sent_at": NOON, "uses": 1}],
+            "changes": [{"at": NOON, "display_name": "Ada", "email": "", "status": "active", "why": ""}],
+            "timeline": [
+                {
+                    "type": "recipe.shared",
+                    "source": "forum",
+                    "id": "recipe-1041",
+                    "time": NOON,
+                    "data": {"recipe_id": "1041", "steps": 7},
+                }
+            ],
+        },
+    ),
+    "list_attributes": Call("List the attributes of members", [ATTRIBUTE]),
     "member_badges": Call(
         "The badges a member holds",
         [

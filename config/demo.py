@@ -25,7 +25,15 @@ from members.domain.invitations.stages import advance_referrals
 from members.domain.joining import Arrival, tell_joined
 from members.domain.outcomes import REFERRAL_JOINED
 from members.enums import Scope
-from members.models import ApiKey, Invitation, Member, Referral, Source, Work
+from members.models import (
+    ApiKey,
+    AttributeDefinition,
+    Invitation,
+    Member,
+    Referral,
+    Source,
+    Work,
+)
 
 PROGRAM = settings.BASE_DIR / "docs" / "examples" / "community"
 MEMBERS, DAYS, CHUNK = 420, 90, 400
@@ -74,6 +82,10 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
 
 
 def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]:
+    AttributeDefinition.objects.create(
+        code="interest", names={"en": "Came for", "zh-hans": "感兴趣的主题"}, kind="choice", choices=list(TOPICS),
+        is_for_rules=True, shown_to="member",
+    )  # fmt: skip
     made = []
     for number in range(MEMBERS):
         # Half were there from the beginning; the others joined along the way.
@@ -91,6 +103,7 @@ def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]
                 is_house=number in (7, 8, 9),
                 is_verified=rng.random() < 0.7,
                 age_band="adult",
+                attributes={"interest": rng.choice(TOPICS)},
             )
         )
     with transaction.atomic():

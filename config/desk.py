@@ -61,6 +61,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         _("People"),
         (
             Page(_("Members"), "group", "members.member"),
+            Page(_("Imports"), "upload_file", "members.memberimport"),
             Page(_("Invitations"), "mail", "members.invitation"),
             Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
             Page(_("Tiers held"), "military_tech", "members.standing"),
@@ -107,6 +108,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Badges"), "verified", "incentives.badge"),
             Page(_("Event types"), "category", "members.eventtype"),
             Page(_("Counters"), "123", "members.counter"),
+            Page(_("Member attributes"), "badge", "members.attributedefinition"),
             Page(_("Sources"), "input", "members.source"),
         ),
     ),

@@ -12,6 +12,20 @@ class MemberStatus(models.TextChoices):
     ERASED = "erased", _("erased")
 
 
+class AttributeKind(models.TextChoices):
+    STRING = "string", _("text")
+    INT = "int", _("whole number")
+    DECIMAL = "decimal", _("number with decimals")
+    BOOL = "bool", _("yes or no")
+    DATE = "date", _("date")
+    CHOICE = "choice", _("one of a list")
+
+
+class ShownTo(models.TextChoices):
+    TEAM = "team", _("the team")
+    MEMBER = "member", _("the member and the team")
+
+
 class AgeBand(models.TextChoices):
     """As told by the host app; we never guess it."""
 
@@ -60,6 +74,7 @@ class Scope(models.TextChoices):
     EVENTS_READ = "events:read", _("read what became of events")
     MEMBERS_READ = "members:read", _("read members")
     MEMBERS_WRITE = "members:write", _("create and change members")
+    MEMBERS_ERASE = "members:erase", _("erase members for good")
     POINTS_READ = "points:read", _("read balances and statements")
     POINTS_WRITE = "points:write", _("spend, hold, transfer and adjust points")
     RULES_READ = "rules:read", _("read and check rules")

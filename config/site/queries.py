@@ -14,12 +14,16 @@ from config.site import drawing
 from incentives.domain import earnings, movements, traces
 from incentives.domain.earnings import Way
 from incentives.domain.ledger import queries as ledger
+from incentives.domain.ledger.merging import MERGED
 from incentives.domain.ledger.queries import BadCursor
 from incentives.domain.movements import Movement, PendingLine
 from incentives.domain.rules.documents import text_in
+from incentives.domain.wording import value_words
 from incentives.enums import CurrencyKind, JournalKind
 from incentives.models import BadgeGrant
+from members.domain.attributes import definitions
 from members.domain.standing import StandingLine, TierLine, standing_of
+from members.enums import ShownTo
 from members.models import Event, Member
 
 __all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
@@ -85,6 +89,14 @@ class BadgeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutLine:
+    """What is known of the member under a name; `value` is ready to be written."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the member sees at once."""
 
@@ -99,6 +111,7 @@ class Page:
     more: str | None
     pending: list[PendingLine]
     badges: list[BadgeLine]
+    about: list[AboutLine]
 
     @property
     def badges_held(self) -> int:
@@ -129,6 +142,7 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
         more=more,
         pending=movements.pending_of(member, language=_language()) if tells_pending else [],
         badges=_badges(member, ways),
+        about=_about(member),
     )
 
 
@@ -186,6 +200,8 @@ def _reversed(movement: Movement) -> tuple[str, str]:
 
 
 def _transferred(movement: Movement) -> tuple[str, str]:
+    if movement.actor.startswith(MERGED):
+        return _("Brought together"), _("Two memberships are one now")
     title = _("Given to another member") if movement.main.amount < 0 else _("A gift from another member")
     return title, movement.note
 
@@ -283,6 +299,17 @@ def _badges(member: Member, ways: list[Way]) -> list[BadgeLine]:
     ]
     newest = sorted(held.values(), key=lambda line: line.granted_at or member.joined_at, reverse=True)
     return (newest + within_reach)[:BADGES_SHOWN_MAX]
+
+
+def _about(member: Member) -> list[AboutLine]:
+    """The attributes that members see of themselves; no query where there are none."""
+    if not member.attributes:
+        return []
+    return [
+        AboutLine(text_in(each.names, _language(), each.code), value_words(member.attributes[each.code]))
+        for each in definitions().values()
+        if each.shown_to == ShownTo.MEMBER and each.code in member.attributes
+    ]
 
 
 def _name(tier: TierLine) -> str:

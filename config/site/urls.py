@@ -10,6 +10,7 @@ urlpatterns = [
     path("enter/", views.enter, name="enter"),
     path("login/", auth.LoginView.as_view(template_name="site/login.html"), name="login"),
     path("logout/", views.leave, name="logout"),
+    path("me/data.json", views.take_out, name="take-out"),
     path("me/", views.points, name="points"),
     path("me/events/<int:event_id>/", views.why, name="why"),
 ]

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from config.site import drawing, queries
+from incentives.domain.takeout import data_of
 from members.domain import page_links
+from members.domain.statuses import rights_of
 from members.models import Member
 
 SESSION_KEY = "laurels_member"
@@ -25,11 +27,12 @@ MemberView = Callable[..., HttpResponse]
 def member_of(request: HttpRequest) -> Member | None:
     """The member whose pages this visitor may see: by link, else by login."""
     public_id = request.session.get(SESSION_KEY)
+    found: Member | None = None
     if public_id is not None:
-        return Member.objects.filter(public_id=public_id).first()
-    if request.user.is_authenticated:
-        return Member.objects.filter(user_id=request.user.pk).first()
-    return None
+        found = Member.objects.filter(public_id=public_id).first()
+    elif request.user.is_authenticated:
+        found = Member.objects.filter(user_id=request.user.pk).first()
+    return found if found is not None and rights_of(found.status).enter else None
 
 
 def for_member(view: MemberView) -> MemberView:
@@ -101,6 +104,16 @@ def why(request: HttpRequest, member: Member, event_id: int) -> HttpResponse:
         raise Http404
     template = "site/_why.html" if request.headers.get("HX-Request") else "site/why.html"
     return render(request, template, {"trace": trace, "member": member})
+
+
+@never_cache
+@require_GET
+@for_member
+def take_out(_request: HttpRequest, member: Member) -> HttpResponse:
+    """Everything that is kept about the member, as a file."""
+    answer = JsonResponse(data_of(member, now=timezone.now()), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = 'attachment; filename="laurels.json"'
+    return answer
 
 
 def leave(request: HttpRequest) -> HttpResponse:

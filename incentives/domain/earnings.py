@@ -209,7 +209,7 @@ class _Teller:
         return expressions.explain(clause.checked, self._fact, self.facts.zone).result is False
 
     def _fact(self, path: str) -> Any:
-        return getattr(self.facts, path.removeprefix("member."), None)
+        return self.facts.fact(path.removeprefix("member."))
 
     def _pay(self, effect: CheckedEffect) -> Pay:
         assert isinstance(effect.effect, (Award, GrantBadge)), "only what gives is told"

@@ -1,5 +1,5 @@
 """What operators see of members."""
 
-from members.admin import access, configuration, members, timeline
+from members.admin import access, attributes, configuration, members, timeline
 
-__all__ = ["access", "configuration", "members", "timeline"]
+__all__ = ["access", "attributes", "configuration", "members", "timeline"]

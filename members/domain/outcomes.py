@@ -16,11 +16,15 @@ POINTS_MATURED = "points.matured"
 TIER_CHANGED = "tier.changed"
 BADGE_GRANTED = "badge.granted"
 MEMBER_JOINED = "member.joined"
+MEMBER_STATUS_CHANGED = "member.status_changed"
+MEMBER_MERGED = "member.merged"
+MEMBER_ERASED = "member.erased"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
 REFERRAL_REJECTED = "referral.rejected"
 
 _TEXT = {"type": "string", "optional": True}
+_STATUS = {"type": "string", "enum": ["active", "suspended", "banned", "left", "erased"]}
 # What was moved, in major units: above 0 came to the member, below 0 went.
 _MOVED = {"currency": {"type": "string"}, "amount": {"type": "decimal", "min": -(10**15), "max": 10**15}}
 
@@ -42,6 +46,15 @@ _EFFECT = {
 # Type to (meaning, schema); kept in the database so that rules can listen to them like to any other.
 OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     MEMBER_JOINED: ("A member was created.", {"channel": _TEXT}),
+    MEMBER_STATUS_CHANGED: (
+        "A member was suspended, banned or reinstated, has left or is back.",
+        {"from_status": _STATUS, "to_status": _STATUS},
+    ),
+    MEMBER_MERGED: (
+        "Another membership of the same person was merged into this one.",
+        {"ref": {"type": "string", "personal": True}},
+    ),
+    MEMBER_ERASED: ("Everything that identifies this person was removed.", {}),
     REFERRAL_JOINED: ("Somebody joined by invitation.", _REFERRAL),
     REFERRAL_BROKE_ICE: ("An invited newcomer spoke, and somebody answered, within 24 hours.", _REFERRAL),
     REFERRAL_ACTIVE: ("An invited newcomer contributed between day 7 and day 13.", _REFERRAL),

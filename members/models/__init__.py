@@ -1,5 +1,7 @@
 from members.models.access import ApiKey
+from members.models.attributes import AttributeDefinition
 from members.models.counters import Counter, CounterItem, CounterValue
+from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.tiers import Ladder, Standing, StandingChange, Tier
@@ -17,6 +19,7 @@ from members.models.timeline import (
 
 __all__ = [
     "ApiKey",
+    "AttributeDefinition",
     "Counter",
     "CounterItem",
     "CounterValue",
@@ -29,6 +32,8 @@ __all__ = [
     "Ladder",
     "Lane",
     "Member",
+    "MemberImport",
+    "MemberImportLine",
     "Referral",
     "Rejection",
     "Source",

@@ -12,13 +12,36 @@ from rest_framework.test import APIClient
 
 from incentives.models import Entry, Hold, Journal, Request, RuleVersion
 from members.enums import Scope
-from members.models import ApiKey, Event, EventKey, EventPayload, EventType, Invitation, Member, Referral, Work
+from members.models import (
+    ApiKey,
+    Event,
+    EventKey,
+    EventPayload,
+    EventType,
+    Invitation,
+    Member,
+    Referral,
+    Work,
+)
 from tests import factories
 from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
 SECONDS_MAX = 5
-STORED = (Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral)
+STORED = (
+    Event,
+    EventKey,
+    EventPayload,
+    Work,
+    Member,
+    EventType,
+    RuleVersion,
+    Hold,
+    Journal,
+    Entry,
+    Request,
+    Referral,
+)
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
 EVERY_KIND = {
@@ -513,6 +536,26 @@ BODIES = [
         ("joined_null", {"joined_at": None}, 400, "#/joined_at", "null"),
     ),
     *refused(
+        "members/ada/merges", "POST",
+        ("no_reason", {"merged": "bo"}, 400, "#/reason", "required"),
+        ("nobody", {"merged": "nobody", "reason": "x"}, 404, "#/merged", "no member"),
+        ("itself", {"merged": "ada", "reason": "x"}, 422, "#/merged", "same member"),
+        ("nul", {"merged": "b\x00", "reason": "x"}, 400, "#/merged", "NUL"),
+    ),
+    *refused(
+        "members/ada/erasure", "POST",
+        ("no_reason", {"ref": "ada"}, 400, "#/reason", "required"),
+        ("another_ref", {"ref": "bo", "reason": "x"}, 422, "#/ref", "ref"),
+    ),
+    *refused(
+        "members/batch", "POST",
+        ("nobody", {"members": []}, 400, "#/members", ""),
+        ("too_many", {"members": [{"ref": "x"}] * 501}, 400, "#/members", "500"),
+        ("not_a_list", {"members": {"ref": "x"}}, 400, "#/members", ""),
+        ("items_no_objects", {"members": ["x"]}, 400, "#/members/0", ""),
+        ("unknown_field", {"members": [{"ref": "x"}], "quiet": True}, 400, "#/quiet", "There is no field"),
+    ),
+    *refused(
         "event-types/a.type", "PUT",
         ("schema_a_list", {"schema": []}, 400, "#/schema", ""),
         ("schema_null", {"schema": None}, 400, "#/schema", "null"),
@@ -758,6 +801,7 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("member_not_utf_8", "members/%ff", 404),
         ("member_a_megabyte", f"members/{'a' * 100_000}", 404),
         ("balances_unknown", "members/nobody/balances", 404),
+        ("data_unknown", "members/nobody/data", 404),
         ("lots_unknown", "members/nobody/lots", 404),
         ("standing_unknown", "members/nobody/standing", 404),
         ("event_unknown", "events/app/e1", 404),
@@ -820,9 +864,14 @@ EVERY_CALL = [
     ("GET", "event-types", Scope.EVENTS_READ),
     ("GET", "event-types/content.published", Scope.EVENTS_READ),
     ("PUT", "event-types/content.published", Scope.EVENTS_WRITE),
+    ("GET", "attributes", Scope.MEMBERS_READ),
     ("GET", "members", Scope.MEMBERS_READ),
+    ("POST", "members/batch", Scope.MEMBERS_WRITE),
     ("GET", "members/ada", Scope.MEMBERS_READ),
     ("PUT", "members/ada", Scope.MEMBERS_WRITE),
+    ("POST", "members/ada/merges", Scope.MEMBERS_WRITE),
+    ("POST", "members/ada/erasure", Scope.MEMBERS_ERASE),
+    ("GET", "members/ada/data", Scope.MEMBERS_READ),
     ("GET", "members/ada/standing", Scope.MEMBERS_READ),
     ("POST", "members/ada/page-link", Scope.MEMBERS_READ),
     ("GET", "members/ada/balances", Scope.POINTS_READ),

@@ -93,13 +93,15 @@ def known(name, operation=""):
         return "CODE"
     if name == "ref" and operation.endswith("/accept"):
         return "newcomer"
+    if name == "ref" and operation.endswith("/erasure"):
+        return "bo"
     if name == "hold_id":
         made = Hold.objects.first()
         return str(made.pk) if made else "00000000-0000-0000-0000-000000000007"
     if name == "journal_id":
         return str(Journal.objects.order_by("pk").values_list("pk", flat=True)[0])
     return {
-        "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
+        "merged": "bo", "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
     }.get(name)  # fmt: skip

@@ -80,7 +80,7 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
         found = BadgeGrant.objects.filter(member_id__in=reach_of.member_ids, badge_id__in=reach_of.badge_ids)
         held = set(found.values_list("member_id", "badge_id"))
     refs = reach_of.refs
-    recipients = dict(Member.objects.filter(ref__in=refs).values_list("ref", "id")) if refs else {}
+    recipients = Member.objects.ids_by_ref(refs) if refs else {}
     paying = Paying(rules, book, uses, pending, held, recipients, programme_zone)
     return Fold(rules, book, _open_counters(waiting, rules), paying)
 

@@ -14,6 +14,7 @@ from incentives.domain.ledger import Book
 from members.domain.counters.book import CounterBook, as_fact
 from members.domain.outcomes import (
     EFFECT_ASSIGNED,
+    MEMBER_MERGED,
     POINTS_ADJUSTED,
     POINTS_MATURED,
     POINTS_REVERSED,
@@ -22,8 +23,8 @@ from members.domain.outcomes import (
 
 logger = logging.getLogger(__name__)
 
-# Movements by request, which may have brought a member to a tier without any rule.
-RISING_TYPES = frozenset({POINTS_ADJUSTED, POINTS_TRANSFERRED, POINTS_REVERSED, POINTS_MATURED})
+# What may have brought a member to a tier without any rule: movements by request, and a merge.
+RISING_TYPES = frozenset({POINTS_ADJUSTED, POINTS_TRANSFERRED, POINTS_REVERSED, POINTS_MATURED, MEMBER_MERGED})
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Fold:
 
     def _facts(self, member: MemberFacts, in_force: InForce, vector: list[Any]) -> dict[str, Any]:
         """What the rules saw beyond the event itself, so that every clause can be computed again."""
-        facts: dict[str, Any] = {f"member.{name}": getattr(member, name) for name in in_force.member_fields}
+        facts: dict[str, Any] = {f"member.{name}": member.fact(name) for name in in_force.member_fields}
         for slot, counter in in_force.counters:
             facts[f"counters.{counter.code}"] = vector[2 * slot]
             facts[f"counters.{counter.code}.before"] = vector[2 * slot + 1]

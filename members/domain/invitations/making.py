@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from members.enums import MemberStatus
+from members.domain.statuses import rights_of, why_not
 from members.models import Invitation, Member, Standing
 
 # Without 0 and O, 1 and I and L, so that a code can be read from a poster and said on the telephone.
@@ -88,8 +88,8 @@ def new_code() -> str:
 
 
 def _check_inviter(inviter: Member, uses_max: int | None, now: datetime) -> None:
-    if inviter.status != MemberStatus.ACTIVE:
-        raise CannotInvite(f"This member is {inviter.get_status_display()} and may not invite.")
+    if not rights_of(inviter.status).invite:
+        raise CannotInvite(f"{why_not(inviter.status)} They may not invite.")
     if uses_max != 1:
         raise CannotInvite("A member's code is for one person; codes for many are the operators'.")
     quota = quota_of(inviter, now)
