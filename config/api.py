@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, events, people, points, rule_lists, rules
+from incentives.api import badges, balances, conduct, events, people, points, rule_lists, rules
 from members.api import (
     attributes,
     batches,
@@ -18,6 +18,7 @@ from members.api import (
     timeline,
     whoami,
 )
+from members.api import conduct as member_conduct
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -52,6 +53,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/invitations/<str:code>", invitations.InvitationDetail.as_view(), {"version": "v1"}),
     path("api/v1/invitations/<str:code>/accept", invitations.InvitationAcceptance.as_view(), {"version": "v1"}),
     path("api/v1/growth", invitations.GrowthReport.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/conduct", member_conduct.MemberConduct.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/rules-acceptance", member_conduct.MemberRules.as_view(), {"version": "v1"}),
+    path("api/v1/community-rules", member_conduct.CommunityRulesNow.as_view(), {"version": "v1"}),
+    path("api/v1/violations", conduct.Violations.as_view(), {"version": "v1"}),
+    path("api/v1/violations/months", conduct.ConductMonths.as_view(), {"version": "v1"}),
+    path("api/v1/violations/<int:violation_id>", conduct.ViolationDetail.as_view(), {"version": "v1"}),
+    path("api/v1/violations/<int:violation_id>/appeal", conduct.ViolationAppeal.as_view(), {"version": "v1"}),
+    path("api/v1/violations/<int:violation_id>/decision", conduct.ViolationDecision.as_view(), {"version": "v1"}),
+    path("api/v1/reports", conduct.Reports.as_view(), {"version": "v1"}),
     path("api/v1/spends", points.Spends.as_view(), {"version": "v1"}),
     path("api/v1/adjustments", points.Adjustments.as_view(), {"version": "v1"}),
     path("api/v1/transfers", points.Transfers.as_view(), {"version": "v1"}),

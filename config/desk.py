@@ -56,6 +56,24 @@ def referrals_to_review() -> int:
     return Referral.objects.filter(state=ReferralState.REVIEW).count()
 
 
+def violations_to_decide() -> int:
+    """How many appeals wait, and findings of software that a person should look at."""
+    from django.db.models import Q  # noqa: PLC0415  Settings name this module before models are ready.
+
+    from members.enums import ViolationState  # noqa: PLC0415
+    from members.models import Violation  # noqa: PLC0415
+
+    return Violation.objects.filter(Q(state=ViolationState.APPEALED) | Q(needs_person=True)).count()
+
+
+def reports_to_review() -> int:
+    """How many reports of members wait for somebody to look at them."""
+    from members.enums import ReportState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import Report  # noqa: PLC0415
+
+    return Report.objects.filter(state=ReportState.WAITING).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -67,6 +85,17 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Tiers held"), "military_tech", "members.standing"),
             Page(_("Rises and falls"), "trending_up", "members.standingchange"),
             Page(_("Badges held"), "workspace_premium", "incentives.badgegrant"),
+        ),
+    ),
+    (
+        _("Conduct"),
+        (
+            Page(_("Violations and appeals"), "gavel", "members.violation", count=violations_to_decide),
+            Page(_("Reports of members"), "flag", "members.report", count=reports_to_review),
+            Page(_("Frozen"), "ac_unit", "members.freeze"),
+            Page(_("Community rules"), "menu_book", "members.communityrules"),
+            Page(_("Kinds of violation"), "category", "members.violationkind"),
+            Page(_("Ladder of consequences"), "stairs", "members.conductstep"),
         ),
     ),
     (

@@ -184,6 +184,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 
+FINE_CURRENCY = env.str("FINE_CURRENCY", default="points")
 INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
 CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)

@@ -22,9 +22,11 @@ from incentives.domain.wording import value_words
 from incentives.enums import CurrencyKind, JournalKind
 from incentives.models import BadgeGrant
 from members.domain.attributes import definitions
+from members.domain.conduct.acceptance import rules_to_accept
+from members.domain.conduct.queries import Conduct, conduct_of, may_appeal
 from members.domain.standing import StandingLine, TierLine, standing_of
-from members.enums import ShownTo
-from members.models import Event, Member
+from members.enums import MemberStatus, ShownTo
+from members.models import CommunityRules, Event, Member
 
 __all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
 
@@ -89,6 +91,37 @@ class BadgeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLine:
+    """Something held against the member, in words."""
+
+    id: int
+    name: str
+    consequence: str
+    state: str
+    recorded_at: datetime
+    reason: str
+    note: str
+    may_appeal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConductPart:
+    """Where the member stands: live strikes, what is frozen, what is held against them, and rules to accept."""
+
+    status: str
+    is_banned: bool
+    conduct: Conduct
+    held: list[HeldLine]
+    rules: CommunityRules | None
+    advocated: str
+    forbidden: str
+
+    @property
+    def is_shown(self) -> bool:
+        return bool(self.held or self.rules or self.status)
+
+
+@dataclass(frozen=True, slots=True)
 class AboutLine:
     """What is known of the member under a name; `value` is ready to be written."""
 
@@ -112,6 +145,7 @@ class Page:
     pending: list[PendingLine]
     badges: list[BadgeLine]
     about: list[AboutLine]
+    conduct: ConductPart
 
     @property
     def badges_held(self) -> int:
@@ -143,6 +177,7 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
         pending=movements.pending_of(member, language=_language()) if tells_pending else [],
         badges=_badges(member, ways),
         about=_about(member),
+        conduct=_conduct(member, now),
     )
 
 
@@ -299,6 +334,31 @@ def _badges(member: Member, ways: list[Way]) -> list[BadgeLine]:
     ]
     newest = sorted(held.values(), key=lambda line: line.granted_at or member.joined_at, reverse=True)
     return (newest + within_reach)[:BADGES_SHOWN_MAX]
+
+
+def _conduct(member: Member, now: datetime) -> ConductPart:
+    found, rules = conduct_of(member, now), rules_to_accept(member)
+    return ConductPart(
+        status="" if member.status == MemberStatus.ACTIVE else member.get_status_display(),
+        is_banned=member.status == MemberStatus.BANNED,
+        conduct=found,
+        held=[
+            HeldLine(
+                id=each.pk,
+                name=text_in(each.kind.names, _language(), each.kind.code),
+                consequence=each.get_consequence_display(),
+                state=each.get_state_display(),
+                recorded_at=each.recorded_at,
+                reason=each.reason,
+                note=each.note,
+                may_appeal=may_appeal(each, now),
+            )
+            for each in found.violations
+        ],
+        rules=rules,
+        advocated=text_in(rules.advocated, _language()) if rules is not None else "",
+        forbidden=text_in(rules.forbidden, _language()) if rules is not None else "",
+    )
 
 
 def _about(member: Member) -> list[AboutLine]:

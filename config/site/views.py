@@ -6,20 +6,26 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from config.site import drawing, queries
 from incentives.domain.takeout import data_of
 from members.domain import page_links
+from members.domain.conduct.acceptance import NotTheRules, accept_rules
+from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.statuses import rights_of
-from members.models import Member
+from members.models import Member, Violation
 
 SESSION_KEY = "laurels_member"
 SEARCH_LENGTH_MAX = 80
+APPEAL_LENGTH_MAX = 4_000
 
 MemberView = Callable[..., HttpResponse]
 
@@ -114,6 +120,40 @@ def take_out(_request: HttpRequest, member: Member) -> HttpResponse:
     answer = JsonResponse(data_of(member, now=timezone.now()), json_dumps_params={"ensure_ascii": False, "indent": 1})
     answer["Content-Disposition"] = 'attachment; filename="laurels.json"'
     return answer
+
+
+@require_POST
+@for_member
+def accept(request: HttpRequest, member: Member) -> HttpResponse:
+    """Accept the community's rules, in the version that was shown."""
+    number = request.POST.get("version", "")
+    try:
+        accept_rules(
+            member=member, number=int(number) if number.isascii() and number.isdigit() else 0, now=timezone.now()
+        )
+    except NotTheRules as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Thank you. You have accepted our rules."))
+    return redirect(f"{reverse('points')}#conduct")
+
+
+@require_POST
+@for_member
+def ask_again(request: HttpRequest, member: Member, violation_id: int) -> HttpResponse:
+    """Appeal against a violation of the member's own."""
+    found = Violation.objects.filter(pk=violation_id, member=member).first() if violation_id < 2**63 else None
+    if found is None:
+        raise Http404
+    text = request.POST.get("text", "").replace("\x00", "").strip()[:APPEAL_LENGTH_MAX]
+    try:
+        if text:
+            appeal(violation=found, text=text, now=timezone.now())
+    except CannotDecide as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("We will look at it again, and you will hear from us here."))
+    return redirect(f"{reverse('points')}#conduct")
 
 
 def leave(request: HttpRequest) -> HttpResponse:

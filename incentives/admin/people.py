@@ -24,11 +24,12 @@ from members.domain.statuses import StatusFixed, change_status
 from members.enums import MemberStatus
 from members.models import Member
 
-TO = (MemberStatus.ACTIVE, MemberStatus.SUSPENDED, MemberStatus.BANNED, MemberStatus.LEFT)
+# A ban is recorded as a violation, so that it can be appealed.
+TO = (MemberStatus.ACTIVE, MemberStatus.SUSPENDED, MemberStatus.LEFT)
 
 
 class StatusForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.
-    """A status and why; nobody is banned without a written reason."""
+    """A status and why."""
 
     status = forms.ChoiceField(
         label=gettext_lazy("status"), choices=[(each.value, each.label) for each in TO], widget=UnfoldAdminSelectWidget

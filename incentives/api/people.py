@@ -123,6 +123,7 @@ class DataBody(serializers.Serializer[Any]):
     statement = serializers.ListField(child=serializers.DictField())
     badges = serializers.ListField(child=serializers.DictField())
     invitations = serializers.ListField(child=serializers.DictField())
+    conduct = serializers.ListField(child=serializers.DictField())
     changes = serializers.ListField(child=serializers.DictField())
     timeline = serializers.ListField(child=serializers.DictField())
 

@@ -409,7 +409,7 @@ def _spender(ref: str, pointer: str = "/member") -> Any:
     """A member who may spend now. What is refused here is not remembered: the same call may succeed later."""
     member = find_member(ref, pointer)
     try:
-        check_spender(member.pk)
+        check_spender(member.pk, timezone.now())
     except MayNotSpend as error:
         raise Problem(str(error), status_code=422, kind="may_not_spend", pointer=pointer) from error
     return member

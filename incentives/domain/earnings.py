@@ -10,7 +10,7 @@ from typing import Any
 from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import MemberFacts, load_members
-from incentives.domain.engine.paying import MAY_NOT_EARN
+from incentives.domain.engine.paying import refusal
 from incentives.domain.engine.rulebook import RuleBook, RulePlan, TypeBook
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import MEMBER, Award, GrantBadge, text_in
@@ -188,8 +188,9 @@ class _Teller:
 
     def _closed_because(self, group: CheckedGroup) -> str:
         """Why this member cannot meet a condition as they are; empty where only the event will tell."""
-        if not self.facts.earns:
-            return wording.reason_words(MAY_NOT_EARN)
+        refused = refusal(self.facts, self.now)
+        if refused:
+            return wording.reason_words(refused)
         if group.kind != "all":
             return ""
         for member in group.members:

@@ -12,7 +12,7 @@ from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
 from incentives.models import BadgeGrant
 from members.domain.standing import standing_of
-from members.models import Event, Invitation, Member
+from members.models import Event, Invitation, Member, Violation
 
 PAGE = 500
 COLUMNS = ("ref", "display_name", "email", "language", "time_zone", "age_band", "status", "joined_at")
@@ -44,6 +44,7 @@ def data_of(member: Member, *, now: datetime) -> dict[str, Any]:
             .order_by("id")
             .values_list("code", "sent_at", "uses")
         ],
+        "conduct": list(_conduct(member)),
         "changes": list(_changes(member)),
         "timeline": list(_timeline(member.pk)),
     }
@@ -64,6 +65,21 @@ def _statement(member_id: int) -> Iterator[dict[str, Any]]:
                 "note": line.note,
             }
         cursor = page.following
+
+
+def _conduct(member: Member) -> Iterator[dict[str, Any]]:
+    """What was held against them and what became of it; who reported it is not told."""
+    for each in Violation.objects.filter(member=member).select_related("kind").order_by("pk"):
+        yield {
+            "kind": each.kind.code,
+            "state": each.state,
+            "at": each.recorded_at.isoformat(),
+            "consequence": each.consequence,
+            "evidence": each.evidence,
+            "reason": each.reason,
+            "appeal": each.appeal,
+            "note": each.note,
+        }
 
 
 def _changes(member: Member) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,14 @@
 from members.models.access import ApiKey
 from members.models.attributes import AttributeDefinition
+from members.models.conduct import (
+    CommunityRules,
+    ConductStep,
+    Freeze,
+    Report,
+    RulesAcceptance,
+    Violation,
+    ViolationKind,
+)
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
@@ -20,6 +29,8 @@ from members.models.timeline import (
 __all__ = [
     "ApiKey",
     "AttributeDefinition",
+    "CommunityRules",
+    "ConductStep",
     "Counter",
     "CounterItem",
     "CounterValue",
@@ -28,6 +39,7 @@ __all__ = [
     "EventKey",
     "EventPayload",
     "EventType",
+    "Freeze",
     "Invitation",
     "Ladder",
     "Lane",
@@ -36,9 +48,13 @@ __all__ = [
     "MemberImportLine",
     "Referral",
     "Rejection",
+    "Report",
+    "RulesAcceptance",
     "Source",
     "Standing",
     "StandingChange",
     "Tier",
+    "Violation",
+    "ViolationKind",
     "Work",
 ]

@@ -21,6 +21,8 @@ from members.models import (
     Invitation,
     Member,
     Referral,
+    Report,
+    Violation,
     Work,
 )
 from tests import factories
@@ -41,6 +43,8 @@ STORED = (
     Entry,
     Request,
     Referral,
+    Report,
+    Violation,
 )
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -548,6 +552,28 @@ BODIES = [
         ("another_ref", {"ref": "bo", "reason": "x"}, 422, "#/ref", "ref"),
     ),
     *refused(
+        "members/ada/rules-acceptance", "POST",
+        ("no_rules_yet", {"version": 1}, 422, "#/version", "no rules"),
+        ("version_in_words", {"version": "one"}, 400, "#/version", "whole number"),
+        ("version_beyond", {"version": 2**63}, 400, "#/version", ""),
+    ),
+    *refused(
+        "violations", "POST",
+        ("unknown_kind", {"member": "ada", "kind": "spam"}, 400, "#/kind", "none yet"),
+        ("unknown_member", {"member": "nobody", "kind": "x"}, 404, "#/member", "no member"),
+        ("unknown_consequence", {"member": "ada", "kind": "x", "consequence": "jail"}, 400, "#/consequence", ""),
+        ("hours_zero", {"member": "ada", "kind": "x", "hours": 0}, 400, "#/hours", ""),
+        ("hours_beyond", {"member": "ada", "kind": "x", "hours": 2**63}, 400, "#/hours", ""),
+        ("fine_nan", {"member": "ada", "kind": "x", "fine": "NaN"}, 400, "#/fine", ""),
+        ("evidence_a_megabyte", {"member": "ada", "kind": "x", "evidence": MEGABYTE}, 400, "#/evidence", "4000"),
+    ),
+    *refused(
+        "reports", "POST",
+        ("themselves", {"reporter": "ada", "subject": "ada"}, 422, "#/reporter", "themselves"),
+        ("unknown_subject", {"reporter": "ada", "subject": "nobody"}, 404, "#/subject", "no member"),
+        ("unknown_field", {"reporter": "ada", "subject": "bo", "points": 5}, 400, "#/points", "There is no field"),
+    ),
+    *refused(
         "members/batch", "POST",
         ("nobody", {"members": []}, 400, "#/members", ""),
         ("too_many", {"members": [{"ref": "x"}] * 501}, 400, "#/members", "500"),
@@ -823,6 +849,13 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("growth_in_two_to_the_63_days", f"growth?accepted_within_days={2**63}", 400),
         ("growth_by_mood", "growth?group_by=mood", 400),
         ("growth_by_nul", "growth?group_by=%00", 400),
+        ("violation_unknown", "violations/7", 404),
+        ("violation_beyond_the_numbers", f"violations/{2**64}", 404),
+        ("violations_state", "violations?state=gone", 400),
+        ("violations_member_nul", "violations?member=%00", 400),
+        ("reports_state", "reports?state=gone", 400),
+        ("conduct_unknown", "members/nobody/conduct", 404),
+        ("no_rules_yet", "community-rules", 404),
         ("no_such_address", "nothing", 404),
         ("no_such_address_below", "members/ada/balances/points", 404),
         ("root", "", 404),
@@ -901,6 +934,17 @@ EVERY_CALL = [
     ("POST", "invitations/CODE/accept", Scope.MEMBERS_WRITE),
     ("GET", "members/ada/referrals", Scope.MEMBERS_READ),
     ("GET", "growth", Scope.MEMBERS_READ),
+    ("GET", "community-rules", Scope.MEMBERS_READ),
+    ("POST", "members/ada/rules-acceptance", Scope.MEMBERS_WRITE),
+    ("GET", "members/ada/conduct", Scope.CONDUCT_READ),
+    ("GET", "violations", Scope.CONDUCT_READ),
+    ("POST", "violations", Scope.CONDUCT_WRITE),
+    ("GET", "violations/months", Scope.CONDUCT_READ),
+    ("GET", "violations/7", Scope.CONDUCT_READ),
+    ("POST", "violations/7/appeal", Scope.CONDUCT_WRITE),
+    ("POST", "violations/7/decision", Scope.CONDUCT_WRITE),
+    ("GET", "reports", Scope.CONDUCT_READ),
+    ("POST", "reports", Scope.CONDUCT_WRITE),
     ("GET", "whoami", None),
 ]
 

@@ -30,7 +30,8 @@ from schemathesis.specs.openapi.checks import (
 from config.wsgi import application
 from incentives.domain.ledger import operations
 from incentives.models import Currency, Hold, Journal
-from members.models import Invitation, Member
+from members.domain.conduct.violations import record_violation
+from members.models import CommunityRules, Invitation, Member, Violation, ViolationKind
 from tests import factories
 from tests.factories import award, item
 
@@ -84,6 +85,9 @@ def key():
         key=secrets.token_bytes(32), now=timezone.now(), expires_at=timezone.now() + timedelta(hours=1),
     )  # fmt: skip
     Invitation.objects.create(code="CODE", uses_max=None)
+    CommunityRules.objects.create(number=1, published_at=timezone.now())
+    kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
+    record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
 
 
@@ -93,7 +97,13 @@ def known(name, operation=""):
         return "CODE"
     if name == "ref" and operation.endswith("/accept"):
         return "newcomer"
+    if name == "version" and operation.endswith("/rules-acceptance"):
+        return 1
+    if name == "violation_id":
+        return Violation.objects.order_by("pk").values_list("pk", flat=True)[0]
     if name == "ref" and operation.endswith("/erasure"):
+        return "bo"
+    if name == "subject" and operation.endswith("/reports"):
         return "bo"
     if name == "hold_id":
         made = Hold.objects.first()
@@ -101,7 +111,7 @@ def known(name, operation=""):
     if name == "journal_id":
         return str(Journal.objects.order_by("pk").values_list("pk", flat=True)[0])
     return {
-        "merged": "bo", "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
+        "merged": "bo", "kind": "advertising", "reporter": "ada", "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
     }.get(name)  # fmt: skip

@@ -121,7 +121,8 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
     day = local_day(occurred_at, member.zone)
     event = _decoded(book.schema, data)
     waiting = Waiting(event_id, member, book, occurred_at, event, run, day, key_id=event_id)
-    if event is not None:
+    # Another run counts nothing again: the first one did.
+    if event is not None and run == 0:
         for counter in book.moving:
             found = counter.reads(event)
             if found is not None:

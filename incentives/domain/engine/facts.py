@@ -15,7 +15,8 @@ from incentives.domain.catalogues import NO_TIER
 from incentives.domain.engine.rulebook import RuleBook
 from members.domain.attributes import READ_AS, as_fact
 from members.domain.statuses import rights_of
-from members.models import Member, Standing
+from members.enums import Frozen
+from members.models import Freeze, Member, Standing
 
 
 @dataclass(slots=True)
@@ -35,6 +36,8 @@ class MemberFacts:
     tier: str = NO_TIER
     tiers: dict[int, int] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
+    # When earning was or is frozen: from, and until (exclusive).
+    freezes: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def __getattr__(self, name: str) -> Any:
         """An attribute that operators defined, as compiled rules read it; None where the member has none."""
@@ -56,7 +59,7 @@ def zone_named(name: str) -> tzinfo:
 
 
 def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberFacts]:
-    """Read members and where they stand: two queries, and a third where rules may read attributes."""
+    """Read members, what is frozen for them, and where they stand: three queries, and a fourth for attributes."""
     ids = set(member_ids)
     members = {
         row[0]: MemberFacts(*row[:7], zone=zone_named(row[7]), earns=rights_of(row[6]).earn, inviter_id=row[8])
@@ -72,6 +75,9 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
             "invited_by_id",
         )
     }
+    frozen = Freeze.objects.filter(member_id__in=ids, what=Frozen.EARNING, lifted_at=None)
+    for member_id, begins_at, ends_at in frozen.values_list("member_id", "begins_at", "ends_at"):
+        members[member_id].freezes.append((begins_at, ends_at))
     if book.known.attributes:
         for member_id, stored in Member.objects.filter(id__in=ids).values_list("id", "attributes"):
             member = members[member_id]

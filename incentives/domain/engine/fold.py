@@ -8,7 +8,7 @@ from typing import Any
 
 from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts
-from incentives.domain.engine.paying import FAILED, MAY_NOT_EARN, Paying
+from incentives.domain.engine.paying import FAILED, Paying, refusal
 from incentives.domain.engine.rulebook import InForce, RuleBook
 from incentives.domain.ledger import Book
 from members.domain.counters.book import CounterBook, as_fact
@@ -65,10 +65,11 @@ class Fold:
             plan = in_force.plans[place]
             logger.error("Rule %s v%d failed on event %d", plan.code, plan.version, waiting.id, exc_info=error)
             decided.verdicts.append([plan.code, plan.version, FAILED, []])
+        refused = refusal(member, waiting.occurred_at) if matches else ""
         for match in matches:
             plan = in_force.plans[match[0]]
-            if not member.earns:
-                decided.verdicts.append([plan.code, plan.version, MAY_NOT_EARN, []])
+            if refused:
+                decided.verdicts.append([plan.code, plan.version, refused, []])
                 continue
             self.paying.pay(waiting, plan, match, decided)
 

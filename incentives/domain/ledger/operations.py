@@ -63,7 +63,7 @@ def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: d
         book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
-        check_spender(member_id)
+        check_spender(member_id, now)
         account = book.account(member_id, currency.pk)
         _need(account, amount)
         journal_id = _journal(book, account, key, JournalKind.SPEND, now, actor=actor)
@@ -141,7 +141,7 @@ def transfer(
         done = _done(payer_id, currency, key)
         if done is not None:
             return done
-        check_spender(payer_id)
+        check_spender(payer_id, now)
         check_receiver(payee_id)
         payer, payee = book.account(payer_id, currency.pk), book.account(payee_id, currency.pk)
         book.expire_due(payer, now)
@@ -181,7 +181,7 @@ def hold(
         earlier = Journal.objects.filter(member_id=member_id, key=key).first()
         if earlier is not None:
             return Hold.objects.get(pk=uuid.UUID(earlier.actor.rpartition("#")[2]))
-        check_spender(member_id)
+        check_spender(member_id, now)
         account, held = book.account(member_id, currency.pk), book.account(member_id, currency.pk, HELD)
         book.expire_due(account, now)
         _need(account, amount)

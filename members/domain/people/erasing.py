@@ -30,6 +30,8 @@ from members.models import (
     MemberImportLine,
     Referral,
     Rejection,
+    Report,
+    Violation,
 )
 
 CHUNK = 500
@@ -119,6 +121,10 @@ def _forget_elsewhere(member: Member, old_ref: str, old_email: str) -> None:
     ids = list(Invitation.objects.filter(addressed).values_list("pk", flat=True))
     Invitation.objects.filter(pk__in=ids).update(email="")
     Referral.objects.filter(member=member).update(note="")
+    # What was decided stays, as a number; the words go. A reason may not be empty where one was needed.
+    Violation.objects.filter(member=member).update(evidence="", appeal="", note="")
+    Violation.objects.filter(member=member).exclude(reason="").update(reason=ERASED)
+    Report.objects.filter(Q(reporter=member) | Q(subject=member)).update(text="")
     about = ContentType.objects.get_for_models(Member, Referral).values()
     LogEntry.objects.filter(content_type__in=about, object_id=str(member.pk)).update(
         object_repr=member.ref, change_message=""

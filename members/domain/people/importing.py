@@ -31,6 +31,7 @@ from members.models import (
     MemberImport,
     MemberImportLine,
     Referral,
+    Report,
     Work,
 )
 
@@ -185,6 +186,7 @@ def _with_a_life(member_ids: Sequence[int]) -> set[int]:
         )
         known = Member.objects.filter(Q(user__isnull=False) | Q(merged_into__isnull=False), pk__in=part)
         living.update(known.values_list("pk", flat=True))
+        living.update(Report.objects.filter(subject_id__in=part).values_list("subject_id", flat=True))
         living.update(
             pk for pk in Member.objects.filter(invited_by__in=part).values_list("invited_by_id", flat=True) if pk
         )

@@ -16,11 +16,15 @@ from members.enums import MemberStatus
 from members.lanes import lane_of
 from members.models import (
     Event,
+    Freeze,
     Invitation,
     Lane,
     Member,
     Referral,
+    Report,
+    RulesAcceptance,
     Standing,
+    Violation,
     Work,
 )
 
@@ -61,6 +65,7 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     _join_timelines(survivor, merged)
     _join_lineages(survivor, merged)
     _join_rows(survivor, merged, reason=reason, by=by)
+    _join_conduct(survivor, merged)
     Standing.objects.filter(member=merged).delete()
     recount(member_ids=[survivor.pk, merged.pk])
     _tell(survivor, merged, now=now)
@@ -95,6 +100,20 @@ def _is_below(member_id: int, survivor: Member, merged: Member) -> bool:
             return True
         step = Member.objects.values_list("invited_by_id", flat=True).get(pk=step)
     return True
+
+
+def _join_conduct(survivor: Member, merged: Member) -> None:
+    """Strikes, freezes and reports are those of the person."""
+    accepted = RulesAcceptance.objects.filter(member=survivor).values_list("rules_id", flat=True)
+    RulesAcceptance.objects.filter(member=merged).exclude(rules_id__in=list(accepted)).update(member=survivor)
+    Violation.objects.filter(member=merged).update(member=survivor)
+    Freeze.objects.filter(member=merged).update(member=survivor)
+    known = set(Report.objects.filter(reporter=survivor).values_list("subject_id", "about"))
+    mine = Report.objects.filter(reporter=merged).exclude(subject=survivor).values_list("pk", "subject_id", "about")
+    Report.objects.filter(pk__in=[pk for pk, *what in mine if tuple(what) not in known]).update(reporter=survivor)
+    of_others = set(Report.objects.filter(subject=survivor).values_list("reporter_id", "about"))
+    about = Report.objects.filter(subject=merged).exclude(reporter=survivor).values_list("pk", "reporter_id", "about")
+    Report.objects.filter(pk__in=[pk for pk, *what in about if tuple(what) not in of_others]).update(subject=survivor)
 
 
 def _join_rows(survivor: Member, merged: Member, *, reason: str, by: object | None) -> None:

@@ -1,0 +1,19 @@
+"""What members may not do for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Max
+
+from members.enums import Frozen
+from members.models import Freeze
+
+
+def frozen_until(member_id: int, what: Frozen, now: datetime) -> datetime | None:
+    """Until when something is frozen for a member; None if it is not."""
+    found = Freeze.objects.filter(
+        member_id=member_id, what=what, lifted_at=None, begins_at__lte=now, ends_at__gt=now
+    ).aggregate(until=Max("ends_at"))
+    until: datetime | None = found["until"]
+    return until
