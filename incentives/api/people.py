@@ -134,5 +134,5 @@ class MemberData(APIView):
 
     @extend_schema(operation_id="member_data", responses={200: DataBody, **PROBLEMS})
     def get(self, request: Request, ref: str, **_: Any) -> Response:
-        """Everything that is kept about a member, for handing to them."""
-        return Response(data_of(find_member(ref), now=timezone.now()))
+        """What is kept about a member, for handing to them; of reported events those of the key's sources."""
+        return Response(data_of(find_member(ref), now=timezone.now(), sources=key_of(request).source_codes))

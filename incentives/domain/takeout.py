@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from django.db.models import Q
 
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
@@ -18,8 +19,11 @@ PAGE = 500
 COLUMNS = ("ref", "display_name", "email", "language", "time_zone", "age_band", "status", "joined_at")
 
 
-def data_of(member: Member, *, now: datetime) -> dict[str, Any]:
-    """A document that JSON can hold: moments as text, amounts as decimal texts in major units."""
+def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = None) -> dict[str, Any]:
+    """A document that JSON can hold: moments as text, amounts as decimal texts in major units.
+
+    `sources` limits whose events are told beside our own (None: everybody's).
+    """
     return {
         "made_at": now.isoformat(),
         "member": {**{name: _text(getattr(member, name)) for name in COLUMNS}, "attributes": member.attributes},
@@ -46,7 +50,7 @@ def data_of(member: Member, *, now: datetime) -> dict[str, Any]:
         ],
         "conduct": list(_conduct(member)),
         "changes": list(_changes(member)),
-        "timeline": list(_timeline(member.pk)),
+        "timeline": list(_timeline(member.pk, sources)),
     }
 
 
@@ -93,8 +97,10 @@ def _changes(member: Member) -> Iterator[dict[str, Any]]:
         }
 
 
-def _timeline(member_id: int) -> Iterator[dict[str, Any]]:
+def _timeline(member_id: int, sources: Collection[str] | None) -> Iterator[dict[str, Any]]:
     events = Event.objects.filter(member_id=member_id).order_by("occurred_at", "id")
+    if sources is not None:
+        events = events.filter(Q(source__code__in=sources) | Q(source__is_internal=True))
     columns = ("type__code", "source__code", "key__external_id", "occurred_at", "payload__data")
     for kind, source, external_id, moment, data in events.values_list(*columns).iterator(chunk_size=PAGE):
         said = msgspec.json.decode(data) if data is not None else None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import uuid_utils.compat as uuid
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -39,7 +40,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def newcomers(self) -> MemberQuerySet:
         """Whoever has joined here: those whom a quiet import brought belong to no cohort."""
-        return self.exclude(import_lines__is_new=True, import_lines__of__is_quiet=True)
+        lines = apps.get_model("members", "MemberImportLine").objects.filter(is_new=True, of__is_quiet=True)
+        return self.exclude(pk__in=lines.values("member_id"))
 
 
 class Member(models.Model):

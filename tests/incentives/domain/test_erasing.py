@@ -157,6 +157,8 @@ def test_everything_is_taken_out_before(ada, client_of):
     assert [line["display_name"] for line in data["changes"]][:2] == ["Ada Lund", "Ada Lund II"]
     told = [line for line in data["timeline"] if line["id"] == "r1"]
     assert told[0]["data"] == {"to": "bo", "words": "Adas Zitat"}
+    foreign = client_of(sources=("other",)).get("/api/v1/members/ada-ref/data").json()["timeline"]
+    assert {line["source"] for line in foreign} == {"laurels"}
 
 
 @pytest.mark.parametrize(("typed", "is_gone"), [("ada-ref", True), ("Ada", False)])

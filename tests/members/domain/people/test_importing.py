@@ -63,6 +63,9 @@ def test_a_table_makes_and_changes_members_and_is_quiet():
     assert Event.objects.filter(member=bo, type__code="member.joined").count() == 1
     assert not Account.objects.filter(balance__gt=0).exists()
     assert set(Member.objects.newcomers()) == {ada}
+    bring("cy,Cy,,,,,", is_quiet=False)
+    bring("cy,Cy again,,,,,")
+    assert {member.ref for member in Member.objects.newcomers()} == {"ada", "cy"}
 
 
 def test_one_bad_line_and_nothing_is_stored_and_every_mistake_is_told_with_its_line():
