@@ -5,8 +5,10 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, events, points, privileges, rule_lists, rules
+from incentives.api import badges, balances, conduct, events, people, points, privileges, rule_lists, rules
 from members.api import (
+    attributes,
+    batches,
     connections,
     event_types,
     invitations,
@@ -18,6 +20,7 @@ from members.api import (
     timeline,
     whoami,
 )
+from members.api import conduct as member_conduct
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -33,8 +36,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/events/<str:source>/<path:external_id>", events.EventOutcome.as_view(), {"version": "v1"}),
     path("api/v1/event-types", event_types.EventTypes.as_view(), {"version": "v1"}),
     path("api/v1/event-types/<str:code>", event_types.EventTypeDetail.as_view(), {"version": "v1"}),
+    path("api/v1/attributes", attributes.Attributes.as_view(), {"version": "v1"}),
     path("api/v1/members", members.MemberList.as_view(), {"version": "v1"}),
+    path("api/v1/members/batch", batches.MemberBatch.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>", members.MemberDetail.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/merges", people.MemberMerges.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/erasure", people.MemberErasure.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/data", people.MemberData.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/balances", balances.Balances.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/statement", points.Statement.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
@@ -79,6 +87,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/invitations/<str:code>", invitations.InvitationDetail.as_view(), {"version": "v1"}),
     path("api/v1/invitations/<str:code>/accept", invitations.InvitationAcceptance.as_view(), {"version": "v1"}),
     path("api/v1/growth", invitations.GrowthReport.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/conduct", member_conduct.MemberConduct.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/rules-acceptance", member_conduct.MemberRules.as_view(), {"version": "v1"}),
+    path("api/v1/community-rules", member_conduct.CommunityRulesNow.as_view(), {"version": "v1"}),
+    path("api/v1/violations", conduct.Violations.as_view(), {"version": "v1"}),
+    path("api/v1/violations/months", conduct.ConductMonths.as_view(), {"version": "v1"}),
+    path("api/v1/violations/<int:violation_id>", conduct.ViolationDetail.as_view(), {"version": "v1"}),
+    path("api/v1/violations/<int:violation_id>/appeal", conduct.ViolationAppeal.as_view(), {"version": "v1"}),
+    path("api/v1/violations/<int:violation_id>/decision", conduct.ViolationDecision.as_view(), {"version": "v1"}),
+    path("api/v1/reports", conduct.Reports.as_view(), {"version": "v1"}),
     path("api/v1/spends", points.Spends.as_view(), {"version": "v1"}),
     path("api/v1/adjustments", points.Adjustments.as_view(), {"version": "v1"}),
     path("api/v1/transfers", points.Transfers.as_view(), {"version": "v1"}),

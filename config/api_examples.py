@@ -31,6 +31,19 @@ MEMBER = {
     "verified": True,
     "house": False,
     "joined_at": NOON,
+    "attributes": {"plan": "gold"},
+}
+ATTRIBUTE = {
+    "code": "plan",
+    "names": {"en": "Plan", "zh-hans": "套餐"},
+    "kind": "choice",
+    "choices": ["basic", "gold"],
+    "minimum": None,
+    "maximum": None,
+    "required": False,
+    "personal": False,
+    "for_rules": True,
+    "shown_to": "member",
 }
 TYPE = {
     "code": "recipe.shared",
@@ -215,7 +228,100 @@ TIER_INVITATION = {
     "ended_at": None,
 }
 
+VIOLATION = {
+    "id": "7",
+    "member": "mallory",
+    "kind": "advertising",
+    "state": "stands",
+    "consequence": "warning",
+    "hours": None,
+    "fine": None,
+    "strikes": 1,
+    "strikes_until": "2027-02-22T12:00:00Z",
+    "evidence": "Three posts with the same link within an hour.",
+    "reason": "",
+    "operator": "",
+    "needs_person": False,
+    "happened_at": NOON,
+    "recorded_at": NOON,
+    "appealed_at": None,
+    "appeal": "",
+    "decided_at": None,
+    "note": "",
+}
+REPORT = {
+    "id": "12",
+    "reporter": "ada",
+    "subject": "mallory",
+    "about": "post-1041",
+    "text": "The same advert again.",
+    "state": "waiting",
+    "reported_at": NOON,
+    "decided_at": None,
+}
+
 CALLS: dict[str, Call] = {
+    "read_community_rules": Call(
+        "Read the community's rules",
+        {
+            "version": 2,
+            "advocated": {"en": "Say what you tried.", "zh-hans": "说说你试过什么。"},
+            "forbidden": {"en": "No advertising.", "zh-hans": "禁止广告。"},
+            "published_at": NOON,
+        },
+    ),
+    "accept_community_rules": Call(
+        "Record that a member accepts the rules", {"version": 2, "accepted_at": NOON}, {"version": 2}
+    ),
+    "member_conduct": Call(
+        "Where a member stands with the rules",
+        {
+            "status": "active",
+            "strikes": 3,
+            "clear_at": "2027-02-22T12:00:00Z",
+            "next_strikes": 5,
+            "next_consequence": "fine",
+            "rules_to_accept": None,
+            "freezes": [{"what": "earning", "begins_at": NOON, "ends_at": "2026-11-25T12:00:00Z"}],
+            "violations": [
+                {
+                    "id": "7",
+                    "kind": "advertising",
+                    "state": "stands",
+                    "consequence": "freeze_earning",
+                    "recorded_at": NOON,
+                    "may_appeal": True,
+                }
+            ],
+        },
+    ),
+    "list_violations": Call("List violations", {"next": None, "previous": None, "results": [VIOLATION]}),
+    "record_violation": Call(
+        "Record a violation",
+        VIOLATION,
+        {"member": "mallory", "kind": "advertising", "evidence": "Three posts with the same link within an hour."},
+    ),
+    "read_violation": Call("Read a violation", VIOLATION),
+    "appeal_violation": Call(
+        "Appeal against a violation",
+        {**VIOLATION, "state": "appealed", "appealed_at": NOON, "appeal": "It was my own handbook, asked for there."},
+        {"text": "It was my own handbook, asked for there."},
+    ),
+    "decide_violation": Call(
+        "Uphold or overturn a violation",
+        {**VIOLATION, "state": "overturned", "decided_at": NOON, "note": "The link had been asked for."},
+        {"upheld": False, "operator": "Ines of the team", "note": "The link had been asked for."},
+    ),
+    "conduct_months": Call(
+        "Count violations by month and kind",
+        [{"month": "2026-11-01", "kind": "advertising", "names": {"en": "Advertising"}, "count": 4}],
+    ),
+    "list_reports": Call("List reports of members", {"next": None, "previous": None, "results": [REPORT]}),
+    "report_member": Call(
+        "Report a member",
+        REPORT,
+        {"reporter": "ada", "subject": "mallory", "about": "post-1041", "text": "The same advert again."},
+    ),
     "report_events": Call(
         "Report one event or many",
         {"results": [{"status": "accepted", "source": "forum", "id": "recipe-1041"}]},
@@ -329,6 +435,64 @@ CALLS: dict[str, Call] = {
     ),
     "accept_tier_invitation": Call("Accept a tier", {**TIER_INVITATION, "accepted_at": NOON}),
     "end_tier_invitation": Call("Decline or close a tier", {**TIER_INVITATION, "ended_at": NOON}),
+    "put_members": Call(
+        "Create or change many members",
+        {
+            "results": [
+                {"ref": "ada", "status": "changed"},
+                {
+                    "ref": "bo",
+                    "status": "rejected",
+                    "errors": [{"pointer": "#/members/1/time_zone", "detail": "'Mars' is not a time zone."}],
+                },
+            ]
+        },
+        {"members": [{"ref": "ada", "language": "de"}, {"ref": "bo", "time_zone": "Mars"}]},
+    ),
+    "merge_members": Call(
+        "Merge two memberships of one person",
+        {"member": "ada", "merged": "ada-old", "brought": [{"currency": "points", "amount": "120"}]},
+        {"merged": "ada-old", "reason": "She forgot her first login."},
+    ),
+    "erase_member": Call(
+        "Erase a member for good",
+        {"ref": "erased-019a5e3c7c1e7d2a9c602f0a8f1f4a11"},
+        {"ref": "ada", "reason": "They asked for it by letter."},
+    ),
+    "member_data": Call(
+        "Take out everything about a member",
+        {
+            "made_at": NOON,
+            "member": {"ref": "ada", "display_name": "Ada Lund", "status": "active", "attributes": {"plan": "gold"}},
+            "standing": [{"ladder": "growth", "tier": "bronze", "value": "340"}],
+            "balances": [{"currency": "points", "available": "340", "pending": "0", "held": "0"}],
+            "statement": [
+                {
+                    "currency": "points",
+                    "kind": "award",
+                    "amount": "10",
+                    "balance_after": "340",
+                    "posted_at": NOON,
+                    "rule": "good-recipe",
+                    "note": "",
+                }
+            ],
+            "badges": [{"badge": "first-steps", "granted_at": NOON}],
+            "invitations": [{"code": "7KXM2PQR9T", "sent_at": NOON, "uses": 1}],
+            "conduct": [],
+            "changes": [{"at": NOON, "display_name": "Ada", "email": "", "status": "active", "why": ""}],
+            "timeline": [
+                {
+                    "type": "recipe.shared",
+                    "source": "forum",
+                    "id": "recipe-1041",
+                    "time": NOON,
+                    "data": {"recipe_id": "1041", "steps": 7},
+                }
+            ],
+        },
+    ),
+    "list_attributes": Call("List the attributes of members", [ATTRIBUTE]),
     "member_badges": Call(
         "The badges a member holds",
         [

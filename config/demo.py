@@ -15,11 +15,16 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from config import demo_rights as rights
+from incentives.domain import conduct
 from incentives.domain.evaluating import evaluate_ladders
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
 from incentives.models import Currency
+from members.domain.conduct.acceptance import accept_rules, publish_rules
+from members.domain.conduct.ladder import Sentence
+from members.domain.conduct.reports import report
+from members.domain.conduct.violations import appeal
 from members.domain.connections.knowing import advance_connections
 from members.domain.events.intake import record_events
 from members.domain.invitations.accepting import tell_stage
@@ -28,8 +33,19 @@ from members.domain.invitations.stages import advance_referrals
 from members.domain.joining import Arrival, tell_joined
 from members.domain.ladders import lending
 from members.domain.outcomes import REFERRAL_JOINED
-from members.enums import Scope
-from members.models import ApiKey, Invitation, Member, Referral, Source, Tier, Work
+from members.enums import Consequence, Scope
+from members.models import (
+    ApiKey,
+    AttributeDefinition,
+    CommunityRules,
+    Invitation,
+    Member,
+    Referral,
+    Source,
+    Tier,
+    ViolationKind,
+    Work,
+)
 
 PROGRAM = settings.BASE_DIR / "docs" / "examples" / "community"
 MEMBERS, DAYS, CHUNK = 420, 90, 400
@@ -71,6 +87,8 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _invite(rng, members, now)
     _judge(progress)
     _stand(members, now)
+    _keep_order(members, now)
+    _judge(progress)
     _spend(rng, now)
     rights.fill(rng, now)
     advance_connections(now=now)
@@ -81,6 +99,10 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
 
 
 def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]:
+    AttributeDefinition.objects.create(
+        code="interest", names={"en": "Came for", "zh-hans": "感兴趣的主题"}, kind="choice", choices=list(TOPICS),
+        is_for_rules=True, shown_to="member",
+    )  # fmt: skip
     made = []
     for number in range(MEMBERS):
         # Half were there from the beginning; the others joined along the way.
@@ -99,6 +121,7 @@ def _members(rng: random.Random, start: datetime, now: datetime) -> list[Member]
                 is_verified=rng.random() < 0.7,
                 age_band="adult",
                 birthday=f"{start + timedelta(days=(number * 17) % 366):%m-%d}",
+                attributes={"interest": rng.choice(TOPICS)},
             )
         )
     with transaction.atomic():
@@ -208,6 +231,45 @@ def _stand(members: list[Member], now: datetime) -> None:
     lending.lend(
         member=members[30], tier=Tier.objects.get(code="gold"), until=now + timedelta(days=60),
         reason="Sits on the jury of the winter prize.", by="operator", now=now,
+    )  # fmt: skip
+
+
+def _keep_order(members: list[Member], now: datetime) -> None:
+    """Rules that most have accepted, a spammer who was thrown out, and somebody whose fine was a mistake."""
+    rules = CommunityRules.objects.create(
+        number=1,
+        advocated={"en": "Say what you tried, and thank whoever helps.", "zh-hans": "说说你试过什么，感谢帮助你的人。"},
+        forbidden={"en": "No advertising, no insults.", "zh-hans": "禁止广告，禁止辱骂。"},
+    )
+    publish_rules(rules=rules, now=now - timedelta(days=60))
+    for member in members[: MEMBERS // 2 : 2]:
+        accept_rules(member=member, number=1, now=now - timedelta(days=59))
+    adverts = ViolationKind.objects.create(
+        code="advertising", names={"en": "Advertising", "zh-hans": "广告"}, is_automatic=True
+    )
+    insult = ViolationKind.objects.create(
+        code="insult", names={"en": "Insult", "zh-hans": "辱骂"}, consequence="fine", fine=30, strikes=2
+    )
+    spammer, restored, reporter = members[41], members[42], members[43]
+    for day in (9, 8, 7, 6):
+        when = now - timedelta(days=day)
+        conduct.record_violation(
+            member_id=spammer.pk, kind=adverts, now=when, evidence="The same link in six threads within an hour."
+        )
+    report(reporter=reporter, subject=spammer, about="post-1041", text="The same advert again.", now=now)
+    conduct.record_violation(
+        member_id=spammer.pk, kind=adverts, now=now - timedelta(days=5), operator="Ines of the team",
+        reason="Five warnings, and advertising all the same.", sentence=Sentence(Consequence.BAN),
+        evidence="Two hundred messages to newcomers.",
+    )  # fmt: skip
+    fined = conduct.record_violation(
+        member_id=restored.pk, kind=insult, now=now - timedelta(days=4), operator="Ines of the team",
+        evidence="A rude word in a thread.",
+    )  # fmt: skip
+    appeal(violation=fined, text="I quoted what somebody had said to me.", now=now - timedelta(days=3))
+    conduct.decide(
+        violation_id=fined.pk, is_upheld=False, now=now - timedelta(days=2), by="Jo of the team",
+        note="It was a quotation. We are sorry.",
     )  # fmt: skip
 
 

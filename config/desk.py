@@ -63,11 +63,30 @@ def promises_to_keep() -> int:
     return PrivilegeUse.objects.filter(state__in=WAITING_STATES).count()
 
 
+def violations_to_decide() -> int:
+    """How many appeals wait, and findings of software that a person should look at."""
+    from django.db.models import Q  # noqa: PLC0415  Settings name this module before models are ready.
+
+    from members.enums import ViolationState  # noqa: PLC0415
+    from members.models import Violation  # noqa: PLC0415
+
+    return Violation.objects.filter(Q(state=ViolationState.APPEALED) | Q(needs_person=True)).count()
+
+
+def reports_to_review() -> int:
+    """How many reports of members wait for somebody to look at them."""
+    from members.enums import ReportState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import Report  # noqa: PLC0415
+
+    return Report.objects.filter(state=ReportState.WAITING).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
         (
             Page(_("Members"), "group", "members.member"),
+            Page(_("Imports"), "upload_file", "members.memberimport"),
             Page(_("Invitations"), "mail", "members.invitation"),
             Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
             Page(_("Who knows how many"), "diversity_3", "members.acquaintance"),
@@ -79,6 +98,17 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Tiers lent by hand"), "approval_delegation", "members.tierpin"),
             Page(_("Tier invitations"), "outgoing_mail", "members.tierinvitation"),
             Page(_("Badges held"), "workspace_premium", "incentives.badgegrant"),
+        ),
+    ),
+    (
+        _("Conduct"),
+        (
+            Page(_("Violations and appeals"), "gavel", "members.violation", count=violations_to_decide),
+            Page(_("Reports of members"), "flag", "members.report", count=reports_to_review),
+            Page(_("Frozen"), "ac_unit", "members.freeze"),
+            Page(_("Community rules"), "menu_book", "members.communityrules"),
+            Page(_("Kinds of violation"), "category", "members.violationkind"),
+            Page(_("Ladder of consequences"), "stairs", "members.conductstep"),
         ),
     ),
     (
@@ -96,7 +126,6 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Requests and bookings"), "inbox", "incentives.privilegeuse", count=promises_to_keep),
             Page(_("Privileges given"), "redeem", "incentives.privilegegrant"),
-            Page(_("Freezes"), "ac_unit", "incentives.privilegefreeze"),
             Page(_("What is offered"), "loyalty", "incentives.privilege"),
         ),
     ),
@@ -129,6 +158,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Badges"), "verified", "incentives.badge"),
             Page(_("Event types"), "category", "members.eventtype"),
             Page(_("Counters"), "123", "members.counter"),
+            Page(_("Member attributes"), "badge", "members.attributedefinition"),
             Page(_("Sources"), "input", "members.source"),
         ),
     ),

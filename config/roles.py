@@ -33,6 +33,9 @@ TENDS_COMMUNITY = (
     "members.change_tierinvitation",
     "members.add_introduction",
     "members.change_introduction",
+    "members.add_violation",
+    "members.change_violation",
+    "members.change_report",
     "incentives.add_ruleversion",
     "incentives.change_ruleversion",
     "incentives.delete_ruleversion",
@@ -49,8 +52,6 @@ TENDS_COMMUNITY = (
     "incentives.delete_privilegeground",
     "incentives.add_privilegegrant",
     "incentives.change_privilegegrant",
-    "incentives.add_privilegefreeze",
-    "incentives.change_privilegefreeze",
     "incentives.change_privilegeuse",
 )
 # Points are adjusted by whoever may add a journal; nobody types one.

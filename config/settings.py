@@ -179,10 +179,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
+    "ENUM_NAME_OVERRIDES": {"MemberStatusEnum": "members.enums.MemberStatus"},
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.finish"],
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
 
+FINE_CURRENCY = env.str("FINE_CURRENCY", default="points")
 INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
 CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)

@@ -12,6 +12,20 @@ class MemberStatus(models.TextChoices):
     ERASED = "erased", _("erased")
 
 
+class AttributeKind(models.TextChoices):
+    STRING = "string", _("text")
+    INT = "int", _("whole number")
+    DECIMAL = "decimal", _("number with decimals")
+    BOOL = "bool", _("yes or no")
+    DATE = "date", _("date")
+    CHOICE = "choice", _("one of a list")
+
+
+class ShownTo(models.TextChoices):
+    TEAM = "team", _("the team")
+    MEMBER = "member", _("the member and the team")
+
+
 class AgeBand(models.TextChoices):
     """As told by the host app; we never guess it."""
 
@@ -105,8 +119,42 @@ class Scope(models.TextChoices):
     EVENTS_READ = "events:read", _("read what became of events")
     MEMBERS_READ = "members:read", _("read members")
     MEMBERS_WRITE = "members:write", _("create and change members")
+    MEMBERS_ERASE = "members:erase", _("erase members for good")
+    CONDUCT_READ = "conduct:read", _("read violations and reports")
+    CONDUCT_WRITE = "conduct:write", _("record violations, appeals and reports")
     POINTS_READ = "points:read", _("read balances and statements")
     POINTS_WRITE = "points:write", _("spend, hold, transfer and adjust points")
     PRIVILEGES_READ = "privileges:read", _("read what members may do")
     PRIVILEGES_WRITE = "privileges:write", _("use, give back, grant and revoke privileges")
     RULES_READ = "rules:read", _("read and check rules")
+
+
+class Consequence(models.TextChoices):
+    """What follows from a violation, from the mildest to the hardest."""
+
+    HIDE = "hide", _("the content is hidden")
+    WARNING = "warning", _("warning")
+    FREEZE_PRIVILEGES = "freeze_privileges", _("privileges are frozen")
+    FREEZE_EARNING = "freeze_earning", _("earning is frozen")
+    FREEZE_SPENDING = "freeze_spending", _("spending is frozen")
+    FINE = "fine", _("points fine")
+    BAN = "ban", _("ban")
+
+
+class Frozen(models.TextChoices):
+    PRIVILEGES = "privileges", _("privileges")
+    EARNING = "earning", _("earning")
+    SPENDING = "spending", _("spending")
+
+
+class ViolationState(models.TextChoices):
+    STANDS = "stands", _("stands")
+    APPEALED = "appealed", _("appealed")
+    UPHELD = "upheld", _("upheld")
+    OVERTURNED = "overturned", _("overturned")
+
+
+class ReportState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    ACTED = "acted", _("acted on")
+    DISMISSED = "dismissed", _("no violation")

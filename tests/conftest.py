@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from incentives.domain.engine import rulebook
@@ -19,7 +20,8 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _fresh_memory() -> None:
-    """Every test begins with nothing remembered: two tests may number their rows alike."""
+    """Every test begins with nothing remembered, and in English: two tests may number their rows alike."""
+    translation.activate("en")
     rulebook.forget()
     registry.forget()
     definitions.forget()

@@ -14,13 +14,19 @@ from config.site import drawing, tier_words
 from incentives.domain import earnings, movements, traces
 from incentives.domain.earnings import Way
 from incentives.domain.ledger import queries as ledger
+from incentives.domain.ledger.merging import MERGED
 from incentives.domain.ledger.queries import BadCursor
 from incentives.domain.movements import Movement, PendingLine
 from incentives.domain.rules.documents import text_in
+from incentives.domain.wording import value_words
 from incentives.enums import CurrencyKind, JournalKind
 from incentives.models import BadgeGrant
+from members.domain.attributes import definitions
+from members.domain.conduct.acceptance import rules_to_accept
+from members.domain.conduct.queries import Conduct, conduct_of, may_appeal
 from members.domain.standing import StandingLine, TierLine, share_of, standing_of
-from members.models import Event, Member
+from members.enums import MemberStatus, ShownTo
+from members.models import CommunityRules, Event, Member
 
 __all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
 
@@ -109,6 +115,45 @@ class BadgeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLine:
+    """Something held against the member, in words."""
+
+    id: int
+    name: str
+    consequence: str
+    state: str
+    recorded_at: datetime
+    reason: str
+    note: str
+    may_appeal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConductPart:
+    """Where the member stands: live strikes, what is frozen, what is held against them, and rules to accept."""
+
+    status: str
+    is_banned: bool
+    conduct: Conduct
+    held: list[HeldLine]
+    rules: CommunityRules | None
+    advocated: str
+    forbidden: str
+
+    @property
+    def is_shown(self) -> bool:
+        return bool(self.held or self.rules or self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class AboutLine:
+    """What is known of the member under a name; `value` is ready to be written."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the member sees at once."""
 
@@ -124,6 +169,8 @@ class Page:
     more: str | None
     pending: list[PendingLine]
     badges: list[BadgeLine]
+    about: list[AboutLine]
+    conduct: ConductPart
 
     @property
     def badges_held(self) -> int:
@@ -155,6 +202,8 @@ def page_of(member: Member, *, now: datetime, show: str = "", search: str = "", 
         more=more,
         pending=movements.pending_of(member, language=_language()) if tells_pending else [],
         badges=_badges(member, ways),
+        about=_about(member),
+        conduct=_conduct(member, now),
     )
 
 
@@ -212,6 +261,8 @@ def _reversed(movement: Movement) -> tuple[str, str]:
 
 
 def _transferred(movement: Movement) -> tuple[str, str]:
+    if movement.actor.startswith(MERGED):
+        return _("Brought together"), _("Two memberships are one now")
     title = _("Given to another member") if movement.main.amount < 0 else _("A gift from another member")
     return title, movement.note
 
@@ -321,6 +372,42 @@ def _badges(member: Member, ways: list[Way]) -> list[BadgeLine]:
     ]
     newest = sorted(held.values(), key=lambda line: line.granted_at or member.joined_at, reverse=True)
     return (newest + within_reach)[:BADGES_SHOWN_MAX]
+
+
+def _conduct(member: Member, now: datetime) -> ConductPart:
+    found, rules = conduct_of(member, now), rules_to_accept(member)
+    return ConductPart(
+        status="" if member.status == MemberStatus.ACTIVE else member.get_status_display(),
+        is_banned=member.status == MemberStatus.BANNED,
+        conduct=found,
+        held=[
+            HeldLine(
+                id=each.pk,
+                name=text_in(each.kind.names, _language(), each.kind.code),
+                consequence=each.get_consequence_display(),
+                state=each.get_state_display(),
+                recorded_at=each.recorded_at,
+                reason=each.reason,
+                note=each.note,
+                may_appeal=may_appeal(each, now),
+            )
+            for each in found.violations
+        ],
+        rules=rules,
+        advocated=text_in(rules.advocated, _language()) if rules is not None else "",
+        forbidden=text_in(rules.forbidden, _language()) if rules is not None else "",
+    )
+
+
+def _about(member: Member) -> list[AboutLine]:
+    """The attributes that members see of themselves; no query where there are none."""
+    if not member.attributes:
+        return []
+    return [
+        AboutLine(text_in(each.names, _language(), each.code), value_words(member.attributes[each.code]))
+        for each in definitions().values()
+        if each.shown_to == ShownTo.MEMBER and each.code in member.attributes
+    ]
 
 
 def _name(tier: TierLine) -> str:

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,13 +20,18 @@ from config.site import drawing, queries, rights
 from incentives.domain import requests
 from incentives.domain.ledger import keys
 from incentives.domain.privileges import using
+from incentives.domain.takeout import data_of
 from members.domain import page_links
+from members.domain.conduct.acceptance import NotTheRules, accept_rules
+from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.connections.queries import circle_of, proposals_of
 from members.domain.ladders import lending
-from members.models import Member, Tier
+from members.domain.statuses import rights_of
+from members.models import Member, Tier, Violation
 
 SESSION_KEY = "laurels_member"
 SEARCH_LENGTH_MAX = 80
+APPEAL_LENGTH_MAX = 4_000
 
 MemberView = Callable[..., HttpResponse]
 
@@ -34,11 +39,12 @@ MemberView = Callable[..., HttpResponse]
 def member_of(request: HttpRequest) -> Member | None:
     """The member whose pages this visitor may see: by link, else by login."""
     public_id = request.session.get(SESSION_KEY)
+    found: Member | None = None
     if public_id is not None:
-        return Member.objects.filter(public_id=public_id).first()
-    if request.user.is_authenticated:
-        return Member.objects.filter(user_id=request.user.pk).first()
-    return None
+        found = Member.objects.filter(public_id=public_id).first()
+    elif request.user.is_authenticated:
+        found = Member.objects.filter(user_id=request.user.pk).first()
+    return found if found is not None and rights_of(found.status).enter else None
 
 
 def for_member(view: MemberView) -> MemberView:
@@ -162,6 +168,16 @@ def use_privilege(request: HttpRequest, member: Member, code: str) -> HttpRespon
     return redirect(f"{reverse('points')}#privileges")
 
 
+@never_cache
+@require_GET
+@for_member
+def take_out(_request: HttpRequest, member: Member) -> HttpResponse:
+    """Everything that is kept about the member, as a file."""
+    answer = JsonResponse(data_of(member, now=timezone.now()), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = 'attachment; filename="laurels.json"'
+    return answer
+
+
 @require_POST
 @for_member
 def give_back_privilege(request: HttpRequest, member: Member, use_id: int) -> HttpResponse:
@@ -177,6 +193,40 @@ def give_back_privilege(request: HttpRequest, member: Member, use_id: int) -> Ht
     else:
         messages.success(request, _("Given back."))
     return redirect(f"{reverse('points')}#privileges")
+
+
+@require_POST
+@for_member
+def accept(request: HttpRequest, member: Member) -> HttpResponse:
+    """Accept the community's rules, in the version that was shown."""
+    number = request.POST.get("version", "")
+    try:
+        accept_rules(
+            member=member, number=int(number) if number.isascii() and number.isdigit() else 0, now=timezone.now()
+        )
+    except NotTheRules as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Thank you. You have accepted our rules."))
+    return redirect(f"{reverse('points')}#conduct")
+
+
+@require_POST
+@for_member
+def ask_again(request: HttpRequest, member: Member, violation_id: int) -> HttpResponse:
+    """Appeal against a violation of the member's own."""
+    found = Violation.objects.filter(pk=violation_id, member=member).first() if violation_id < 2**63 else None
+    if found is None:
+        raise Http404
+    text = request.POST.get("text", "").replace("\x00", "").strip()[:APPEAL_LENGTH_MAX]
+    try:
+        if text:
+            appeal(violation=found, text=text, now=timezone.now())
+    except CannotDecide as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("We will look at it again, and you will hear from us here."))
+    return redirect(f"{reverse('points')}#conduct")
 
 
 def leave(request: HttpRequest) -> HttpResponse:

@@ -22,8 +22,11 @@ from django.utils.translation import gettext as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from incentives.admin.conduct import ConductSteps
 from incentives.admin.dialogs import StepForm, dialog, shown
+from incentives.admin.imports import TableSteps
 from incentives.admin.ledger import LedgerWindow
+from incentives.admin.people import PersonSteps
 from incentives.domain import dead_letters, support, traces
 from incentives.domain.ledger import LedgerError, operations, queries
 from incentives.domain.movements import movements_of, pending_of
@@ -68,11 +71,12 @@ admin.site.unregister(Event)
 
 
 @admin.register(Member)
-class MemberDesk(MemberAdmin):
+class MemberDesk(PersonSteps, ConductSteps, TableSteps, MemberAdmin):
     """A member with balances, standing, statement, timeline, and a way to adjust."""
 
     change_form_outer_before_template = "admin/_member_standing.html"
-    actions_detail = ("adjust_points",)
+    actions_list = ("import_table", "export_table")
+    actions_detail = ("adjust_points", "record_violation", "change_status", "merge_member", "erase_member")
 
     @action(description=gettext_lazy("Adjust points"), url_path="adjust", permissions=["adjust"], icon="edit")
     def adjust_points(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -16,7 +16,7 @@ from unfold.admin import TabularInline
 
 from incentives.domain.privileges import granting
 from incentives.domain.rules.documents import text_in
-from incentives.models import Privilege, PrivilegeFreeze, PrivilegeGrant, PrivilegeGround
+from incentives.models import Privilege, PrivilegeGrant, PrivilegeGround
 from members.admin.base import Plain
 
 
@@ -108,45 +108,3 @@ class PrivilegeGrantAdmin(Plain[PrivilegeGrant]):
     def revoke(self, request: HttpRequest, grants: QuerySet[PrivilegeGrant]) -> None:
         count = sum(granting.revoke_grant(grant_id=grant.pk, now=timezone.now()) for grant in grants)
         messages.success(request, _("%(count)d grants were taken back.") % {"count": count})
-
-
-class FreezeForm(forms.ModelForm[PrivilegeFreeze]):
-    class Meta:
-        model = PrivilegeFreeze
-        fields = ["member", "until", "reason"]
-
-    def clean_until(self) -> Any:
-        until = self.cleaned_data["until"]
-        if until is not None and until <= timezone.now():
-            raise forms.ValidationError(_("This lies in the past."))
-        return until
-
-
-@admin.register(PrivilegeFreeze)
-class PrivilegeFreezeAdmin(Plain[PrivilegeFreeze]):
-    form = FreezeForm
-    list_display = ("member", "since", "until", "reason", "actor", "lifted_at")
-    list_select_related = ("member",)
-    search_fields = ("member__ref",)
-    raw_id_fields = ("member",)
-    ordering = ("-id",)
-    actions = ("lift",)
-
-    def has_change_permission(self, request: HttpRequest, obj: PrivilegeFreeze | None = None) -> bool:
-        return obj is None and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, *_args: object) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: PrivilegeFreeze, form: Any, change: bool) -> None:  # noqa: FBT001
-        given = form.cleaned_data
-        made = granting.freeze(
-            member_id=given["member"].pk, now=timezone.now(), until=given["until"], reason=given["reason"],
-            actor=operator_of(request),
-        )  # fmt: skip
-        obj.pk = made.pk
-
-    @admin.action(description=gettext_lazy("Lift selected freezes"), permissions=["change"])
-    def lift(self, request: HttpRequest, freezes: QuerySet[PrivilegeFreeze]) -> None:
-        count = sum(granting.lift(freeze_id=freeze.pk, now=timezone.now()) for freeze in freezes)
-        messages.success(request, _("%(count)d freezes were lifted.") % {"count": count})

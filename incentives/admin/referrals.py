@@ -93,6 +93,7 @@ class ReferralAdmin(Window[Referral]):
             "same_email": _("the inviter's own address"),
             "email_shape": _("addresses that are counted up"),
             "burst": _("many within minutes"),
+            "banned_email": _("the address of somebody who was banned"),
         }
         return ", ".join(words.get(reason, reason) for reason in referral.reasons)
 

@@ -21,6 +21,7 @@ from incentives.bounds import AMOUNT_MAX
 from incentives.domain import requests
 from incentives.domain.ledger import keys, operations, queries
 from incentives.domain.ledger.operations import Moved
+from incentives.domain.ledger.permits import MayNotSpend, check_spender
 from incentives.domain.reversals import reverse_journal
 from incentives.enums import JournalKind
 from incentives.models import Currency, Hold
@@ -30,7 +31,7 @@ from members.api.members import find_member
 from members.api.paging import bad_cursor, page_size_of
 from members.api.params import PAGING, known_only
 from members.api.problems import Problem
-from members.enums import MemberStatus, Scope
+from members.enums import Scope
 
 IDEMPOTENCY_KEY_LENGTH_MAX = 128
 
@@ -405,11 +406,12 @@ def hold_body(made: Hold) -> dict[str, Any]:
 
 
 def _spender(ref: str, pointer: str = "/member") -> Any:
+    """A member who may spend now. What is refused here is not remembered: the same call may succeed later."""
     member = find_member(ref, pointer)
-    if member.status != MemberStatus.ACTIVE:
-        raise Problem(
-            f"This member is {member.get_status_display()} and may not spend.", status_code=422, kind="may_not_spend"
-        )
+    try:
+        check_spender(member.pk, timezone.now())
+    except MayNotSpend as error:
+        raise Problem(str(error), status_code=422, kind="may_not_spend", pointer=pointer) from error
     return member
 
 

@@ -12,6 +12,7 @@ from incentives.domain.rules.drafting import check_alarm
 from incentives.domain.rules.tables import read_table
 from incentives.models import Badge, Currency, LookupTable, Privilege, SharedLimit
 from members.domain import language
+from members.domain.attributes import definitions, rule_fields
 from members.domain.counters.compiled import CompiledCounter, compile_counter, fields_of
 from members.domain.events.schemas import DataSchema, parse_schema
 from members.domain.outcomes import NOT_FOR_RULES
@@ -29,6 +30,8 @@ class Known:
     schemas: Mapping[str, DataSchema]
     counters: Mapping[str, CompiledCounter]
     currencies: Mapping[str, Currency]
+    # The kinds of those attributes of members that rules may read.
+    attributes: Mapping[str, str]
 
 
 def member_fields(tiers: tuple[str, ...]) -> dict[str, language.Field]:
@@ -55,12 +58,13 @@ def load_known() -> Known:
         for counter in Counter.objects.select_related("event_type")
     }
     currencies = {currency.code: currency for currency in Currency.objects.all()}
+    attributes = {code: each for code, each in definitions().items() if each.is_for_rules}
     ladder = Ladder.objects.order_by("pk").first()
     tiers = tuple(ladder.tiers.values_list("code", flat=True)) if ladder is not None else ()
     catalogue = Catalogue(
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
         reserved=NOT_FOR_RULES,
-        member_fields=member_fields((NO_TIER, *tiers)),
+        member_fields={**member_fields((NO_TIER, *tiers)), **rule_fields(attributes)},
         currencies=currency_facts(currencies.values()),
         counters=_counter_facts(counters),
         tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},
@@ -68,7 +72,7 @@ def load_known() -> Known:
         privileges=frozenset(Privilege.objects.values_list("code", flat=True)),
         limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
     )
-    return Known(catalogue, schemas, counters, currencies)
+    return Known(catalogue, schemas, counters, currencies, {code: each.kind for code, each in attributes.items()})
 
 
 def currency_facts(currencies: Iterable[Currency]) -> dict[str, CurrencyFacts]:

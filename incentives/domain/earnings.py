@@ -10,7 +10,7 @@ from typing import Any
 from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import MemberFacts, load_members
-from incentives.domain.engine.paying import MAY_NOT_EARN
+from incentives.domain.engine.paying import refusal
 from incentives.domain.engine.rulebook import RuleBook, RulePlan, TypeBook
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import GRANTS, MEMBER, Award, GrantBadge, GrantPrivilege, text_in
@@ -194,8 +194,9 @@ class _Teller:
 
     def _closed_because(self, group: CheckedGroup) -> str:
         """Why this member cannot meet a condition as they are; empty where only the event will tell."""
-        if not self.facts.earns:
-            return wording.reason_words(MAY_NOT_EARN)
+        refused = refusal(self.facts, self.now)
+        if refused:
+            return wording.reason_words(refused)
         if group.kind != "all":
             return ""
         for member in group.members:
@@ -215,7 +216,7 @@ class _Teller:
         return expressions.explain(clause.checked, self._fact, self.facts.zone).result is False
 
     def _fact(self, path: str) -> Any:
-        return getattr(self.facts, path.removeprefix("member."), None)
+        return self.facts.fact(path.removeprefix("member."))
 
     def _pay(self, effect: CheckedEffect) -> Pay:
         assert isinstance(effect.effect, (Award, GrantBadge, GrantPrivilege)), "only what gives is told"

@@ -10,7 +10,9 @@ from django.db import transaction
 from incentives.domain.pump import hints
 from incentives.domain.withdrawing import Withdrawn, withdraw
 from members.domain.invitations.accepting import tell_stage
+from members.domain.joining import hear_of_joining
 from members.domain.outcomes import (
+    MEMBER_JOINED,
     REFERRAL_ACTIVE,
     REFERRAL_BROKE_ICE,
     REFERRAL_JOINED,
@@ -20,7 +22,8 @@ from members.domain.outcomes import (
 from members.enums import ReferralState
 from members.models import Event, Referral
 
-STAGES = (REFERRAL_JOINED, REFERRAL_BROKE_ICE, REFERRAL_ACTIVE, REFERRAL_RETAINED)
+# What a referral may have paid: the newcomer's welcome is one of them, since nobody new has come after all.
+STAGES = (MEMBER_JOINED, REFERRAL_JOINED, REFERRAL_BROKE_ICE, REFERRAL_ACTIVE, REFERRAL_RETAINED)
 
 
 class CannotDecide(Exception):
@@ -28,16 +31,17 @@ class CannotDecide(Exception):
 
 
 def confirm_referral(*, referral_id: int, by: AbstractBaseUser | None, now: datetime, note: str = "") -> Referral:
-    """Let a referral under review count: its joining is told now, and later stages as they come."""
+    """Let a referral under review count: rules hear of its joining now, and of later stages as they come."""
     with transaction.atomic():
         referral = _decide(referral_id, (ReferralState.REVIEW,), ReferralState.CONFIRMED, by=by, now=now, note=note)
+        hear_of_joining(referral.pk, now=now)
         tell_stage(REFERRAL_JOINED, referral, now=now)
         hints.wake_on_commit()
     return referral
 
 
 def reject_referral(*, referral_id: int, by: AbstractBaseUser | None, now: datetime, note: str) -> Withdrawn:
-    """Find that a referral is none: whatever its stages paid, to anybody, is taken back.
+    """Find that a referral is none: whatever its stages and the newcomer's welcome paid, to anybody, is taken back.
 
     The member stays; what happens to them is a matter of conduct. Raises CannotDecide.
     """

@@ -18,7 +18,7 @@ from members.domain.events.writers import write_outcomes
 from members.domain.outcomes import EFFECT_ASSIGNED, EFFECT_WITHDRAWN, INTERNAL_SOURCE
 from members.domain.registry import registry
 from members.lanes import lane_of
-from members.models import DeadLetter, Event, Lane, Work
+from members.models import DeadLetter, Event, Lane, Member, Work
 
 WITHDRAWN = '[["",0,"withdrawn",[]]]'
 
@@ -74,6 +74,8 @@ def _assigned(paid: list[Event]) -> list[Event]:
         recipients = {
             line[4] for verdict in msgspec.json.decode(verdicts) for line in verdict[3] if line[3] == ASSIGNED
         }
+        # The timeline of somebody who was merged is their survivor's.
+        recipients |= set(Member.objects.filter(merged__in=recipients).values_list("pk", flat=True))
         # By member and moment, which the timeline is indexed by: an effect happens when its cause did.
         handed = Event.objects.filter(
             member_id__in=recipients,

@@ -372,46 +372,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "uses of privileges",
             },
         ),
-        migrations.CreateModel(
-            name="PrivilegeFreeze",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("since", models.DateTimeField(verbose_name="since")),
-                (
-                    "until",
-                    models.DateTimeField(
-                        blank=True, help_text="Empty until it is lifted.", null=True, verbose_name="until"
-                    ),
-                ),
-                ("reason", models.CharField(help_text="The member reads it.", max_length=200, verbose_name="reason")),
-                ("actor", models.CharField(blank=True, editable=False, max_length=80, verbose_name="by")),
-                ("lifted_at", models.DateTimeField(editable=False, null=True, verbose_name="lifted at")),
-                (
-                    "member",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="members.member",
-                        verbose_name="member",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "freeze",
-                "verbose_name_plural": "freezes",
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("lifted_at__isnull", True)), fields=["member"], name="freezes_of_member"
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("until__isnull", True), ("until__gt", models.F("since")), _connector="OR"),
-                        name="freeze_runs_forward",
-                    )
-                ],
-            },
-        ),
         migrations.AddIndex(
             model_name="privilegegrant",
             index=models.Index(

@@ -16,7 +16,6 @@ from incentives.models.ledger import (
 from incentives.models.privileges import (
     WAITING_STATES,
     Privilege,
-    PrivilegeFreeze,
     PrivilegeGrant,
     PrivilegeGround,
     PrivilegeTally,
@@ -53,7 +52,6 @@ __all__ = [
     "Note",
     "PendingAward",
     "Privilege",
-    "PrivilegeFreeze",
     "PrivilegeGrant",
     "PrivilegeGround",
     "PrivilegeTally",

@@ -257,36 +257,3 @@ class PrivilegeUse(models.Model):
 
     def __str__(self) -> str:
         return f"use {self.pk}"
-
-
-class PrivilegeFreezeQuerySet(models.QuerySet["PrivilegeFreeze"]):
-    def holding(self, moment: datetime) -> PrivilegeFreezeQuerySet:
-        return self.filter(Q(until__isnull=True) | Q(until__gt=moment), since__lte=moment, lifted_at__isnull=True)
-
-
-class PrivilegeFreeze(models.Model):
-    """A time in which a member may use none of their privileges. What they hold stays theirs."""
-
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("member"))
-    since = models.DateTimeField(_("since"))
-    until = models.DateTimeField(_("until"), null=True, blank=True, help_text=_("Empty until it is lifted."))
-    reason = models.CharField(_("reason"), max_length=200, help_text=_("The member reads it."))
-    actor = models.CharField(_("by"), max_length=80, blank=True, editable=False)
-    lifted_at = models.DateTimeField(_("lifted at"), null=True, editable=False)
-
-    objects = PrivilegeFreezeQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("freeze")
-        verbose_name_plural = _("freezes")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gt=F("since")), name="freeze_runs_forward"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["member"], condition=Q(lifted_at__isnull=True), name="freezes_of_member"),
-        ]
-
-    def __str__(self) -> str:
-        return f"freeze of {self.member}"

@@ -15,12 +15,13 @@ from rest_framework.views import APIView
 
 from members.api.authentication import PerKeyThrottle
 from members.api.bodies import Moment, StrictBody
-from members.api.members import REF, find_member, known_time_zone
+from members.api.members import find_member, known_time_zone
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain.invitations import growth as growing
 from members.domain.invitations import making
 from members.domain.invitations.accepting import CannotJoin, accept
+from members.domain.people.tables import REF
 from members.enums import AgeBand, Scope
 from members.models import Invitation, Referral
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -24,12 +23,18 @@ from members.api.paging import Pages
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain import page_links
+from members.domain.attributes import BadAttributes, changed, definitions
 from members.domain.joining import Arrival, tell_joined
+from members.domain.people.tables import REF
+from members.domain.statuses import change_status
 from members.enums import MemberStatus, Scope
 from members.models import Member
 from members.models.member import validate_time_zone
 
-REF = re.compile(r"[^\x00-\x1f\x7f/]{1,128}")
+ACTS_OF_THEIR_OWN = {
+    MemberStatus.BANNED: "A ban, and lifting it, needs a person and a written reason; an operator does it.",
+    MemberStatus.ERASED: "Somebody is erased once and for all by POST /api/v1/members/{ref}/erasure.",
+}
 
 
 class MemberBody(StrictMixin, serializers.ModelSerializer[Member]):
@@ -39,17 +44,37 @@ class MemberBody(StrictMixin, serializers.ModelSerializer[Member]):
     house = serializers.BooleanField(source="is_house", default=False)
     status = serializers.ChoiceField(choices=MemberStatus.choices, default=MemberStatus.ACTIVE)
     joined_at = Moment(default=timezone.now)
+    attributes = serializers.DictField(
+        required=False, help_text="As defined by the operators; null takes one away, what is left out keeps its value."
+    )
 
     class Meta:
         model = Member
         fields = [
             "ref", "public_id", "display_name", "email", "language", "time_zone", "age_band", "birthday", "status",
-            "verified", "house", "joined_at",
+            "verified", "house", "joined_at", "attributes",
         ]  # fmt: skip
         read_only_fields = ["ref", "public_id"]
 
     def validate_time_zone(self, value: str) -> str:
         return known_time_zone(value)
+
+    def validate_status(self, value: str) -> str:
+        before = self.instance.status if self.instance is not None else MemberStatus.ACTIVE
+        for status, sentence in ACTS_OF_THEIR_OWN.items():
+            if value != before and status in (value, before):
+                raise serializers.ValidationError(sentence)
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if self.instance is None or "attributes" in attrs:
+            before = self.instance.attributes if self.instance is not None else {}
+            known = self.context["definitions"] if "definitions" in self.context else definitions()
+            try:
+                attrs["attributes"] = changed(attrs.get("attributes", {}), before, known, is_new=self.instance is None)
+            except BadAttributes as error:
+                raise serializers.ValidationError({"attributes": dict(error.mistakes)}) from error
+        return attrs
 
 
 def known_time_zone(value: str) -> str:
@@ -114,14 +139,14 @@ class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]  # The libra
 class MemberList(generics.ListAPIView[Member]):
     scopes = {"GET": Scope.MEMBERS_READ}
     throttle_classes = [PerKeyThrottle]
-    queryset = Member.objects.all()
+    queryset = Member.objects.whole()
     serializer_class = MemberBody
     filterset_class = MemberFilter
     pagination_class = Pages
 
     @extend_schema(operation_id="list_members", responses={200: MemberBody(many=True), **PROBLEMS})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """All members, newest first."""
+        """All members, newest first; one that was merged is told as its survivor only."""
         return super().get(request, *args, **kwargs)
 
 
@@ -141,7 +166,7 @@ class MemberDetail(APIView):
         """Create a member, or change what is given; what is left out keeps its value."""
         if not REF.fullmatch(ref):
             raise Problem("A ref has 1 to 128 characters, no control characters and no slash.", kind="invalid")
-        member = Member.objects.filter(ref=ref).first()
+        member = known_by(ref)
         if member is None and settings.CLOSED_COMMUNITY:
             raise Problem(
                 "This community is closed: somebody new comes in by POST /api/v1/invitations/{code}/accept.",
@@ -150,9 +175,12 @@ class MemberDetail(APIView):
             )
         body = MemberBody(member, data=request.data, partial=member is not None)
         body.is_valid(raise_exception=True)
+        status = body.validated_data.pop("status", None) if member is not None else None
         try:
             with transaction.atomic():
-                saved = body.save(ref=ref)
+                saved = body.save(**({} if member is not None else {"ref": ref}))
+                if status is not None and change_status(member_id=saved.pk, status=status, now=timezone.now()):
+                    saved.status = status
                 if member is None:
                     tell_joined([Arrival(saved.pk, saved.joined_at)], now=timezone.now())
         except IntegrityError as error:
@@ -174,13 +202,22 @@ class MemberPageLink(APIView):
     @extend_schema(operation_id="make_page_link", request=None, responses={201: PageLink, **PROBLEMS})
     def post(self, request: Request, ref: str, **_: Any) -> Response:
         """A signed, short-lived way into the member's points page."""
-        url, seconds = page_links.make_page_link(member=find_member(ref))
+        try:
+            url, seconds = page_links.make_page_link(member=find_member(ref))
+        except page_links.MayNotEnter as error:
+            raise Problem(str(error), status_code=422, kind="may_not_enter") from error
         return Response({"url": url, "seconds": seconds}, status=201)
+
+
+def known_by(ref: str) -> Member | None:
+    """Whose ref this is: a merged member's is its survivor's."""
+    member = Member.objects.select_related("merged_into").filter(ref=ref).first()
+    return member.merged_into or member if member is not None else None
 
 
 def find_member(ref: str, pointer: str | None = None) -> Member:
     """A member by ref. Raises a 404 problem, which names the place if the ref stood in a body."""
-    member = Member.objects.filter(ref=ref).first() if "\x00" not in ref else None
+    member = known_by(ref) if "\x00" not in ref else None
     if member is None:
         raise Problem(f"There is no member {ref[:128]!r}.", status_code=404, kind="unknown_member", pointer=pointer)
     return member

@@ -79,7 +79,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     detail = force_str(error.detail) if not isinstance(error.detail, (list, dict)) else ""
     if isinstance(error, exceptions.ValidationError):
         kind = "invalid"
-        errors = list(_flat(error.detail, ""))
+        errors = list(flat(error.detail, ""))
         detail = errors[0]["detail"] if len(errors) == 1 else "Some fields are not valid; see errors."
     if isinstance(error, Problem):
         errors, headers = error.errors, error.headers
@@ -103,15 +103,16 @@ def _is_passing(error: Exception) -> bool:
     return isinstance(error, InterfaceError)
 
 
-def _flat(detail: Any, pointer: str) -> Any:
+def flat(detail: Any, pointer: str) -> Any:
+    """The sentences of nested mistakes, each with a pointer to its place."""
     if isinstance(detail, dict):
         for name, value in detail.items():
             step = str(name)[:80].replace("~", "~0").replace("/", "~1")
-            yield from _flat(value, pointer if name == "non_field_errors" else f"{pointer}/{step}")
+            yield from flat(value, pointer if name == "non_field_errors" else f"{pointer}/{step}")
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
             nested = isinstance(value, (dict, list))
-            yield from _flat(value, f"{pointer}/{index}" if nested else pointer)
+            yield from flat(value, f"{pointer}/{index}" if nested else pointer)
     else:
         yield {"pointer": f"#{pointer}", "detail": force_str(detail)}
 

@@ -13,6 +13,7 @@ from members.domain.events.writers import write_outcomes
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_JOINED
 from members.domain.registry import registry
 from members.lanes import lane_of
+from members.models import Event, Work
 
 _EARLIEST = datetime(YEAR_FIRST, 1, 1, tzinfo=UTC)
 
@@ -43,3 +44,12 @@ def tell_joined(arrivals: Iterable[Arrival], *, now: datetime, is_quiet: bool = 
         rows.append((each.member_id, kind, source, None, moment, now, data, lane))
     write_outcomes(rows)
     return frozenset(lane for *_, lane in rows if lane is not None)
+
+
+def hear_of_joining(member_id: int, *, now: datetime) -> bool:
+    """Hand a joining that was told quietly to the rules; False if they have heard of it before."""
+    joined = Event.objects.filter(member_id=member_id, type__code=MEMBER_JOINED).order_by("pk").first()
+    if joined is None:
+        return False
+    _, is_new = Work.objects.get_or_create(event=joined, defaults={"lane": lane_of(member_id), "available_at": now})
+    return is_new

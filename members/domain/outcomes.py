@@ -21,11 +21,21 @@ PRIVILEGE_GIVEN_BACK, PRIVILEGE_FULFILLED = "privilege.given_back", "privilege.f
 PRIVILEGE_OVERDUE = "privilege.overdue"
 INTRODUCTION_ACCEPTED = "introduction.accepted"
 MEMBER_JOINED = "member.joined"
+MEMBER_STATUS_CHANGED = "member.status_changed"
+MEMBER_MERGED = "member.merged"
+MEMBER_ERASED = "member.erased"
+RULES_ACCEPTED = "rules.accepted"
+CONDUCT_VIOLATION, CONDUCT_APPEALED = "conduct.violation", "conduct.appealed"
+CONDUCT_UPHELD, CONDUCT_OVERTURNED = "conduct.upheld", "conduct.overturned"
+# Of a report only its reporter hears, and no rule may ever pay for one.
+CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED = "conduct.reported", "conduct.report_decided"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
 REFERRAL_REJECTED = "referral.rejected"
 
 _TEXT = {"type": "string", "optional": True}
+_STRIKES = {"type": "int", "min": 0, "max": 10_000}
+_STATUS = {"type": "string", "enum": ["active", "suspended", "banned", "left", "erased"]}
 # What was moved, in major units: above 0 came to the member, below 0 went.
 _MOVED = {"currency": {"type": "string"}, "amount": {"type": "decimal", "min": -(10**15), "max": 10**15}}
 
@@ -36,7 +46,7 @@ _REFERRAL = {"channel": _TEXT, "campaign": _TEXT, "depth": {"type": "int", "min"
 
 # How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
 EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
-NOT_FOR_RULES = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN})
+NOT_FOR_RULES = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN, CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED})
 _EFFECT = {
     "rule": {"type": "string"},
     "version": {"type": "int", "min": 0, "max": 10**9},
@@ -50,6 +60,25 @@ _EFFECT = {
 # Type to (meaning, schema); kept in the database so that rules can listen to them like to any other.
 OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     MEMBER_JOINED: ("A member was created.", {"channel": _TEXT}),
+    MEMBER_STATUS_CHANGED: (
+        "A member was suspended, banned or reinstated, has left or is back.",
+        {"from_status": _STATUS, "to_status": _STATUS},
+    ),
+    MEMBER_MERGED: (
+        "Another membership of the same person was merged into this one.",
+        {"ref": {"type": "string", "personal": True}},
+    ),
+    MEMBER_ERASED: ("Everything that identifies this person was removed.", {}),
+    RULES_ACCEPTED: ("A member accepted the community's rules.", {"version": {"type": "int", "min": 1, "max": 10**9}}),
+    CONDUCT_VIOLATION: (
+        "A violation of the rules was recorded.",
+        {"kind": {"type": "string"}, "consequence": {"type": "string"}, "strikes": _STRIKES},
+    ),
+    CONDUCT_APPEALED: ("A member asked for a second look at a violation.", {"kind": {"type": "string"}}),
+    CONDUCT_UPHELD: ("A violation was upheld.", {"kind": {"type": "string"}}),
+    CONDUCT_OVERTURNED: ("A violation was overturned, and what it took given back.", {"kind": {"type": "string"}}),
+    CONDUCT_REPORTED: ("A member reported somebody.", {}),
+    CONDUCT_REPORT_DECIDED: ("What a member had reported was decided.", {"outcome": {"type": "string"}}),
     REFERRAL_JOINED: ("Somebody joined by invitation.", _REFERRAL),
     REFERRAL_BROKE_ICE: ("An invited newcomer spoke, and somebody answered, within 24 hours.", _REFERRAL),
     REFERRAL_ACTIVE: ("An invited newcomer contributed between day 7 and day 13.", _REFERRAL),

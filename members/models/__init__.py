@@ -1,6 +1,17 @@
 from members.models.access import ApiKey
+from members.models.attributes import AttributeDefinition
+from members.models.conduct import (
+    CommunityRules,
+    ConductStep,
+    Freeze,
+    Report,
+    RulesAcceptance,
+    Violation,
+    ViolationKind,
+)
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.counters import Counter, CounterItem, CounterValue
+from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
@@ -20,6 +31,9 @@ __all__ = [
     "Acquaintance",
     "ApiKey",
     "Attendance",
+    "AttributeDefinition",
+    "CommunityRules",
+    "ConductStep",
     "Connection",
     "Contact",
     "Counter",
@@ -30,19 +44,26 @@ __all__ = [
     "EventKey",
     "EventPayload",
     "EventType",
+    "Freeze",
     "Introduction",
     "Invitation",
     "Ladder",
     "Lane",
     "Member",
+    "MemberImport",
+    "MemberImportLine",
     "QuotaPlace",
     "Referral",
     "Rejection",
+    "Report",
+    "RulesAcceptance",
     "Source",
     "Standing",
     "StandingChange",
     "Tier",
     "TierInvitation",
     "TierPin",
+    "Violation",
+    "ViolationKind",
     "Work",
 ]

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable
 from datetime import datetime
 
 import uuid_utils.compat as uuid
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -38,6 +41,20 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Members who may still earn or spend."""
         return self.filter(status=MemberStatus.ACTIVE)
 
+    def whole(self) -> MemberQuerySet:
+        """Everybody but those who were merged into somebody else."""
+        return self.filter(merged_into__isnull=True)
+
+    def ids_by_ref(self, refs: Iterable[str]) -> dict[str, int]:
+        """Whose these refs are: a merged one is its survivor's."""
+        found = self.filter(ref__in=refs).values_list("ref", Coalesce("merged_into_id", "id"))
+        return dict(found)
+
+    def newcomers(self) -> MemberQuerySet:
+        """Whoever has joined here: those whom a quiet import brought belong to no cohort."""
+        lines = apps.get_model("members", "MemberImportLine").objects.filter(is_new=True, of__is_quiet=True)
+        return self.exclude(pk__in=lines.values("member_id"))
+
 
 class Member(models.Model):
     """A person in the community, known to the host app by `ref`.
@@ -64,6 +81,10 @@ class Member(models.Model):
     invited_by = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="invitees", verbose_name=_("invited by")
     )
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into"),
+        editable=False,
+    )  # fmt: skip
     is_house = models.BooleanField(_("house account"), default=False)
     is_verified = models.BooleanField(_("verified"), default=False)
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
@@ -83,6 +104,14 @@ class Member(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(ref=""), name="member_has_a_ref"),
             models.CheckConstraint(condition=Q(status__in=MemberStatus.values), name="member_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(status__in=["left", "erased"]),
+                name="a_merged_member_has_left",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="erased") | Q(display_name="", email="", user__isnull=True),
+                name="an_erased_member_is_nobody",
+            ),
         ]
 
     def __str__(self) -> str:

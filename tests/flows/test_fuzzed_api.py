@@ -31,8 +31,19 @@ from config.wsgi import application
 from incentives.domain.ledger import operations
 from incentives.domain.privileges import granting, using
 from incentives.models import Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
+from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
-from members.models import Connection, Introduction, Invitation, Member, TierInvitation, TierPin
+from members.models import (
+    CommunityRules,
+    Connection,
+    Introduction,
+    Invitation,
+    Member,
+    TierInvitation,
+    TierPin,
+    Violation,
+    ViolationKind,
+)  # fmt: skip
 from tests import factories
 from tests.factories import award, item
 
@@ -93,6 +104,9 @@ def key():
     Invitation.objects.create(code="CODE", uses_max=None)
     something_to_use()
     two_who_know_each_other()
+    CommunityRules.objects.create(number=1, published_at=timezone.now())
+    kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
+    record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
 
 
@@ -132,6 +146,14 @@ def known(name, operation=""):
         return "newcomer"
     if name == "code" and "ladders" in operation:
         return "growth"
+    if name == "version" and operation.endswith("/rules-acceptance"):
+        return 1
+    if name == "violation_id":
+        return Violation.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if name == "ref" and operation.endswith("/erasure"):
+        return "bo"
+    if name == "subject" and operation.endswith("/reports"):
+        return "bo"
     if name == "hold_id":
         made = Hold.objects.first()
         return str(made.pk) if made else "00000000-0000-0000-0000-000000000007"
@@ -140,6 +162,7 @@ def known(name, operation=""):
     return {
         "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
         "first": "ada", "second": "cy", "other": "bo", "off": False, "agrees": True,
+        "merged": "bo", "kind": "advertising", "reporter": "ada",
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},

@@ -179,7 +179,8 @@ def test_a_fraud_that_is_found_before_it_is_paid_is_never_paid(client):
     taken = referrals.reject_referral(referral_id=referral.pk, by=None, now=timezone.now(), note="One person twice.")
     judge()
 
-    assert (taken.reversed, taken.stopped) == (0, 1)
+    # The referral's joining and the newcomer's own: nobody new has come.
+    assert (taken.reversed, taken.stopped) == (0, 2)
     assert (points("bo"), points("ada")) == (0, 0)
 
 

@@ -53,7 +53,7 @@ def test_a_member_is_created_once_and_changed_after_that(client):
     assert changed.json() | {"public_id": "", "joined_at": ""} == {
         "ref": "ada", "public_id": "", "display_name": "Ada Lund", "email": "", "language": "",
         "time_zone": "Asia/Tokyo", "age_band": "unknown", "status": "active", "verified": True, "house": False,
-        "joined_at": "",
+        "joined_at": "", "attributes": {},
     }  # fmt: skip
 
 

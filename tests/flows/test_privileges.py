@@ -27,7 +27,11 @@ from incentives.models import (
     PrivilegeUse,
 )
 from incentives.tasks import end_grants, grant_birthday_gifts, tell_overdue
-from members.models import Event, Member, Standing
+from members.domain.conduct import violations
+from members.domain.conduct.ladder import Sentence
+from members.domain.conduct.violations import record_violation
+from members.enums import Consequence
+from members.models import Event, Member, Standing, ViolationKind
 from tests import factories
 from tests.factories import item
 
@@ -173,10 +177,15 @@ def test_a_tier_holds_for_those_above_it_and_the_most_generous_ground_counts(cli
 def test_whoever_is_suspended_or_frozen_may_not_whatever_they_hold(client):
     privilege("pin", EVERYONE)
     ada = Member.objects.get(ref="ada")
-    freeze = granting.freeze(member_id=ada.pk, now=timezone.now(), reason="Advertising.")
+    kind = ViolationKind.objects.create(code="adverts", names={"en": "Advertising"})
+    frozen = record_violation(
+        member_id=ada.pk, kind=kind, now=timezone.now(), operator="Ines", reason="The same link in six threads.",
+        sentence=Sentence(Consequence.FREEZE_PRIVILEGES, hours=72),
+    )  # fmt: skip
 
-    assert ask(client)["why_not"] == {"code": "frozen", "sentence": "Privileges are frozen: Advertising."}
-    granting.lift(freeze_id=freeze.pk, now=timezone.now())
+    assert ask(client)["why_not"]["code"] == "frozen"
+    assert ask(client)["why_not"]["sentence"].endswith(": Advertising")
+    violations.decide(violation_id=frozen.pk, is_upheld=False, now=timezone.now(), by="Jo", note="A mistake.")
     assert ask(client)["may"] is True
     Member.objects.update(status="suspended")
     assert ask(client)["why_not"]["code"] == "not_active"

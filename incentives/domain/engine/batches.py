@@ -84,7 +84,7 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
         found = BadgeGrant.objects.filter(member_id__in=reach_of.member_ids, badge_id__in=reach_of.badge_ids)
         held = set(found.values_list("member_id", "badge_id"))
     refs = reach_of.refs
-    recipients = dict(Member.objects.filter(ref__in=refs).values_list("ref", "id")) if refs else {}
+    recipients = Member.objects.ids_by_ref(refs) if refs else {}
     paying = Paying(rules, book, uses, pending, held, recipients, programme_zone)
     counters = _open_counters(waiting, rules)
     rising = Rising(rules.ladders, book, counters)
@@ -143,7 +143,8 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
     day = local_day(occurred_at, member.zone)
     event = _decoded(book.schema, data)
     waiting = Waiting(event_id, member, book, occurred_at, event, run, day, key_id=event_id)
-    if event is not None:
+    # Another run counts nothing again: the first one did.
+    if event is not None and run == 0:
         for counter in book.moving:
             found = counter.reads(event)
             if found is not None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from typing import Any
 
 from incentives.domain.catalogues import NO_TIER
 from incentives.domain.engine.rulebook import RuleBook
+from members.domain.attributes import READ_AS, as_fact
 from members.domain.counters.periods import zone_named
-from members.domain.events.intake import may_earn
-from members.models import Member, Standing
+from members.domain.statuses import rights_of
+from members.enums import Frozen
+from members.models import Freeze, Member, Standing
 
 
 @dataclass(slots=True)
@@ -32,14 +35,28 @@ class MemberFacts:
     # What is held on each ladder: a tier's rank there, and whether it was lost for a duty that is still owed.
     ranks: dict[int, int] = field(default_factory=dict)
     owing: set[int] = field(default_factory=set)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    # When earning was or is frozen: from, and until (exclusive).
+    freezes: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute that operators defined, as compiled rules read it; None where the member has none."""
+        if not name.startswith(READ_AS):
+            raise AttributeError(name)
+        return self.attributes.get(name.removeprefix(READ_AS))
+
+    def fact(self, name: str) -> Any:
+        """A fact by its name in rules, after `member.`."""
+        group, dot, code = name.partition(".")
+        return self.attributes.get(code) if dot and group == "attributes" else getattr(self, name)
 
 
 def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberFacts]:
-    """Read members and where they stand: two queries."""
+    """Read members, what is frozen for them, and where they stand: three queries, and a fourth for attributes."""
     ids = set(member_ids)
     members = {
         row[0]: MemberFacts(
-            *row[:7], zone=zone_named(row[7]), earns=may_earn(row[6]), inviter_id=row[8], connections=row[9] or 0
+            *row[:7], zone=zone_named(row[7]), earns=rights_of(row[6]).earn, inviter_id=row[8], connections=row[9] or 0
         )
         for row in Member.objects.filter(id__in=ids).values_list(
             "id",
@@ -54,15 +71,24 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
             "acquaintance__known",
         )
     }
+    frozen = Freeze.objects.filter(member_id__in=ids, what=Frozen.EARNING, lifted_at=None)
+    for member_id, begins_at, ends_at in frozen.values_list("member_id", "begins_at", "ends_at"):
+        members[member_id].freezes.append((begins_at, ends_at))
+    if book.known.attributes:
+        for member_id, stored in Member.objects.filter(id__in=ids).values_list("id", "attributes"):
+            member = members[member_id]
+            member.attributes = {
+                code: as_fact(kind, stored.get(code), member.zone) for code, kind in book.known.attributes.items()
+            }
     if book.ladders:
         first = book.ladders[0]
         plans = {ladder.plan.id: ladder.plan for ladder in book.ladders}
         for member_id, ladder_id, tier_id, owes in Standing.objects.filter(member_id__in=ids).values_list(
             "member_id", "ladder_id", "tier_id", "owes_duty"
         ):
-            member = members.get(member_id)
-            if member is None or ladder_id not in plans:
+            if member_id not in members or ladder_id not in plans:
                 continue
+            member = members[member_id]
             plan = plans[ladder_id]
             rank = member.ranks[ladder_id] = plan.rank_of(tier_id)
             if owes:

@@ -8,13 +8,14 @@ from typing import Any
 
 from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts
-from incentives.domain.engine.paying import FAILED, MAY_NOT_EARN, Paying
+from incentives.domain.engine.paying import FAILED, Paying, refusal
 from incentives.domain.engine.rising import Rising
 from incentives.domain.engine.rulebook import InForce, RuleBook
 from incentives.domain.ledger import Book
 from members.domain.counters.book import CounterBook, as_fact
 from members.domain.outcomes import (
     EFFECT_ASSIGNED,
+    MEMBER_MERGED,
     POINTS_ADJUSTED,
     POINTS_MATURED,
     POINTS_REVERSED,
@@ -23,8 +24,8 @@ from members.domain.outcomes import (
 
 logger = logging.getLogger(__name__)
 
-# Movements by request, which may have brought a member to a tier without any rule.
-RISING_TYPES = frozenset({POINTS_ADJUSTED, POINTS_TRANSFERRED, POINTS_REVERSED, POINTS_MATURED})
+# What may have brought a member to a tier without any rule: movements by request, and a merge.
+RISING_TYPES = frozenset({POINTS_ADJUSTED, POINTS_TRANSFERRED, POINTS_REVERSED, POINTS_MATURED, MEMBER_MERGED})
 
 
 @dataclass
@@ -68,10 +69,11 @@ class Fold:
             plan = in_force.plans[place]
             logger.error("Rule %s v%d failed on event %d", plan.code, plan.version, waiting.id, exc_info=error)
             decided.verdicts.append([plan.code, plan.version, FAILED, []])
+        refused = refusal(member, waiting.occurred_at) if matches else ""
         for match in matches:
             plan = in_force.plans[match[0]]
-            if not member.earns:
-                decided.verdicts.append([plan.code, plan.version, MAY_NOT_EARN, []])
+            if refused:
+                decided.verdicts.append([plan.code, plan.version, refused, []])
                 continue
             self.paying.pay(waiting, plan, match, decided)
 
@@ -96,7 +98,7 @@ class Fold:
 
     def _facts(self, member: MemberFacts, in_force: InForce, vector: list[Any]) -> dict[str, Any]:
         """What the rules saw beyond the event itself, so that every clause can be computed again."""
-        facts: dict[str, Any] = {f"member.{name}": getattr(member, name) for name in in_force.member_fields}
+        facts: dict[str, Any] = {f"member.{name}": member.fact(name) for name in in_force.member_fields}
         for slot, counter in in_force.counters:
             facts[f"counters.{counter.code}"] = vector[2 * slot]
             facts[f"counters.{counter.code}.before"] = vector[2 * slot + 1]

@@ -9,6 +9,7 @@ from typing import Any
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.engine.cases import Assigned, Assignment, Decided, Waiting
+from incentives.domain.engine.facts import MemberFacts
 from incentives.domain.engine.rulebook import EffectPlan, RuleBook, RulePlan
 from incentives.domain.engine.uses import UseBook
 from incentives.domain.engine.waits import PendingBook
@@ -29,6 +30,8 @@ ASSIGNED, NOBODY = "assigned", "nobody"
 GRANTS = frozenset({"badge", "grant"})
 # It is paid, and not sure yet.
 WAITS = "pending"
+# Earning was frozen when it happened.
+FROZEN = "frozen"
 WANTED_MAX = 10**18
 
 Uses = list[tuple[Ceiling, Use]]
@@ -80,8 +83,9 @@ class Paying:
         if plan is None or said.effect >= len(plan.effects):
             decided.verdicts.append([said.rule, said.version, FAILED, []])
             return
-        if not waiting.member.earns:
-            decided.verdicts.append([plan.code, plan.version, MAY_NOT_EARN, []])
+        refused = refusal(waiting.member, waiting.occurred_at)
+        if refused:
+            decided.verdicts.append([plan.code, plan.version, refused, []])
             return
         effect = plan.effects[said.effect]
         uses = [(ceiling, use) for ceiling, use in self._uses(waiting, plan) if ceiling.is_recipients]
@@ -258,6 +262,13 @@ class Paying:
         if found is None:
             found = self._expiries[key] = expires_at(effect.expiry, waiting.occurred_at, self.programme_zone)
         return found
+
+
+def refusal(member: MemberFacts, moment: datetime) -> str:
+    """Why a member is paid nothing for what happened at a moment; empty where nothing speaks against it."""
+    if not member.earns:
+        return MAY_NOT_EARN
+    return FROZEN if any(begins_at <= moment < ends_at for begins_at, ends_at in member.freezes) else ""
 
 
 def _allowed(effect: EffectPlan, wanted: int, uses: Uses) -> tuple[int, str]:

@@ -18,12 +18,14 @@ from django.utils import timezone
 from incentives.domain.ledger import keys
 from incentives.domain.ledger.book import AVAILABLE, HELD, PENDING, Book, InsufficientPoints, LedgerError
 from incentives.domain.ledger.expiry import midnight
+from incentives.domain.ledger.permits import check_receiver, check_spender
 from incentives.domain.ledger.rows import AccountState
 from incentives.domain.ledger.store import open_book, write
 from incentives.domain.ledger.telling import tell
 from incentives.enums import Bucket, Contra, HoldState, JournalKind, PendingState
 from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, Note, PendingAward, Reversal
 from members.domain.outcomes import POINTS_ADJUSTED, POINTS_REVERSED, POINTS_SPENT, POINTS_TRANSFERRED
+from members.models import Member
 
 EXPIRY_BATCH_MAX = 500
 
@@ -56,11 +58,12 @@ class Moved:
 
 
 def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: datetime, actor: str = "") -> Moved:
-    """Take points for something redeemed, the soonest to expire first. Raises InsufficientPoints."""
+    """Take points for something redeemed, the soonest to expire first. Raises InsufficientPoints, MayNotSpend."""
     with transaction.atomic():
         book, done = _begin(member_id, currency, key, now)
         if done is not None:
             return done
+        check_spender(member_id, now)
         account = book.account(member_id, currency.pk)
         _need(account, amount)
         journal_id = _journal(book, account, key, JournalKind.SPEND, now, actor=actor)
@@ -127,7 +130,7 @@ def transfer(
 ) -> Moved:
     """Give points to another member, each lot with its expiry. Two journals, one movement.
 
-    Raises InsufficientPoints and NotTransferable.
+    Raises InsufficientPoints, NotTransferable, MayNotSpend and MayNotReceive.
     """
     if not currency.is_transferable:
         raise NotTransferable(f"{currency.code} cannot be given to others.")
@@ -138,6 +141,8 @@ def transfer(
         done = _done(payer_id, currency, key)
         if done is not None:
             return done
+        check_spender(payer_id, now)
+        check_receiver(payee_id)
         payer, payee = book.account(payer_id, currency.pk), book.account(payee_id, currency.pk)
         book.expire_due(payer, now)
         _need(payer, amount)
@@ -165,7 +170,7 @@ def hold(
     expires_at: datetime,
     actor: str = "",
 ) -> Hold:
-    """Set points aside until `expires_at`, keeping each lot's expiry. Raises InsufficientPoints."""
+    """Set points aside until `expires_at`, keeping each lot's expiry. Raises InsufficientPoints, MayNotSpend."""
     with transaction.atomic():
         book = open_book(
             member_ids=[member_id],
@@ -176,6 +181,7 @@ def hold(
         earlier = Journal.objects.filter(member_id=member_id, key=key).first()
         if earlier is not None:
             return Hold.objects.get(pk=uuid.UUID(earlier.actor.rpartition("#")[2]))
+        check_spender(member_id, now)
         account, held = book.account(member_id, currency.pk), book.account(member_id, currency.pk, HELD)
         book.expire_due(account, now)
         _need(account, amount)
@@ -220,11 +226,12 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
     if original is None or original.kind not in _REVERSIBLE:
         raise CannotReverse("Only awards, deductions, spendings, adjustments and openings can be reversed.")
     currency = Currency.objects.get(pk=original.currency_id)
+    member_id = _whose_now(original.member_id)
     key = keys.of_reversal(bytes(original.key), cause)
     with transaction.atomic():
         waited = PendingAward.objects.filter(journal_id=journal_id).exists()
         buckets = (AVAILABLE, PENDING) if waited else (AVAILABLE,)
-        book, done = _begin(original.member_id, currency, key, now, buckets=buckets)
+        book, done = _begin(member_id, currency, key, now, buckets=buckets)
         if done is not None:
             return done
         entries = list(Entry.objects.filter(journal_id=journal_id).order_by("sequence"))
@@ -237,7 +244,7 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         touched = Lot.objects.filter(pk__in={e.lot_id for e in entries}).order_by("is_debt")
         # What had paid a debt names the debt's lot first; its own is the one that the rest went into.
         lots = dict(touched.values_list("pk", "expires_at"))
-        account = book.account(original.member_id, currency.pk, _bucket_of(journal_id, now))
+        account = book.account(member_id, currency.pk, _bucket_of(journal_id, now))
         recovered = _recoverable(account, moved) if moved > 0 else -moved
         made = _journal(
             book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=journal_id,
@@ -252,8 +259,13 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         record.reversed_amount = recovered
         record.save(update_fields=["reversed_amount"])
         amount = -recovered if moved > 0 else recovered
-        tell(POINTS_REVERSED, member_id=original.member_id, currency=currency, amount=amount, now=now)
+        tell(POINTS_REVERSED, member_id=member_id, currency=currency, amount=amount, now=now)
     return Moved(journal_id=made, amount=amount, balance=account.balance, unrecovered=abs(moved) - recovered)
+
+
+def _whose_now(member_id: int) -> int:
+    """Whose points these are now: a merged member's are its survivor's."""
+    return Member.objects.values_list("merged_into_id", flat=True).get(pk=member_id) or member_id
 
 
 def _recoverable(account: AccountState, moved: int) -> int:

@@ -12,10 +12,11 @@ from django.db.models import Q
 from incentives.domain.ledger.expiry import midnight
 from incentives.domain.privileges.definitions import Definition
 from incentives.enums import Bucket, GroundKind, PrivilegeKind
-from incentives.models import NEVER, PrivilegeFreeze, PrivilegeGrant
+from incentives.models import NEVER, PrivilegeGrant
 from members.domain.counters.periods import local_day, next_period, period_of
 from members.domain.invitations.making import Quota, quota_of
-from members.models import Member
+from members.enums import Frozen
+from members.models import Freeze, Member
 
 # Whoever asks about a grant that ended this lately is told so; of older ones that there is none.
 LATELY = timedelta(days=60)
@@ -34,7 +35,7 @@ class Facts:
     grants: dict[int, list[PrivilegeGrant]]
     used: dict[tuple[int, int, int, int], int]
     balances: dict[int, int]
-    freeze: PrivilegeFreeze | None
+    freeze: Freeze | None
     invitations: Quota | None
 
     def period(self, every: str) -> int:
@@ -65,7 +66,7 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
         if kind in kinds:
             look.at(statement, member.pk)
     seen = look.all()
-    holding = PrivilegeFreeze.objects.holding(now).filter(member=member).order_by("-until")
+    holding = Freeze.objects.holding(Frozen.PRIVILEGES, now).filter(member=member).select_related("violation__kind")
     return Facts(
         member=member,
         now=now,
@@ -75,14 +76,15 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
         grants=_grants(member, ids, now) if any(row[1] for row in seen.get(_GRANT, ())) else {},
         used={(row[1], row[2], row[3], row[4]): row[5] for row in seen.get(_TALLY, ())},
         balances={row[1]: row[2] for row in seen.get(_ACCOUNT, ())},
-        freeze=holding.first() if any(row[1] for row in seen[_FREEZE]) else None,
+        freeze=holding.order_by("-ends_at").first() if any(row[1] for row in seen[_FREEZE]) else None,
         invitations=quota_of(member, now) if any(e.kind == PrivilegeKind.INVITATIONS for e in definitions) else None,
     )
 
 
 _FREEZE, _GRANT, _TALLY, _STANDING, _BADGE, _ACCOUNT = range(6)
 _FREEZES = (
-    f"SELECT {_FREEZE}, count(*), 0, 0, 0, 0 FROM incentives_privilegefreeze WHERE member_id = %s AND lifted_at IS NULL"
+    f"SELECT {_FREEZE}, count(*), 0, 0, 0, 0 FROM members_freeze"
+    f" WHERE member_id = %s AND what = '{Frozen.PRIVILEGES}' AND lifted_at IS NULL"
 )
 _GRANTS = (
     f"SELECT {_GRANT}, count(*), 0, 0, 0, 0 FROM incentives_privilegegrant"

@@ -1,4 +1,4 @@
-"""Gives privileges to members and takes them back; freezes and lifts."""
+"""Gives privileges to members and takes them back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from incentives.domain.privileges.telling import tell
 from incentives.enums import PrivilegeKind
-from incentives.models import Privilege, PrivilegeFreeze, PrivilegeGrant
+from incentives.models import Privilege, PrivilegeGrant
 from members.domain.outcomes import PRIVILEGE_EXPIRED, PRIVILEGE_GRANTED, PRIVILEGE_REVOKED
 
 ENDING_MAX = 1_000
@@ -75,15 +75,3 @@ def end_grants(*, now: datetime) -> int:
         count += len(ended)
         if len(ended) < ENDING_MAX:
             return count
-
-
-def freeze(
-    *, member_id: int, now: datetime, reason: str, until: datetime | None = None, actor: str = ""
-) -> PrivilegeFreeze:
-    """Let a member use none of their privileges until then, or until it is lifted."""
-    return PrivilegeFreeze.objects.create(member_id=member_id, since=now, until=until, reason=reason, actor=actor[:80])
-
-
-def lift(*, freeze_id: int, now: datetime) -> bool:
-    """End a freeze before its time; False if it was lifted before."""
-    return bool(PrivilegeFreeze.objects.filter(pk=freeze_id, lifted_at__isnull=True).update(lifted_at=now))

@@ -15,8 +15,7 @@ from incentives.domain.privileges.definitions import Definition, Ground
 from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
 from incentives.enums import PrivilegeKind
-from incentives.models import PrivilegeFreeze
-from members.models import Member
+from members.models import Freeze, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,9 @@ def not_active(member: Member) -> WhyNot:
     return WhyNot("not_active", _("Not while the membership is %(status)s.") % {"status": member.get_status_display()})
 
 
-def frozen(freeze: PrivilegeFreeze, member: Member) -> WhyNot:
-    if freeze.until is None:
-        return WhyNot("frozen", _("Privileges are frozen: %(reason)s") % {"reason": freeze.reason})
-    said = {"date": day_words(member.local(freeze.until)), "reason": freeze.reason}
+def frozen(freeze: Freeze, member: Member) -> WhyNot:
+    kind = freeze.violation.kind
+    said = {"date": day_words(member.local(freeze.ends_at)), "reason": _in(kind.names, kind.code)}
     return WhyNot("frozen", _("Privileges are frozen until %(date)s: %(reason)s") % said)
 
 

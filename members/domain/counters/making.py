@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from members.domain.counters.periods import local_day
 from members.domain.events.schemas import DataSchema, parse_schema
 from members.domain.language import exact
 from members.enums import CounterKind, CounterWindow, DeadLetterState
-from members.models import Counter, Event, Lane
+from members.models import Counter, CounterItem, CounterValue, Event, Lane
 
 EVENTS_PER_WRITE = 20_000
 STREAK_WINDOWS = (CounterWindow.EVER, CounterWindow.DAY, CounterWindow.WEEK)
@@ -48,10 +48,21 @@ def make_counter(*, counter: Counter) -> Counter:
     return counter
 
 
-def _backfill(compiled: CompiledCounter, counter: Counter, schema: DataSchema) -> None:
+def recount(*, member_ids: Sequence[int]) -> None:
+    """Count some members' timelines anew, in the caller's transaction, which holds their lanes."""
+    CounterValue.objects.filter(member_id__in=member_ids).delete()
+    CounterItem.objects.filter(member_id__in=member_ids).delete()
+    for counter in Counter.objects.select_related("event_type"):
+        schema = parse_schema(counter.event_type.code, counter.event_type.schema)
+        _backfill(compile_counter(counter, schema), counter, schema, member_ids)
+
+
+def _backfill(
+    compiled: CompiledCounter, counter: Counter, schema: DataSchema, member_ids: Sequence[int] | None = None
+) -> None:
     book, size, member_before = _opened(compiled), 0, None
     with exact():
-        for addition in _additions(compiled, counter, schema):
+        for addition in _additions(compiled, counter, schema, member_ids):
             if size >= EVENTS_PER_WRITE and addition.member_id != member_before:
                 book.write()
                 book, size = _opened(compiled), 0
@@ -66,9 +77,13 @@ def _opened(compiled: CompiledCounter) -> CounterBook:
     return book
 
 
-def _additions(compiled: CompiledCounter, counter: Counter, schema: DataSchema) -> Iterator[Addition]:
+def _additions(
+    compiled: CompiledCounter, counter: Counter, schema: DataSchema, member_ids: Sequence[int] | None
+) -> Iterator[Addition]:
     """What each judged event adds, member by member in the order of judging."""
     events = Event.objects.filter(type_id=counter.event_type_id, work__isnull=True)
+    if member_ids is not None:
+        events = events.filter(member_id__in=member_ids)
     # A dead letter was not judged; it is counted when it is replayed.
     events = events.exclude(dead_letter__state__in=(DeadLetterState.WAITING, DeadLetterState.DISMISSED))
     has_required = any(not spec.optional for spec in schema.fields.values())

@@ -15,7 +15,6 @@ from members.domain.events.envelopes import Bounds, Item, Refused
 from members.domain.events.writers import NewEvent, write_events
 from members.domain.joining import Arrival, tell_joined
 from members.domain.registry import registry
-from members.enums import MemberStatus
 from members.lanes import lane_of
 from members.models import EventKey, Member, Rejection
 
@@ -149,7 +148,7 @@ def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> tuple
     """
     items = list(items)
     wanted = {item.subject for item in items}
-    members = dict(Member.objects.filter(ref__in=wanted).values_list("ref", "id")) if wanted else {}
+    members = Member.objects.ids_by_ref(wanted) if wanted else {}
     missing = {item.subject: item for item in reversed(items) if item.subject not in members and _creates_members(item)}
     if missing and dry_run:
         return members | dict.fromkeys(missing, 0), frozenset()
@@ -262,8 +261,3 @@ def _keep_rejections(results: list[Result], *, now: datetime) -> None:
 
 def _storable(text: str, length_max: int) -> str:
     return text.replace("\x00", "")[:length_max]
-
-
-def may_earn(status: str) -> bool:
-    """Say whether a member of this status is paid by rules; events of the others are kept, unpaid."""
-    return status == MemberStatus.ACTIVE

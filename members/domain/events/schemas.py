@@ -55,6 +55,8 @@ class FieldSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only
     max_length: int | None = None
     enum: tuple[str, ...] | None = None
     meaning: str = ""
+    # It names or describes a person: erasing them removes it.
+    personal: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from django.db import transaction
 from django.db.models import F
 
 from members.domain.events.writers import write_outcomes
-from members.domain.invitations.checks import Newcomer, suspicions
+from members.domain.invitations.checks import BANNED_EMAIL, Newcomer, suspicions
 from members.domain.joining import Arrival, tell_joined
 from members.domain.outcomes import INTERNAL_SOURCE, REFERRAL_JOINED
 from members.domain.registry import registry
-from members.enums import ReferralState
+from members.domain.statuses import rights_of, why_not
+from members.enums import MemberStatus, ReferralState
 from members.lanes import lane_of
 from members.models import Invitation, Member, Referral
 
@@ -51,12 +52,15 @@ def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes:
         if existing is not None:
             return _again(existing, invitation)
         _check(invitation, email, now)
+        _check_inviter(invitation.inviter)
         Invitation.objects.filter(pk=invitation.pk).update(uses=F("uses") + 1)
         inviter = invitation.inviter
         member = Member.objects.create(ref=ref, email=email, joined_at=now, invited_by=inviter, **attributes)
-        tell_joined([Arrival(member.pk, now, invitation.channel)], now=now)
         referral = _refer(member, inviter, invitation, now)
-        if referral.state == ReferralState.OPEN:
+        is_open = referral.state == ReferralState.OPEN
+        # Under review nobody new may have come: rules hear of the joining once somebody has looked at it.
+        tell_joined([Arrival(member.pk, now, invitation.channel)], now=now, is_quiet=not is_open)
+        if is_open:
             tell_stage(REFERRAL_JOINED, referral, now=now)
     return Joined(member, referral, is_new=True)
 
@@ -74,6 +78,8 @@ def tell_stage(code: str, referral: Referral, *, now: datetime) -> None:
 
 def _again(member: Member, invitation: Invitation) -> Joined:
     referral = Referral.objects.filter(member=member, invitation=invitation).first()
+    if referral is None and not rights_of(member.status).invite:
+        raise CannotJoin("may_not_join", f"{why_not(member.status)} An invitation does not change that.")
     if referral is None:
         raise CannotJoin("already_member", "This member is in already; an invitation is for somebody new.")
     return Joined(member, referral, is_new=False)
@@ -94,6 +100,13 @@ def _check(invitation: Invitation, email: str, now: datetime) -> None:
         raise CannotJoin("other_domain", f"This invitation is for addresses at {invitation.email_domain}.")
 
 
+def _check_inviter(inviter: Member | None) -> None:
+    if inviter is not None and not rights_of(inviter.status).invite:
+        raise CannotJoin(
+            "inviter_not_active", "Whoever gave this invitation away may not invite now; ask somebody else."
+        )
+
+
 def _refer(member: Member, inviter: Member | None, invitation: Invitation, now: datetime) -> Referral:
     reasons: list[str] = []
     depth = 1
@@ -103,6 +116,8 @@ def _refer(member: Member, inviter: Member | None, invitation: Invitation, now: 
         earlier = Referral.objects.filter(inviter=inviter).order_by("-joined_at")[:OTHERS_MAX]
         others = [Newcomer(email, at) for email, at in earlier.values_list("member__email", "joined_at")]
         reasons = suspicions(Newcomer(member.email, now), inviter.email, others)
+    if member.email and Member.objects.filter(status=MemberStatus.BANNED, email__iexact=member.email).exists():
+        reasons.append(BANNED_EMAIL)
     return Referral.objects.create(
         member=member, inviter=inviter, invitation=invitation, depth=depth, joined_at=now, reasons=reasons,
         state=ReferralState.REVIEW if reasons else ReferralState.OPEN,

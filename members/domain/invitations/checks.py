@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SAME_EMAIL, EMAIL_SHAPE, BURST = "same_email", "email_shape", "burst"
+# The address of somebody who was banned; looked up where the members are.
+BANNED_EMAIL = "banned_email"
 ALIKE_MAX = 2
 BURST_MAX, BURST_WITHIN = 4, timedelta(minutes=10)
 

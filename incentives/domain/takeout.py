@@ -1,0 +1,111 @@
+"""Everything that is kept about a member, for handing to them. Other people are named nowhere in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db.models import Q
+
+from incentives.domain.ledger import queries
+from incentives.enums import JournalKind
+from incentives.models import BadgeGrant
+from members.domain.standing import standing_of
+from members.models import Event, Invitation, Member, Violation
+
+PAGE = 500
+COLUMNS = ("ref", "display_name", "email", "language", "time_zone", "age_band", "status", "joined_at")
+
+
+def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = None) -> dict[str, Any]:
+    """A document that JSON can hold: moments as text, amounts as decimal texts in major units.
+
+    `sources` limits whose events are told beside our own (None: everybody's).
+    """
+    return {
+        "made_at": now.isoformat(),
+        "member": {**{name: _text(getattr(member, name)) for name in COLUMNS}, "attributes": member.attributes},
+        "standing": [
+            {"ladder": line.ladder, "tier": line.tier.code if line.tier is not None else None, "value": str(line.value)}
+            for line in standing_of(member.pk, now=now)
+        ],
+        "balances": [
+            {"currency": line.currency, **{name: str(getattr(line, name)) for name in ("available", "pending", "held")}}
+            for line in queries.balances(member.pk)
+        ],
+        "statement": list(_statement(member.pk)),
+        "badges": [
+            {"badge": code, "granted_at": moment.isoformat()}
+            for code, moment in BadgeGrant.objects.filter(member_id=member.pk)
+            .order_by("id")
+            .values_list("badge__code", "granted_at")
+        ],
+        "invitations": [
+            {"code": code, "sent_at": moment.isoformat(), "uses": uses}
+            for code, moment, uses in Invitation.objects.filter(inviter=member)
+            .order_by("id")
+            .values_list("code", "sent_at", "uses")
+        ],
+        "conduct": list(_conduct(member)),
+        "changes": list(_changes(member)),
+        "timeline": list(_timeline(member.pk, sources)),
+    }
+
+
+def _statement(member_id: int) -> Iterator[dict[str, Any]]:
+    cursor: str | None = ""
+    while cursor is not None:
+        page = queries.statement(member_id=member_id, cursor=cursor, count=PAGE)
+        for line in page.lines:
+            yield {
+                "currency": line.currency,
+                "kind": JournalKind(line.kind).name.lower(),
+                "amount": str(line.amount),
+                "balance_after": str(line.balance_after),
+                "posted_at": line.posted_at.isoformat(),
+                "rule": line.rule_code,
+                "note": line.note,
+            }
+        cursor = page.following
+
+
+def _conduct(member: Member) -> Iterator[dict[str, Any]]:
+    """What was held against them and what became of it; who reported it is not told."""
+    for each in Violation.objects.filter(member=member).select_related("kind").order_by("pk"):
+        yield {
+            "kind": each.kind.code,
+            "state": each.state,
+            "at": each.recorded_at.isoformat(),
+            "consequence": each.consequence,
+            "evidence": each.evidence,
+            "reason": each.reason,
+            "appeal": each.appeal,
+            "note": each.note,
+        }
+
+
+def _changes(member: Member) -> Iterator[dict[str, Any]]:
+    for row in Member.history.filter(id=member.pk).order_by("history_date", "history_id"):
+        yield {
+            "at": row.history_date.isoformat(),
+            "display_name": row.display_name,
+            "email": row.email,
+            "status": row.status,
+            "why": row.history_change_reason or "",
+        }
+
+
+def _timeline(member_id: int, sources: Collection[str] | None) -> Iterator[dict[str, Any]]:
+    events = Event.objects.filter(member_id=member_id).order_by("occurred_at", "id")
+    if sources is not None:
+        events = events.filter(Q(source__code__in=sources) | Q(source__is_internal=True))
+    columns = ("type__code", "source__code", "key__external_id", "occurred_at", "payload__data")
+    for kind, source, external_id, moment, data in events.values_list(*columns).iterator(chunk_size=PAGE):
+        said = msgspec.json.decode(data) if data is not None else None
+        yield {"type": kind, "source": source, "id": external_id, "time": moment.isoformat(), "data": said}
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

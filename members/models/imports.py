@@ -1,0 +1,58 @@
+"""Tables of members that were brought here, and what each line did, so that all of it can be undone."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from members.models.member import Member
+
+
+class MemberImport(models.Model):
+    """One table. Quiet ones pay no welcome, and whom they made is in no cohort of newcomers."""
+
+    name = models.CharField(_("file"), max_length=200)
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    made_at = models.DateTimeField(_("made at"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
+    )
+    is_quiet = models.BooleanField(_("quiet"), default=True)
+    created = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("undone by")
+    )
+
+    class Meta:
+        verbose_name = _("import of members")
+        verbose_name_plural = _("imports of members")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(undone_by__isnull=True) | Q(undone_at__isnull=False), name="who_undid_it_has_a_moment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+
+class MemberImportLine(models.Model):
+    """What a line did: made a member, or changed columns from `before` to `after`."""
+
+    of = models.ForeignKey(MemberImport, on_delete=models.CASCADE, related_name="lines")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="import_lines")
+    line = models.PositiveIntegerField()
+    is_new = models.BooleanField()
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "member"], name="import_touches_a_member_once")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.of_id}"
