@@ -25,7 +25,7 @@ from members.domain.connections.queries import circle_of, proposals_of
 from members.models import Member
 
 SESSION_KEY = "laurels_member"
-SEARCH_LENGTH_MAX = 80
+SEARCH_LENGTH_MAX, TOKEN_LENGTH_MAX = 80, 32
 
 MemberView = Callable[..., HttpResponse]
 
@@ -122,7 +122,7 @@ def why(request: HttpRequest, member: Member, event_id: int) -> HttpResponse:
 def use_privilege(request: HttpRequest, member: Member, code: str) -> HttpResponse:
     """Book or ask for a privilege; what came of it is told above the list."""
     text = request.POST.get("text", "").replace("\x00", "")[: using.TEXT_LENGTH_MAX]
-    token = request.POST.get("token", "")[:64]
+    token = "".join(sign for sign in request.POST.get("token", "") if sign.isalnum())[:TOKEN_LENGTH_MAX]
 
     def do(request_id: str) -> dict[str, Any]:
         use = using.use_privilege(
