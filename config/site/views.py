@@ -30,8 +30,7 @@ from members.domain.statuses import rights_of
 from members.models import Member, Tier, Violation
 
 SESSION_KEY = "laurels_member"
-SEARCH_LENGTH_MAX = 80
-APPEAL_LENGTH_MAX = 4_000
+SEARCH_LENGTH_MAX, TOKEN_LENGTH_MAX, APPEAL_LENGTH_MAX = 80, 32, 4_000
 
 MemberView = Callable[..., HttpResponse]
 
@@ -142,7 +141,7 @@ def why(request: HttpRequest, member: Member, event_id: int) -> HttpResponse:
 def use_privilege(request: HttpRequest, member: Member, code: str) -> HttpResponse:
     """Book or ask for a privilege; what came of it is told above the list."""
     text = request.POST.get("text", "").replace("\x00", "")[: using.TEXT_LENGTH_MAX]
-    token = request.POST.get("token", "")[:64]
+    token = "".join(sign for sign in request.POST.get("token", "") if sign.isalnum())[:TOKEN_LENGTH_MAX]
 
     def do(request_id: str) -> dict[str, Any]:
         use = using.use_privilege(

@@ -62,6 +62,14 @@ class GrantForm(forms.ModelForm[PrivilegeGrant]):
         model = PrivilegeGrant
         fields = ["privilege", "member", "until", "uses_max", "reason"]
 
+    def clean_privilege(self) -> Privilege:
+        privilege: Privilege = self.cleaned_data["privilege"]
+        try:
+            granting.check_grantable(privilege)
+        except granting.NotGrantable as error:
+            raise forms.ValidationError(str(error)) from error
+        return privilege
+
     def clean_until(self) -> Any:
         until = self.cleaned_data["until"]
         if until is not None and until <= timezone.now():
@@ -94,14 +102,10 @@ class PrivilegeGrantAdmin(Plain[PrivilegeGrant]):
 
     def save_model(self, request: HttpRequest, obj: PrivilegeGrant, form: Any, change: bool) -> None:  # noqa: FBT001
         given = form.cleaned_data
-        try:
-            made, _new = granting.grant_privilege(
-                member_id=given["member"].pk, privilege=given["privilege"], key=given["token"], now=timezone.now(),
-                until=given["until"], uses_max=given["uses_max"], reason=given["reason"], actor=operator_of(request),
-            )  # fmt: skip
-        except granting.NotGrantable as error:
-            messages.error(request, str(error))
-            return
+        made, _new = granting.grant_privilege(
+            member_id=given["member"].pk, privilege=given["privilege"], key=given["token"], now=timezone.now(),
+            until=given["until"], uses_max=given["uses_max"], reason=given["reason"], actor=operator_of(request),
+        )  # fmt: skip
         obj.pk = made.pk
 
     @admin.action(description=gettext_lazy("Take selected grants back"), permissions=["change"])

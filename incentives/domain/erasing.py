@@ -11,7 +11,7 @@ from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.pump import hints
 from incentives.enums import HoldState, PendingState
-from incentives.models import Account, Currency, Hold, PendingAward
+from incentives.models import Account, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
 from members.domain.people.erasing import check_erasure, erase_person
 from members.lanes import lane_of
 from members.models import Lane, Member
@@ -33,6 +33,7 @@ def erase(*, member_id: int, ref: str, reason: str, now: datetime, by: object | 
         check_erasure(people[member_id], ref)
         for person in people.values():
             _close(person.pk, now=now, actor=actor)
+            _forget_rights(person.pk)
             erase_person(person, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return people[member_id]
@@ -67,3 +68,9 @@ def _lapse(member_id: int, currency_ids: list[int], *, now: datetime) -> None:
     PendingAward.objects.bulk_update(waiting, ["state", "settled_at"])
     # Such as `author=ada`.
     PendingAward.objects.filter(member_id=member_id).update(match="")
+
+
+def _forget_rights(member_id: int) -> None:
+    """The uses stay as numbers; what was asked, answered and proved goes."""
+    PrivilegeUse.objects.filter(member_id=member_id).update(text="", target="", answer="", proof="")
+    PrivilegeGrant.objects.filter(member_id=member_id).update(reason="")

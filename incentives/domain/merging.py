@@ -10,7 +10,7 @@ from django.db.models import F
 
 from incentives.domain.ledger.merging import Brought, move_everything
 from incentives.domain.pump import hints
-from incentives.models import BadgeGrant, LimitUse
+from incentives.models import BadgeGrant, LimitUse, PrivilegeGrant, PrivilegeTally, PrivilegeUse
 from members.domain.people.merging import check_pair, hold_pair, merge_people
 from members.models import Member
 
@@ -40,6 +40,7 @@ def merge(
         brought = move_everything(payer_id=merged.pk, payee_id=survivor.pk, now=now, actor=actor)
         _join_uses(survivor.pk, merged.pk)
         _join_badges(survivor.pk, merged.pk)
+        _join_rights(survivor.pk, merged.pk)
         merge_people(survivor, merged, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return Merged(survivor, brought)
@@ -62,3 +63,21 @@ def _join_badges(survivor_id: int, merged_id: int) -> None:
     grants = BadgeGrant.objects.filter(member_id=merged_id).values_list("pk", "badge_id", "key")
     new = [pk for pk, badge_id, key in grants if (badge_id, key) not in held]
     BadgeGrant.objects.filter(pk__in=new).update(member_id=survivor_id)
+
+
+def _join_rights(survivor_id: int, merged_id: int) -> None:
+    """Grants and uses go along; what both have used of a quota adds up, to no more than there is."""
+    granted = set(PrivilegeGrant.objects.filter(member_id=survivor_id).values_list("privilege_id", "key"))
+    twins = PrivilegeGrant.objects.filter(member_id=merged_id).values_list("pk", "privilege_id", "key")
+    moving = [pk for pk, *what in twins if tuple(what) not in granted]
+    PrivilegeGrant.objects.filter(pk__in=moving).update(member_id=survivor_id)
+    PrivilegeUse.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    for tally in PrivilegeTally.objects.filter(member_id=merged_id).order_by("id"):
+        own, _ = PrivilegeTally.objects.get_or_create(
+            member_id=survivor_id, privilege_id=tally.privilege_id, ground=tally.ground, period=tally.period,
+            defaults={"most": tally.most},
+        )  # fmt: skip
+        own.used += tally.used
+        own.used = own.used if own.most is None else min(own.used, own.most)
+        own.save(update_fields=["used"])
+        tally.delete()

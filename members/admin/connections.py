@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from members.admin.base import Plain, Window
 from members.domain.connections.deciding import band
-from members.domain.connections.introductions import CannotIntroduce, propose
+from members.domain.connections.introductions import CannotIntroduce, check, propose
 from members.models import Acquaintance, Connection, Introduction, Member
 
 
@@ -84,6 +84,15 @@ class IntroductionForm(forms.ModelForm[Introduction]):
     class Meta:
         model = Introduction
         fields = ["first", "second", "words"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "first" in cleaned and "second" in cleaned:
+            try:
+                check(cleaned["first"], cleaned["second"])
+            except CannotIntroduce as error:
+                raise forms.ValidationError(error.sentence) from error
+        return cleaned
 
     def _post_clean(self) -> None:
         """The order of the two is put right when it is proposed, so the row is not checked as it was typed."""

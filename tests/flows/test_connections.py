@@ -271,3 +271,6 @@ def test_operators_introduce_two_from_the_work_list_and_viewers_do_not():
     first, second = (Member.objects.get(ref=ref).pk for ref in ("cy", "ada"))
     desk.post("/admin/members/introduction/add/", {"first": first, "second": second, "words": "Say hello."})
     assert Introduction.objects.count() == 2
+    again = desk.post("/admin/members/introduction/add/", {"first": second, "second": first, "words": ""})
+    assert "These two have been asked already." in again.content.decode()
+    assert Introduction.objects.count() == 2

@@ -52,8 +52,8 @@ def test_a_member_is_created_once_and_changed_after_that(client):
     assert changed.json() == get(client, "members/ada")
     assert changed.json() | {"public_id": "", "joined_at": ""} == {
         "ref": "ada", "public_id": "", "display_name": "Ada Lund", "email": "", "language": "",
-        "time_zone": "Asia/Tokyo", "age_band": "unknown", "status": "active", "verified": True, "house": False,
-        "joined_at": "", "attributes": {},
+        "time_zone": "Asia/Tokyo", "age_band": "unknown", "birthday": "", "status": "active", "verified": True,
+        "house": False, "joined_at": "", "attributes": {},
     }  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def test_an_event_type_is_registered_and_used_at_once(client):
 
     assert made.status_code == 201
     assert made.json() == get(client, "event-types/vote.cast") == {
-        **body, "code": "vote.cast", "version": 1, "conversation": False, "counterpart": "",
+        **body, "code": "vote.cast", "version": 1, "conversation": False, "counterpart": "", "gathering": "",
     }  # fmt: skip
     assert [result["status"] for result in answer.json()["results"]] == ["accepted"]
     assert "vote.cast" in [each["code"] for each in get(client, "event-types")]
@@ -486,3 +486,15 @@ def test_a_member_who_may_not_spend_keeps_what_there_is(client, rich, status):
     assert {(answer.status_code, answer.json()["type"]) for answer in answers} == {(422, "/problems/may_not_spend")}
     assert available(client) == ("100.00", "0.00")
     assert Event.objects.count() == events
+
+
+@pytest.mark.parametrize(
+    ("day", "status"), [("02-29", 200), ("12-08", 200), ("02-30", 400), ("8-12", 400), ("today", 400)]
+)
+def test_a_birthday_is_a_month_and_a_day(client_of, day, status):
+    factories.MemberFactory(ref="ada")
+
+    answer = client_of().put("/api/v1/members/ada", {"birthday": day}, format="json")
+
+    assert answer.status_code == status
+    assert answer.json().get("birthday", "") == (day if status == 200 else "")

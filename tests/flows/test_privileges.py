@@ -107,7 +107,7 @@ def test_a_quota_is_counted_down_once_for_each_key_and_comes_back_with_the_next_
     assert (ask(client)["may"], ask(client)["left"]) == (True, 2)
 
 
-def test_the_same_key_on_another_day_still_answers_first(client):
+def test_a_key_that_comes_with_other_content_is_refused(client):
     privilege("pin", EVERYONE)
     use(client, "a", target="post-1")
 
@@ -455,6 +455,26 @@ def test_the_database_refuses_one_use_too_many():
         field = "used" if rows.model is PrivilegeTally else "uses"
         with pytest.raises(IntegrityError), transaction.atomic():
             rows.update(**{field: 3})
+
+
+def test_operators_grant_and_freeze_in_the_admin_and_hear_what_cannot_be(client):
+    plain, invitations = privilege("pin"), privilege("invitations", kind="invitations")
+    operator = Client()
+    operator.force_login(get_user_model().objects.create_superuser("operator", "", "x"))
+    ada = Member.objects.get(ref="ada").pk
+    given = {"member": ada, "until_0": "", "until_1": "", "uses_max": "2", "reason": "Thanks.", "token": "t"}
+
+    for _ in range(2):
+        operator.post("/admin/incentives/privilegegrant/add/", {**given, "privilege": plain.pk})
+    refused = operator.post("/admin/incentives/privilegegrant/add/", {**given, "privilege": invitations.pk})
+    held = ask(client)
+    operator.post(
+        "/admin/incentives/privilegefreeze/add/", {"member": ada, "until_0": "", "until_1": "", "reason": "Adverts."}
+    )
+
+    assert (PrivilegeGrant.objects.count(), held["left"]) == (1, 2)
+    assert "said by their tier" in refused.content.decode()
+    assert ask(client)["why_not"]["code"] == "frozen"
 
 
 def test_the_tasks_may_run_twice():

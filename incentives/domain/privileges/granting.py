@@ -33,8 +33,7 @@ def grant_privilege(
 
     Without `until` it holds as long as the privilege's grants do.
     """
-    if privilege.kind == PrivilegeKind.INVITATIONS:
-        raise NotGrantable("How many invitations a member has is said by their tier.")
+    check_grantable(privilege)
     if until is None and privilege.grant_days is not None:
         until = now + timedelta(days=privilege.grant_days)
     known = {"member_id": member_id, "privilege": privilege, "key": key}
@@ -48,6 +47,12 @@ def grant_privilege(
             return PrivilegeGrant.objects.get(**known), False
         tell(PRIVILEGE_GRANTED, [(member_id, {"privilege": privilege.code})], now=now)
     return made, True
+
+
+def check_grantable(privilege: Privilege) -> None:
+    """Raise NotGrantable for what comes with a tier."""
+    if privilege.kind == PrivilegeKind.INVITATIONS:
+        raise NotGrantable("How many invitations a member has is said by their tier.")
 
 
 def revoke_grant(*, grant_id: int, now: datetime) -> bool:

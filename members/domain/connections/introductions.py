@@ -28,6 +28,19 @@ def propose(
     *, one: Member, other: Member, now: datetime, words: str = "", by: AbstractBaseUser | None = None
 ) -> Introduction:
     """Ask two members whether they would like to know each other. Raises CannotIntroduce."""
+    check(one, other)
+    first, second = sorted((one, other), key=lambda member: member.pk)
+    try:
+        with transaction.atomic():
+            return Introduction.objects.create(
+                first=first, second=second, words=words, proposed_at=now, proposed_by_id=by.pk if by else None
+            )
+    except IntegrityError as error:
+        raise _already_proposed() from error
+
+
+def check(one: Member, other: Member) -> None:
+    """Raise CannotIntroduce unless these two may be introduced now."""
     if one.pk == other.pk:
         raise CannotIntroduce("same_member", "An introduction is for two members.")
     for member in (one, other):
@@ -35,13 +48,8 @@ def propose(
     first, second = sorted((one, other), key=lambda member: member.pk)
     if Connection.objects.shown().filter(low=first, high=second).exists():
         raise CannotIntroduce("already_connected", "These two know each other already.")
-    try:
-        with transaction.atomic():
-            return Introduction.objects.create(
-                first=first, second=second, words=words, proposed_at=now, proposed_by_id=by.pk if by else None
-            )
-    except IntegrityError as error:
-        raise CannotIntroduce("already_proposed", "These two have been asked already.") from error
+    if Introduction.objects.filter(first=first, second=second, state=IntroductionState.PROPOSED).exists():
+        raise _already_proposed()
 
 
 def answer(*, introduction_id: int, member_id: int, agrees: bool, now: datetime) -> Introduction:
@@ -66,6 +74,10 @@ def answer(*, introduction_id: int, member_id: int, agrees: bool, now: datetime)
             _tell(found, now)
         found.save(update_fields=["state", "closed_at", "first_agreed_at", "second_agreed_at"])
     return found
+
+
+def _already_proposed() -> CannotIntroduce:
+    return CannotIntroduce("already_proposed", "These two have been asked already.")
 
 
 def _check(member: Member) -> None:

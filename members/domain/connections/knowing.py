@@ -22,7 +22,7 @@ def advance_connections(*, now: datetime) -> int:
     made = 0
     while True:
         with transaction.atomic():
-            _hold()
+            hold()
             fresh = list(
                 # What is being judged right now comes the next time.
                 Contact.objects.select_for_update(skip_locked=True).filter(is_fresh=True).order_by("pk")[:FRESH_MAX]
@@ -50,7 +50,7 @@ def recount(member_ids: Iterable[int]) -> None:
     )
 
 
-def _hold() -> None:
+def hold() -> None:
     """Let one writer of connections in at a time, until its transaction ends: what one writes the next one counts.
 
     The row of our own source is nobody else's to lock. Judging goes on meanwhile: it only writes contacts.
@@ -138,7 +138,7 @@ def mark_hidden(*, member_id: int, other_id: int) -> bool:
     low, high = _pair(member_id, other_id)
     column = "hidden_by_low" if member_id == low else "hidden_by_high"
     with transaction.atomic():
-        _hold()
+        hold()
         if not Connection.objects.filter(low_id=low, high_id=high).update(**{column: True}):
             return False
         recount([low, high])
@@ -148,7 +148,7 @@ def mark_hidden(*, member_id: int, other_id: int) -> bool:
 def switch(*, member_id: int, is_off: bool) -> None:
     """Stop keeping a member's connections, and forget those there are; or begin anew."""
     with transaction.atomic():
-        _hold()
+        hold()
         Acquaintance.objects.get_or_create(member_id=member_id)
         if is_off:
             found = Connection.objects.of(member_id).values_list("low_id", "high_id")

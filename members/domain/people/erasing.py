@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from members.domain.connections import leaving
 from members.domain.events.schemas import FieldSpec, parse_schema
 from members.domain.events.writers import write_outcomes
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_ERASED
@@ -28,9 +29,12 @@ from members.models import (
     Invitation,
     Member,
     MemberImportLine,
+    QuotaPlace,
     Referral,
     Rejection,
     Report,
+    TierInvitation,
+    TierPin,
     Violation,
 )
 
@@ -57,9 +61,10 @@ def erase_person(member: Member, *, now: datetime, reason: str, by: object | Non
     member.ref = f"{ERASED}-{uuid.uuid4().hex}"
     _forget_what_was_said(member, old_ref)
     _forget_elsewhere(member, old_ref, old_email)
+    leaving.forget(member)
     _forget_login(member)
     member.public_id = time_ordered.uuid7()
-    member.display_name = member.email = member.language = member.time_zone = ""
+    member.display_name = member.email = member.language = member.time_zone = member.birthday = ""
     member.age_band, member.attributes, member.is_verified = AgeBand.UNKNOWN, {}, False
     member.status = MemberStatus.ERASED
     Member.history.filter(id=member.pk).delete()
@@ -124,6 +129,9 @@ def _forget_elsewhere(member: Member, old_ref: str, old_email: str) -> None:
     # What was decided stays, as a number; the words go. A reason may not be empty where one was needed.
     Violation.objects.filter(member=member).update(evidence="", appeal="", note="")
     Violation.objects.filter(member=member).exclude(reason="").update(reason=ERASED)
+    TierPin.objects.filter(member=member).update(reason=ERASED)
+    TierInvitation.objects.filter(member=member).update(reason="")
+    QuotaPlace.objects.filter(member=member).delete()
     Report.objects.filter(Q(reporter=member) | Q(subject=member)).update(text="")
     about = ContentType.objects.get_for_models(Member, Referral).values()
     LogEntry.objects.filter(content_type__in=about, object_id=str(member.pk)).update(

@@ -8,6 +8,7 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from members.domain.connections import leaving
 from members.domain.counters.making import recount
 from members.domain.events.writers import write_outcomes
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_MERGED
@@ -20,10 +21,13 @@ from members.models import (
     Invitation,
     Lane,
     Member,
+    QuotaPlace,
     Referral,
     Report,
     RulesAcceptance,
     Standing,
+    TierInvitation,
+    TierPin,
     Violation,
     Work,
 )
@@ -66,7 +70,8 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     _join_lineages(survivor, merged)
     _join_rows(survivor, merged, reason=reason, by=by)
     _join_conduct(survivor, merged)
-    Standing.objects.filter(member=merged).delete()
+    _join_tiers(survivor, merged, now=now)
+    leaving.join(survivor, merged)
     recount(member_ids=[survivor.pk, merged.pk])
     _tell(survivor, merged, now=now)
 
@@ -116,6 +121,16 @@ def _join_conduct(survivor: Member, merged: Member) -> None:
     Report.objects.filter(pk__in=[pk for pk, *what in about if tuple(what) not in of_others]).update(subject=survivor)
 
 
+def _join_tiers(survivor: Member, merged: Member, *, now: datetime) -> None:
+    """Loans and invitations go along; what the points are worth the next evaluation says."""
+    Standing.objects.filter(member=merged).delete()
+    QuotaPlace.objects.filter(member=merged).delete()
+    TierPin.objects.filter(member=merged).update(member=survivor)
+    invited = TierInvitation.objects.filter(member=survivor, ended_at=None).values_list("tier_id", flat=True)
+    TierInvitation.objects.filter(member=merged, ended_at=None, tier_id__in=list(invited)).update(ended_at=now)
+    TierInvitation.objects.filter(member=merged).update(member=survivor)
+
+
 def _join_rows(survivor: Member, merged: Member, *, reason: str, by: object | None) -> None:
     """Fill what the survivor lacks; the merged one has left, and points to who they are now."""
     Member.objects.filter(merged_into=merged).update(merged_into=survivor)
@@ -125,7 +140,7 @@ def _join_rows(survivor: Member, merged: Member, *, reason: str, by: object | No
         member._change_reason = f"merged: {reason}"[:100]  # type: ignore[attr-defined]  # noqa: SLF001
         member._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001
     merged.save(update_fields=["merged_into", "status", "user"])
-    for name in ("display_name", "email", "language", "time_zone"):
+    for name in ("display_name", "email", "language", "time_zone", "birthday"):
         setattr(survivor, name, getattr(survivor, name) or getattr(merged, name))
     survivor.attributes = {**merged.attributes, **survivor.attributes}
     survivor.is_verified = survivor.is_verified or merged.is_verified
