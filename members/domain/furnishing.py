@@ -1,15 +1,8 @@
-"""Puts in place what every installation has: lanes, our own source and event types, a ladder of consequences."""
+"""Puts in place what every installation has: the lanes, our own source and our own event types."""
 
 from members.domain.outcomes import INTERNAL_SOURCE, OUTCOME_TYPES
 from members.lanes import LANE_COUNT
-from members.models import ConductStep, EventType, Lane, Source
-
-# Until operators write their own: (from so many strikes, what follows, hours, fine).
-STEPS = (
-    (1, "warning", None, None), (3, "freeze_earning", 24, None), (5, "fine", None, 50),
-    (8, "freeze_earning", 168, None),
-    (12, "ban", None, None),
-)  # fmt: skip
+from members.models import EventType, Lane, Source
 
 
 def furnish() -> None:
@@ -21,7 +14,3 @@ def furnish() -> None:
         # Saving opens a new revision of everything that judges, so what is right is left alone.
         if not EventType.objects.filter(code=code, **ours).exists():
             EventType.objects.update_or_create(code=code, defaults=ours)
-    if not ConductStep.objects.exists():
-        ConductStep.objects.bulk_create(
-            [ConductStep(strikes=n, consequence=what, hours=hours, fine=fine) for n, what, hours, fine in STEPS]
-        )
