@@ -17,9 +17,10 @@ from incentives.domain.erasing import erase
 from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.verify import verify
 from incentives.domain.merging import merge
-from incentives.models import Account, Entry, Hold, Journal
+from incentives.models import Account, Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse
+from members.domain.connections.knowing import count_of, recount
 from members.domain.people.erasing import CannotErase
-from members.models import Event, EventPayload, Invitation, Member, Rejection
+from members.models import Connection, Event, EventPayload, Introduction, Invitation, Member, Rejection, TierPin
 from tests import factories
 from tests.factories import award, item
 
@@ -68,6 +69,23 @@ def ada():
         item("s1", "bo", type="seen.together", data={"with": ["ada-ref", "bo"], "where": "here"}),
         item("bad", "ada-ref", type="reply.written", data={}),
     )
+    moment = timezone.now()
+    pin = Privilege.objects.create(code="pin")
+    PrivilegeGrant.objects.create(privilege=pin, member=ada, key="k", granted_at=moment, reason="Ada Lund asked.")
+    PrivilegeUse.objects.create(
+        privilege=pin, member=ada, key=b"k", state="used", used_at=moment, text="Adas Zitat", answer="Hello Ada Lund",
+    )  # fmt: skip
+    TierPin.objects.create(
+        member=ada,
+        tier=factories.ladder(bronze=0).tiers.get(),
+        until=moment + timedelta(days=1),
+        reason="Ada Lund's term.",
+    )
+    Introduction.objects.create(first=ada, second=bo, words="Ada Lund bakes too.", proposed_at=moment)
+    Connection.objects.create(
+        low=ada, high=bo, since=moment, first_at=moment, last_at=moment, days=2, is_mutual=True
+    )  # fmt: skip
+    recount([ada.pk, bo.pk])
     old = factories.MemberFactory(ref="ada-old", display_name="Ada Lund")
     merge(survivor_id=ada.pk, merged_id=old.pk, now=timezone.now(), reason="One person.")
     while factories.judge().events:
@@ -107,6 +125,15 @@ def test_no_name_is_left_in_any_table_and_the_books_balance(ada):
     assert Entry.objects.count() > before["entries"]
     assert Event.objects.count() > before["events"]
     assert erased.history.get().history_change_reason == "They asked for it."
+
+
+def test_whom_they_knew_knows_one_fewer(ada):
+    bo = Member.objects.get(ref="bo")
+    assert count_of(bo.pk) == 1
+
+    gone(ada)
+
+    assert (count_of(bo.pk), Connection.objects.count(), Introduction.objects.count()) == (0, 0, 0)
 
 
 def test_others_events_name_the_random_ref_and_are_still_read(ada):

@@ -11,11 +11,22 @@ from incentives.domain.ledger import keys, operations, queries
 from incentives.domain.ledger.verify import verify
 from incentives.domain.merging import merge
 from incentives.domain.reversals import reverse_journal
-from incentives.models import BadgeGrant, Hold, Journal, LimitUse, PendingAward
+from incentives.models import (
+    BadgeGrant,
+    Hold,
+    Journal,
+    LimitUse,
+    PendingAward,
+    Privilege,
+    PrivilegeGrant,
+    PrivilegeTally,
+    PrivilegeUse,
+)
+from members.domain.connections import knowing
 from members.domain.invitations.accepting import accept
 from members.domain.invitations.making import invite
 from members.domain.people.merging import CannotMerge
-from members.models import CounterValue, Event, Member, Referral, Standing
+from members.models import Connection, Contact, CounterValue, Event, Member, Referral, Standing
 from tests import factories
 from tests.factories import award, item
 
@@ -136,6 +147,47 @@ def test_timeline_counters_limits_badges_and_tiers_are_those_of_one(pair):
     assert LimitUse.objects.get(member_id=ada.pk).times == 3
     assert list(BadgeGrant.objects.filter(member_id=ada.pk).values_list("key", flat=True)) == ["writer"]
     assert list(Standing.objects.values_list("member_id", "tier__code")) == [(ada.pk, "silver")]
+
+
+def test_rights_are_those_of_one_and_no_quota_comes_twice(pair):
+    ada, old = pair
+    moment = timezone.now()
+    pin = Privilege.objects.create(code="pin", quota=2, every="month")
+    PrivilegeGrant.objects.create(privilege=pin, member=old, key="k", granted_at=moment)
+    for member, used in ((ada, 1), (old, 2)):
+        PrivilegeTally.objects.create(privilege_id=pin.pk, member_id=member.pk, period=7, used=used, most=2)
+    PrivilegeUse.objects.create(privilege=pin, member=old, key=b"k", state="used", used_at=moment)
+
+    joined(ada, old)
+
+    assert list(PrivilegeTally.objects.values_list("member_id", "used")) == [(ada.pk, 2)]
+    assert PrivilegeGrant.objects.get().member == PrivilegeUse.objects.get().member == ada
+
+
+@pytest.mark.parametrize("is_off", [False, True])
+def test_whom_both_knew_the_survivor_knows_once_unless_one_had_switched_it_off(pair, is_off):
+    ada, old = pair
+    bo, cy = factories.MemberFactory(ref="bo"), factories.MemberFactory(ref="cy")
+    moment = timezone.now()
+    for low, high in ((ada, bo), (old, bo), (old, cy), (ada, old)):
+        Connection.objects.create(
+            low=low, high=high, since=moment, first_at=moment, last_at=moment, days=2, is_mutual=True,
+            hidden_by_high=high == cy,
+        )  # fmt: skip
+        for day in (1, 2):
+            Contact.objects.create(member_id=low.pk, other_id=high.pk, day=day, first_at=moment, last_at=moment)
+    knowing.recount([ada.pk, old.pk, bo.pk, cy.pk])
+    if is_off:
+        knowing.switch(member_id=old.pk, is_off=True)
+
+    joined(ada, old)
+    knowing.advance_connections(now=moment)
+
+    counts = [knowing.count_of(each.pk) for each in (ada, old, bo, cy)]
+    assert counts == ([0, 0, 0, 0] if is_off else [1, 0, 1, 0])
+    kept = set(Connection.objects.values_list("low_id", "high_id", "hidden_by_high"))
+    assert kept == (set() if is_off else {(ada.pk, bo.pk, False), (ada.pk, cy.pk, True)})
+    assert Contact.objects.count() == (0 if is_off else 4)
 
 
 def test_lineage_comes_over_and_nobody_becomes_their_own_inviter(pair):

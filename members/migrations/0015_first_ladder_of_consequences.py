@@ -25,6 +25,6 @@ def write_ladder(apps: Any, _editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0011_conduct")]
+    dependencies = [("members", "0014_conduct")]
 
     operations = [migrations.RunPython(write_ladder, migrations.RunPython.noop)]
