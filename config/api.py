@@ -6,7 +6,18 @@ from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from incentives.api import badges, balances, events, points, rule_lists, rules
-from members.api import event_types, invitations, ladders, members, problems, rejections, standings, timeline, whoami
+from members.api import (
+    event_types,
+    invitations,
+    ladders,
+    members,
+    problems,
+    rejections,
+    segments,
+    standings,
+    timeline,
+    whoami,
+)
 
 
 @csrf_exempt  # It changes nothing, and must say so in the API's own words.
@@ -65,6 +76,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/ladders/<str:code>/preview", ladders.LadderPreview.as_view(), {"version": "v1"}),
     path("api/v1/ladders", ladders.Ladders.as_view(), {"version": "v1"}),
     path("api/v1/tiers", ladders.Tiers.as_view(), {"version": "v1"}),
+    path("api/v1/segments", segments.Segments.as_view(), {"version": "v1"}),
+    path("api/v1/segments/<str:code>", segments.SegmentDetail.as_view(), {"version": "v1"}),
+    path("api/v1/segments/<str:code>/members", segments.SegmentMembers.as_view(), {"version": "v1"}),
+    path("api/v1/segments/<str:code>/members/<str:ref>", segments.SegmentMembership.as_view(), {"version": "v1"}),
+    path("api/v1/segments/<str:code>/evaluate", segments.SegmentEvaluation.as_view(), {"version": "v1"}),
     path("api/v1/rejections", rejections.Rejections.as_view(), {"version": "v1"}),
     path("api/v1/whoami", whoami.WhoAmI.as_view(), {"version": "v1"}),
     # No dot and no dollar: they stop at a line break, and an address may hold one.

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from incentives.domain.evaluating import evaluate_ladders
+from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
@@ -26,8 +26,9 @@ from members.domain.invitations.stages import advance_referrals
 from members.domain.joining import Arrival, tell_joined
 from members.domain.ladders import lending
 from members.domain.outcomes import REFERRAL_JOINED
+from members.domain.segments.evaluating import put_by_hand
 from members.enums import Scope
-from members.models import ApiKey, Invitation, Member, Referral, Source, Tier, Work
+from members.models import ApiKey, Invitation, Member, Referral, Segment, Source, Tier, Work
 
 PROGRAM = settings.BASE_DIR / "docs" / "examples" / "community"
 MEMBERS, DAYS, CHUNK = 420, 90, 400
@@ -193,8 +194,12 @@ def _judge(progress: Callable[[str, int], Any]) -> None:
 
 
 def _stand(members: list[Member], now: datetime) -> None:
-    """Give out the tiers, and lend one to somebody who has a term to serve."""
+    """Give out the tiers, lend one to somebody who has a term to serve, and find out who is in which segment."""
     evaluate_ladders(now=now)
+    evaluate_segments(now=now)
+    founders = Segment.objects.get(code="founders")
+    for member in members[:12]:
+        put_by_hand(segment=founders, member=member, now=now)
     lending.lend(
         member=members[30], tier=Tier.objects.get(code="gold"), until=now + timedelta(days=60),
         reason="Sits on the jury of the winter prize.", by="operator", now=now,

@@ -228,6 +228,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
     "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
     "evaluate-ladders": {"task": "incentives.evaluate_ladders", "schedule": timedelta(minutes=15)},
+    "evaluate-segments": {"task": "incentives.evaluate_segments", "schedule": timedelta(hours=1)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
@@ -245,6 +246,7 @@ WEB_THREADS = env.int("WEB_THREADS", default=8)
 WAIT_SECONDS_MAX = 10
 ATTEMPTS_MAX = env.int("ATTEMPTS_MAX", default=3)
 REJECTION_DAYS = 30
+QUALITY_COUNTER = env.str("QUALITY_COUNTER", default="")
 EVALUATION_CHUNK = env.int("EVALUATION_CHUNK", default=10_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX + 1024
 

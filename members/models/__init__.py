@@ -2,6 +2,7 @@ from members.models.access import ApiKey
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
+from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
@@ -32,6 +33,9 @@ __all__ = [
     "QuotaPlace",
     "Referral",
     "Rejection",
+    "Segment",
+    "SegmentMember",
+    "SegmentSize",
     "Source",
     "Standing",
     "StandingChange",

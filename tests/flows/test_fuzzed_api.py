@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 from config.wsgi import application
 from incentives.domain.ledger import operations
 from incentives.models import Currency, Hold, Journal
-from members.models import Invitation, Member, TierInvitation, TierPin
+from members.models import Invitation, Member, Segment, TierInvitation, TierPin
 from tests import factories
 from tests.factories import award, item
 
@@ -78,6 +78,8 @@ def key():
     ladder.tiers.filter(code="guests").update(is_by_invitation=True)
     for ref in ("ada", "bo"):
         factories.MemberFactory(ref=ref)
+    Segment.objects.create(code="founders")
+    Segment.objects.create(code="writers", kind="condition", condition="member.verified")
     by_hand = {"member": Member.objects.get(ref="ada"), "tier": ladder.tiers.get(code="guests")}
     TierPin.objects.create(**by_hand, until=LATER, reason="Thanks.", set_at=timezone.now() - timedelta(days=1))
     TierInvitation.objects.create(**by_hand)
@@ -100,6 +102,8 @@ def known(name, operation=""):
         return "newcomer"
     if name == "code" and "ladders" in operation:
         return "growth"
+    if name == "code" and "segments" in operation:
+        return "writers" if "evaluate" in operation else "founders"
     if name == "hold_id":
         made = Hold.objects.first()
         return str(made.pk) if made else "00000000-0000-0000-0000-000000000007"

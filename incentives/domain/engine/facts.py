@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from incentives.domain.catalogues import NO_TIER
+from incentives.domain.catalogues import IN_SEGMENT, NO_TIER
 from incentives.domain.engine.rulebook import RuleBook
 from members.domain.counters.periods import zone_named
 from members.domain.events.intake import may_earn
-from members.models import Member, Standing
+from members.models import Member, SegmentMember, Standing
 
 
 @dataclass(slots=True)
@@ -31,10 +31,17 @@ class MemberFacts:
     # What is held on each ladder: a tier's rank there, and whether it was lost for a duty that is still owed.
     ranks: dict[int, int] = field(default_factory=dict)
     owing: set[int] = field(default_factory=set)
+    segments: set[str] = field(default_factory=set)
+
+    def __getattr__(self, name: str) -> bool:
+        """`in_devoted` and the like: whether the member is in a segment."""
+        if not name.startswith(IN_SEGMENT):
+            raise AttributeError(name)
+        return name.removeprefix(IN_SEGMENT) in self.segments
 
 
 def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberFacts]:
-    """Read members and where they stand: two queries."""
+    """Read members, where they stand and which segments they are in: three queries at most."""
     ids = set(member_ids)
     members = {
         row[0]: MemberFacts(*row[:7], zone=zone_named(row[7]), earns=may_earn(row[6]), inviter_id=row[8])
@@ -65,4 +72,9 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
                 member.owing.add(ladder_id)
             if ladder_id == first.plan.id:
                 member.tier = plan.tiers[rank].code if rank >= 0 else NO_TIER
+    if book.has_segments:
+        found = SegmentMember.objects.filter(member_id__in=ids).values_list("member_id", "segment__code")
+        for member_id, code in found:
+            if member_id in members:
+                members[member_id].segments.add(code)
     return members
