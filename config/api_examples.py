@@ -195,6 +195,13 @@ PRIVILEGE_GRANT = {
     "reason": "Host of the winter evening.",
     "revoked_at": None,
 }
+SEGMENT = {
+    "code": "devoted",
+    "names": {"en": "Devoted", "zh-hans": "铁杆成员"},
+    "kind": "layer",
+    "size": 61,
+    "evaluated_at": NOON,
+}
 MOVEMENT = {"journal_id": "4711", "currency": "points", "amount": "-20", "balance": "340"}
 HOLD = {
     "id": "019a5e40-1f5c-7b3e-8a53-5b5f0f1d2c22",
@@ -636,6 +643,27 @@ CALLS: dict[str, Call] = {
         request={"falls": "step", "tiers": {"silver": {"threshold": 300, "keep": 270}}},
     ),
     "list_tiers": Call("List tiers", [{"ladder": "growth", **tier} for tier in TIERS]),
+    "list_segments": Call("List segments", [SEGMENT]),
+    "read_segment": Call(
+        "A segment and its trend",
+        {
+            **SEGMENT,
+            "condition": "",
+            "metric": "",
+            "days": None,
+            "share": None,
+            "keep": None,
+            "layer_share": "14.5",
+            "layer_target": 20,
+            "trend": [{"at": NOON, "size": 61, "entered": 4, "left": 1, "came_from": {"active": 3, "": 1}}],
+        },
+    ),
+    "list_segment_members": Call(
+        "Who is in a segment", {"next": None, "previous": None, "results": [{"member": "ada", "since": NOON}]}
+    ),
+    "put_into_segment": Call("Put a member into a list", {"segment": "founders", "entered": 1, "left": 0}),
+    "take_out_of_segment": Call("Take a member out of a list", {"segment": "founders", "entered": 0, "left": 1}),
+    "evaluate_segment": Call("Evaluate a segment now", [{"segment": "best_writers", "entered": 4, "left": 1}]),
     "list_rejections": Call(
         "What was refused, and why",
         {

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from config import demo_rights as rights
 from incentives.domain import conduct
-from incentives.domain.evaluating import evaluate_ladders
+from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
@@ -33,6 +33,7 @@ from members.domain.invitations.stages import advance_referrals
 from members.domain.joining import Arrival, tell_joined
 from members.domain.ladders import lending
 from members.domain.outcomes import REFERRAL_JOINED
+from members.domain.segments.evaluating import put_by_hand
 from members.enums import Consequence, Scope
 from members.models import (
     ApiKey,
@@ -41,6 +42,7 @@ from members.models import (
     Invitation,
     Member,
     Referral,
+    Segment,
     Source,
     Tier,
     ViolationKind,
@@ -226,8 +228,12 @@ def _judge(progress: Callable[[str, int], Any]) -> None:
 
 
 def _stand(members: list[Member], now: datetime) -> None:
-    """Give out the tiers, and lend one to somebody who has a term to serve."""
+    """Give out the tiers, lend one to somebody who has a term to serve, and find out who is in which segment."""
     evaluate_ladders(now=now)
+    evaluate_segments(now=now)
+    founders = Segment.objects.get(code="founders")
+    for member in members[:12]:
+        put_by_hand(segment=founders, member=member, now=now)
     lending.lend(
         member=members[30], tier=Tier.objects.get(code="gold"), until=now + timedelta(days=60),
         reason="Sits on the jury of the winter prize.", by="operator", now=now,

@@ -179,7 +179,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
-    "ENUM_NAME_OVERRIDES": {"MemberStatusEnum": "members.enums.MemberStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "MemberStatusEnum": "members.enums.MemberStatus",
+        "SegmentKindEnum": "members.enums.SegmentKind",
+    },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.finish"],
 }
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6_000)
@@ -233,6 +236,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "end-grants": {"task": "incentives.end_grants", "schedule": timedelta(minutes=5)},
     "tell-overdue": {"task": "incentives.tell_overdue", "schedule": timedelta(minutes=5)},
     "evaluate-ladders": {"task": "incentives.evaluate_ladders", "schedule": timedelta(minutes=15)},
+    "evaluate-segments": {"task": "incentives.evaluate_segments", "schedule": timedelta(hours=1)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
@@ -251,6 +255,7 @@ WEB_THREADS = env.int("WEB_THREADS", default=8)
 WAIT_SECONDS_MAX = 10
 ATTEMPTS_MAX = env.int("ATTEMPTS_MAX", default=3)
 REJECTION_DAYS = 30
+QUALITY_COUNTER = env.str("QUALITY_COUNTER", default="")
 EVALUATION_CHUNK = env.int("EVALUATION_CHUNK", default=10_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BYTES_MAX + 1024
 

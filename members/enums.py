@@ -112,6 +112,13 @@ class StandingReason(models.TextChoices):
     STATUS = "status", _("may not hold it now")
 
 
+class SegmentKind(models.TextChoices):
+    STATIC = "static", _("by hand")
+    CONDITION = "condition", _("by condition")
+    SHARE = "share", _("the best share")
+    LAYER = "layer", _("layer of the pyramid")
+
+
 class Scope(models.TextChoices):
     """What an API key may do."""
 

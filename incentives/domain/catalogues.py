@@ -17,9 +17,11 @@ from members.domain.counters.compiled import CompiledCounter, compile_counter, f
 from members.domain.events.schemas import DataSchema, parse_schema
 from members.domain.outcomes import NOT_FOR_RULES
 from members.enums import AgeBand, CounterKind
-from members.models import Counter, EventType, Ladder
+from members.models import Counter, EventType, Ladder, Segment
 
 NO_TIER = "none"
+# A rule asks for a segment by this and its code.
+IN_SEGMENT = "in_"
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,11 @@ class Known:
     attributes: Mapping[str, str]
 
 
-def member_fields(tiers: tuple[str, ...]) -> dict[str, language.Field]:
+def member_fields(tiers: tuple[str, ...], segments: Iterable[str] = ()) -> dict[str, language.Field]:
     """What rules may know of a member."""
+    asked = [f"{IN_SEGMENT}{code}" for code in segments]
     return {
+        **{f"member.{name}": language.Field(type=language.BOOL, access=("member", name)) for name in asked},
         "member.joined_at": language.Field(type=language.TIMESTAMP, access=("member", "joined_at")),
         "member.verified": language.Field(type=language.BOOL, access=("member", "verified")),
         "member.house": language.Field(type=language.BOOL, access=("member", "house")),
@@ -64,7 +68,10 @@ def load_known() -> Known:
     catalogue = Catalogue(
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
         reserved=NOT_FOR_RULES,
-        member_fields={**member_fields((NO_TIER, *tiers)), **rule_fields(attributes)},
+        member_fields={
+            **member_fields((NO_TIER, *tiers), Segment.objects.values_list("code", flat=True)),
+            **rule_fields(attributes),
+        },
         currencies=currency_facts(currencies.values()),
         counters=_counter_facts(counters),
         tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},

@@ -32,3 +32,13 @@ def evaluate_ladders(**_later: object) -> None:
             with transaction.atomic():
                 hints.wake_on_commit()
             logger.info("Evaluated %s", evaluation)
+
+
+@shared_task(name="incentives.evaluate_segments", ignore_result=True)
+def evaluate_segments(**_later: object) -> None:
+    """Find out who is in which segment now."""
+    for change in evaluating.evaluate_segments(now=timezone.now()):
+        if change.entered or change.left:
+            with transaction.atomic():
+                hints.wake_on_commit()
+            logger.info("Evaluated %s", change)

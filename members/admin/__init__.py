@@ -1,5 +1,5 @@
 """What operators see of members."""
 
-from members.admin import access, attributes, configuration, connections, members, tiers, timeline
+from members.admin import access, attributes, configuration, connections, members, segments, tiers, timeline
 
-__all__ = ["access", "attributes", "configuration", "connections", "members", "tiers", "timeline"]
+__all__ = ["access", "attributes", "configuration", "connections", "members", "segments", "tiers", "timeline"]

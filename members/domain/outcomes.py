@@ -13,6 +13,7 @@ POINTS_ADJUSTED = "points.adjusted"
 POINTS_TRANSFERRED = "points.transferred"
 POINTS_REVERSED = "points.reversed"
 POINTS_MATURED = "points.matured"
+SEGMENT_ENTERED, SEGMENT_LEFT = "segment.entered", "segment.left"
 TIER_CHANGED, TIER_WARNED = "tier.changed", "tier.warned"
 BADGE_GRANTED = "badge.granted"
 PRIVILEGE_GRANTED, PRIVILEGE_REVOKED = "privilege.granted", "privilege.revoked"
@@ -104,6 +105,8 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
             "reason": _TEXT,
         },
     ),
+    SEGMENT_ENTERED: ("A member came into a segment.", {"segment": {"type": "string"}}),
+    SEGMENT_LEFT: ("A member left a segment.", {"segment": {"type": "string"}}),
     TIER_WARNED: ("A member did not do a tier's duty for a month.", {"ladder": {"type": "string"}, "reason": _TEXT}),
     BADGE_GRANTED: ("A rule granted a badge.", {"badge": {"type": "string"}}),
     PRIVILEGE_GRANTED: ("A member was given a privilege.", _PRIVILEGE),

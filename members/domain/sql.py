@@ -97,3 +97,9 @@ def rows_of(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, list(params))
         return list(cursor.fetchall())
+
+
+def run(statement: str, params: Sequence[Any]) -> None:
+    """Do what a statement says."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, list(params))

@@ -14,6 +14,7 @@ from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
+from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
@@ -57,6 +58,9 @@ __all__ = [
     "Rejection",
     "Report",
     "RulesAcceptance",
+    "Segment",
+    "SegmentMember",
+    "SegmentSize",
     "Source",
     "Standing",
     "StandingChange",

@@ -478,6 +478,8 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "hot_over_even": ("≥ 0.75", lambda v: v >= 0.75),
     "tiers_over_statement": ("≤ 2", lambda v: v <= 2),
     "tiers_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
+    "share_over_statement": ("≤ 2", lambda v: v <= 2),
+    "share_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
 }
 
 

@@ -1,4 +1,4 @@
-"""Tiers of 100,000 members decided again: ours over one hand-written statement that reads and writes the same.
+"""Tiers and a share of 100,000 members: ours over one hand-written statement that reads and writes the same.
 
 `python -m tests.bench.standing ACT` acts on the database of DATABASE_URL; `measure` is what the benchmark calls.
 """
@@ -59,27 +59,67 @@ WITH v AS (
 SELECT count(*) FROM changed
 """
 
+SHARE = """
+WITH v AS (
+  SELECT a.member_id, sum(e.amount) AS value
+  FROM incentives_account a JOIN incentives_entry e ON e.account_id = a.id JOIN incentives_journal j ON j.id = e.journal_id
+  LEFT JOIN incentives_journal r ON r.id = j.reverses_id
+  WHERE a.currency_id = %(currency)s AND a.bucket = 1 AND j.effective_at >= %(since)s
+    AND (j.kind IN (1, 2, 9, 11, 12) OR (j.kind = 8 AND r.kind IN (1, 2, 9, 11, 12)))
+  GROUP BY a.member_id
+), base AS (
+  SELECT count(*) AS n FROM members_member WHERE status = 'active' AND NOT is_house
+), ranked AS (
+  SELECT v.member_id, row_number() OVER (ORDER BY v.value DESC, v.member_id) AS place
+  FROM v JOIN members_member m ON m.id = v.member_id WHERE m.status = 'active' AND NOT m.is_house AND v.value > 0
+), held AS (
+  SELECT member_id FROM members_segmentmember WHERE segment_id = %(segment)s
+), wanted AS (
+  SELECT member_id FROM ranked, base WHERE place <= ceil(n * 0.2)
+    OR (place <= ceil(n * 0.25) AND member_id IN (SELECT member_id FROM held))
+), came AS (
+  INSERT INTO members_segmentmember (segment_id, member_id, since, is_leaving)
+  SELECT %(segment)s, member_id, %(now)s, false FROM wanted WHERE member_id NOT IN (SELECT member_id FROM held)
+  RETURNING member_id
+), gone AS (
+  DELETE FROM members_segmentmember WHERE segment_id = %(segment)s AND member_id NOT IN (SELECT member_id FROM wanted)
+  RETURNING member_id
+), changed AS MATERIALIZED (
+  SELECT q.*, nextval(pg_get_serial_sequence('members_event', 'id')::regclass) AS event_id FROM (
+    SELECT member_id, %(entered)s AS type FROM came UNION ALL SELECT member_id, %(left)s FROM gone
+  ) q
+), filed AS (
+  INSERT INTO members_event (id, member_id, type_id, source_id, occurred_at, received_at)
+  SELECT event_id, member_id, type, %(source)s, %(now)s, %(now)s FROM changed
+), told AS (
+  INSERT INTO members_eventpayload (event_id, data) SELECT event_id, '{"segment":"best"}' FROM changed
+)
+SELECT count(*) FROM changed
+"""
+
 
 def measure(place: Any, results: dict[str, Any]) -> None:
-    """Interleaved pairs on copies: everybody moves, and nearly nobody does."""
+    """Tiers and a share segment, in interleaved pairs on copies: everybody moves, and two days later few do."""
     template = place.new("standing")
     _ask(template, place.folder, "prepare")
-    first: list[float] = []
-    quiet: list[float] = []
-    seconds: list[float] = []
-    for _ in range(ROUNDS):
-        pair = {}
-        for act in ("statement", "ours"):
-            url = place.copy(template)
-            pair[act] = _ask(url, place.folder, act)
-            place.drop(url)
-        assert pair["ours"]["sums"] == pair["statement"]["sums"], pair
-        first.append(pair["ours"]["first"] / pair["statement"]["first"])
-        quiet.append(pair["ours"]["quiet"] / pair["statement"]["quiet"])
-        seconds.append(pair["ours"]["first"])
-    results["tiers_over_statement"] = round(statistics.median(first), 2)
-    results["tiers_quiet_over_statement"] = round(statistics.median(quiet), 2)
-    results["tiers_seconds"] = round(statistics.median(seconds), 2)
+    for what, acts in (("tiers", ("statement", "ours")), ("share", ("share_statement", "share_ours"))):
+        times: dict[str, list[float]] = {"first": [], "quiet": [], "seconds": []}
+        for _ in range(ROUNDS):
+            floor, own = (_on_a_copy(place, template, act) for act in acts)
+            assert own["sums"] == floor["sums"], (own, floor)
+            for moment in ("first", "quiet"):
+                times[moment].append(own[moment] / floor[moment])
+            times["seconds"].append(own["first"])
+        results[f"{what}_over_statement"] = round(statistics.median(times["first"]), 2)
+        results[f"{what}_quiet_over_statement"] = round(statistics.median(times["quiet"]), 2)
+        results[f"{what}_seconds"] = round(statistics.median(times["seconds"]), 2)
+
+
+def _on_a_copy(place: Any, template: str, act: str) -> dict[str, Any]:
+    url = place.copy(template)
+    found = _ask(url, place.folder, act)
+    place.drop(url)
+    return found
 
 
 def _ask(url: str, folder: Any, act: str) -> dict[str, Any]:
@@ -95,7 +135,7 @@ def prepare() -> None:
     from django.core.management import call_command
 
     from incentives.models import Currency
-    from members.models import Ladder, Member, Tier
+    from members.models import Ladder, Member, Segment, Tier
     from tests.bench.worker import bulk_ledger
 
     call_command("migrate", verbosity=0)
@@ -103,6 +143,7 @@ def prepare() -> None:
     ladder = Ladder.objects.create(code="rank", metric="earned:growth", window="days", days=365, falls="earned")
     for number, (threshold, keep) in enumerate(TIERS):
         Tier.objects.create(ladder=ladder, code=f"tier-{number}", threshold=threshold, keep=keep)
+    Segment.objects.create(code="best", kind="share", metric="earned:growth", days=365, share=20, keep=25)
     Member.objects.bulk_create([Member(ref=f"m{n}") for n in range(MEMBERS)], batch_size=5_000)
     bulk_ledger(MEMBERS * ENTRIES_EACH, MEMBERS)
     _spread()
@@ -130,25 +171,37 @@ def ours() -> None:
     _timed(lambda now: evaluate_ladders(now=now))
 
 
+def share_ours() -> None:
+    from incentives.domain.evaluating import evaluate_segments
+
+    _timed(lambda now: evaluate_segments(now=now))
+
+
 def statement() -> None:
+    _timed(lambda now: _run(STATEMENT, now))
+
+
+def share_statement() -> None:
+    _timed(lambda now: _run(SHARE, now))
+
+
+def _run(text: str, now: Any) -> None:
     from datetime import timedelta
 
     from django.db import connection, transaction
 
     from incentives.models import Currency
-    from members.domain.outcomes import INTERNAL_SOURCE, TIER_CHANGED
-    from members.models import EventType, Ladder, Source
+    from members.domain.outcomes import INTERNAL_SOURCE, SEGMENT_ENTERED, SEGMENT_LEFT, TIER_CHANGED
+    from members.models import EventType, Ladder, Segment, Source
 
+    types = dict(EventType.objects.values_list("code", "pk"))
     fixed = {
-        "currency": Currency.objects.get().pk, "ladder": Ladder.objects.get().pk,
-        "type": EventType.objects.get(code=TIER_CHANGED).pk, "source": Source.objects.get(code=INTERNAL_SOURCE).pk,
+        "currency": Currency.objects.get().pk, "ladder": Ladder.objects.get().pk, "segment": Segment.objects.get().pk,
+        "type": types[TIER_CHANGED], "entered": types[SEGMENT_ENTERED], "left": types[SEGMENT_LEFT],
+        "source": Source.objects.get(code=INTERNAL_SOURCE).pk, "now": now, "since": now - timedelta(days=365),
     }  # fmt: skip
-
-    def run(now: Any) -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(STATEMENT, {**fixed, "now": now, "since": now - timedelta(days=365)})
-
-    _timed(run)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(text, fixed)
 
 
 def _timed(run: Any) -> None:
@@ -172,7 +225,8 @@ def _timed(run: Any) -> None:
         cursor.execute(
             "SELECT (SELECT array_agg(n ORDER BY tier_id) FROM"
             " (SELECT tier_id, count(*) AS n FROM members_standing GROUP BY tier_id) q),"
-            " (SELECT count(*) FROM members_standingchange), (SELECT count(*) FROM members_event)"
+            " (SELECT count(*) FROM members_standingchange), (SELECT count(*) FROM members_event),"
+            " (SELECT count(*) FROM members_segmentmember)"
         )
         found["sums"] = cursor.fetchone()
     print(json.dumps(found), flush=True)

@@ -24,6 +24,8 @@ from members.models import (
     Member,
     Referral,
     Report,
+    Segment,
+    SegmentMember,
     Tier,
     TierInvitation,
     TierPin,
@@ -38,6 +40,7 @@ SECONDS_MAX = 5
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier, Report, Violation,
+    SegmentMember,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -64,6 +67,8 @@ def _world():
     Invitation.objects.create(code="CODE", uses_max=None)
     Privilege.objects.create(code="pin", quota=1)
     factories.CurrencyFactory(code="growth", kind="qualifying")
+    Segment.objects.create(code="founders")
+    Segment.objects.create(code="writers", kind="condition", condition="member.verified")
     factories.ladder(bronze=0, guests=10).tiers.filter(code="guests").update(is_by_invitation=True)
 
 
@@ -871,6 +876,10 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("standing_unknown", "members/nobody/standing", 404),
         ("event_unknown", "events/app/e1", 404),
         ("ladder_is_not_read_alone", "ladders/growth", 404),
+        ("segment_unknown", "segments/founder", 404),
+        ("segment_nul", "segments/a%00b", 404),
+        ("segment_members_unknown", "segments/founder/members", 404),
+        ("segment_members_since_yesterday", "segments/founders/members?since_from=yesterday", 400),
         ("event_nul", "events/app/a%00b", 404),
         ("event_source_nul", "events/a%00b/e1", 404),
         ("event_source_unknown", "events/nobody/e1", 404),
@@ -978,6 +987,12 @@ EVERY_CALL = [
     ("GET", "ladders", Scope.RULES_READ),
     ("GET", "tiers", Scope.RULES_READ),
     ("POST", "ladders/growth/preview", Scope.RULES_READ),
+    ("GET", "segments", Scope.MEMBERS_READ),
+    ("GET", "segments/founders", Scope.MEMBERS_READ),
+    ("GET", "segments/founders/members", Scope.MEMBERS_READ),
+    ("PUT", "segments/founders/members/ada", Scope.MEMBERS_WRITE),
+    ("DELETE", "segments/founders/members/ada", Scope.MEMBERS_WRITE),
+    ("POST", "segments/writers/evaluate", Scope.MEMBERS_WRITE),
     ("PUT", "members/ada/tiers/growth/bronze/loan", Scope.MEMBERS_WRITE),
     ("DELETE", "members/ada/tiers/growth/bronze/loan", Scope.MEMBERS_WRITE),
     ("PUT", "members/ada/tiers/growth/guests/invitation", Scope.MEMBERS_WRITE),

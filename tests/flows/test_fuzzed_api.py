@@ -39,6 +39,7 @@ from members.models import (
     Introduction,
     Invitation,
     Member,
+    Segment,
     TierInvitation,
     TierPin,
     Violation,
@@ -91,6 +92,8 @@ def key():
     ladder.tiers.filter(code="guests").update(is_by_invitation=True)
     for ref in ("ada", "bo"):
         factories.MemberFactory(ref=ref)
+    Segment.objects.create(code="founders")
+    Segment.objects.create(code="writers", kind="condition", condition="member.verified")
     by_hand = {"member": Member.objects.get(ref="ada"), "tier": ladder.tiers.get(code="guests")}
     TierPin.objects.create(**by_hand, until=LATER, reason="Thanks.", set_at=timezone.now() - timedelta(days=1))
     TierInvitation.objects.create(**by_hand)
@@ -154,6 +157,8 @@ def known(name, operation=""):
         return "bo"
     if name == "subject" and operation.endswith("/reports"):
         return "bo"
+    if name == "code" and "segments" in operation:
+        return "writers" if "evaluate" in operation else "founders"
     if name == "hold_id":
         made = Hold.objects.first()
         return str(made.pk) if made else "00000000-0000-0000-0000-000000000007"

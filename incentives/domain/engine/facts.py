@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
-from incentives.domain.catalogues import NO_TIER
+from incentives.domain.catalogues import IN_SEGMENT, NO_TIER
 from incentives.domain.engine.rulebook import RuleBook
 from members.domain.attributes import READ_AS, as_fact
 from members.domain.counters.periods import zone_named
 from members.domain.statuses import rights_of
 from members.enums import Frozen
-from members.models import Freeze, Member, Standing
+from members.models import Freeze, Member, SegmentMember, Standing
 
 
 @dataclass(slots=True)
@@ -39,11 +39,15 @@ class MemberFacts:
     # When earning was or is frozen: from, and until (exclusive).
     freezes: list[tuple[datetime, datetime]] = field(default_factory=list)
 
+    segments: set[str] = field(default_factory=set)
+
     def __getattr__(self, name: str) -> Any:
-        """An attribute that operators defined, as compiled rules read it; None where the member has none."""
-        if not name.startswith(READ_AS):
-            raise AttributeError(name)
-        return self.attributes.get(name.removeprefix(READ_AS))
+        """What operators defined, as compiled rules read it: an attribute (None if there is none), or `in_devoted`."""
+        if name.startswith(READ_AS):
+            return self.attributes.get(name.removeprefix(READ_AS))
+        if name.startswith(IN_SEGMENT):
+            return name.removeprefix(IN_SEGMENT) in self.segments
+        raise AttributeError(name)
 
     def fact(self, name: str) -> Any:
         """A fact by its name in rules, after `member.`."""
@@ -52,7 +56,7 @@ class MemberFacts:
 
 
 def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberFacts]:
-    """Read members, what is frozen for them, and where they stand: three queries, and a fourth for attributes."""
+    """Read members, what is frozen for them, and where they stand: a fixed number of queries."""
     ids = set(member_ids)
     members = {
         row[0]: MemberFacts(
@@ -95,4 +99,9 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
                 member.owing.add(ladder_id)
             if ladder_id == first.plan.id:
                 member.tier = plan.tiers[rank].code if rank >= 0 else NO_TIER
+    if book.has_segments:
+        found = SegmentMember.objects.filter(member_id__in=ids).values_list("member_id", "segment__code")
+        for member_id, code in found:
+            if member_id in members:
+                members[member_id].segments.add(code)
     return members

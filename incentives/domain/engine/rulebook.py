@@ -37,7 +37,7 @@ from members.domain.events.schemas import DataSchema
 from members.domain.ladders.measures import BadMetric, scale_of
 from members.domain.ladders.plans import BadDemand, plan_of
 from members.domain.language import seconds_of
-from members.models import Counter, EventType, Ladder
+from members.models import Counter, EventType, Ladder, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,7 @@ class RuleBook:
         self._build()
         self._find_awaited()
         self.ladders = self._ladders()
+        self.has_segments = Segment.objects.exists()
         self.counting_for_ladders = frozenset(each.id for ladder in self.ladders for each in ladder.counters)
 
     def at(self, book: TypeBook, moment: datetime) -> InForce:

@@ -19,11 +19,10 @@ from members.domain.registry import registry
 def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None = None) -> Applied:
     """Put a folder's configuration in place, all of it or nothing; applying it again changes nothing.
 
-    Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders, privileges
-    (.yaml), and
-    rules/*.yaml with one rule each. A rule whose document differs from its newest version is published as the next
-    one, from now on, or from `in_force_from` where that is given. What operators drafted is left alone. Raises
-    BadProgram.
+    Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders, segments,
+    privileges (.yaml), and rules/*.yaml with one rule each. A rule whose document differs from its newest version is
+    published as the next one, from now on, or from `in_force_from` where that is given. What operators drafted is left
+    alone. Raises BadProgram.
     """
     if not folder.is_dir():
         raise BadProgram(f"There is no folder {folder}.")

@@ -34,11 +34,12 @@ from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, is_type_name, put_event_type
 from members.domain.events.schemas import BadSchema
 from members.domain.ladders.editing import BadLadder, put_ladder
-from members.enums import Falls, LadderWindow, Rises
-from members.models import Counter, EventType, Ladder, Source
+from members.domain.segments.conditions import BadCondition, compile_condition
+from members.enums import Falls, LadderWindow, Rises, SegmentKind
+from members.models import Counter, EventType, Ladder, Segment, Source
 
 # What a file can get wrong; whoever applies it adds the file and the code.
-BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType, ValidationError, BadEntry)
+BAD = (BadSchema, BadCounter, BadDocument, BadExpiry, BadTable, ReservedType, ValidationError, BadEntry, BadCondition)
 
 _CURRENCY: Mapping[str, Kind] = {
     "names": names, "kind": text, "scale": whole(0, 4), "expiry": anything, "debt_limit": minor_units,
@@ -62,6 +63,10 @@ _TIER: Mapping[str, Kind] = {
     "names": names, "threshold": whole(-AMOUNT_MAX, AMOUNT_MAX), "keep": whole(-AMOUNT_MAX, AMOUNT_MAX),
     "invitations_max": whole(0, 10_000), "demands": anything, "duties": anything, "quota_members": whole(1, 10**9),
     "quota_percent": whole(1, 100), "by_invitation": yes_or_no,
+}  # fmt: skip
+_SEGMENT: Mapping[str, Kind] = {
+    "names": names, "kind": one_of(SegmentKind.values), "condition": text, "metric": text, "days": whole(1, 3_660),
+    "share": whole(1, 100), "keep": whole(1, 100),
 }  # fmt: skip
 _TIER_FIELDS = {"by_invitation": "is_by_invitation"}
 
@@ -216,6 +221,15 @@ def _check_metric(metric: str) -> None:
         raise BadEntry(f"metric: there is no {noun} {code!r}. {near(code, known)}")
 
 
+def _segment(code: str, document: Any, applied: Applied) -> None:
+    values = only(document, _SEGMENT)
+    if "condition" in values:
+        compile_condition(values["condition"])
+    if "metric" in values:
+        _check_metric(values["metric"])
+    put(Segment, code, values, applied)
+
+
 PARTS: dict[str, Callable[[str, Any, Applied], None]] = {
     "currencies": _currency,
     "sources": _source,
@@ -225,4 +239,5 @@ PARTS: dict[str, Callable[[str, Any, Applied], None]] = {
     "tables": _table,
     "limits": _limit,
     "ladders": _ladder,
+    "segments": _segment,
 }

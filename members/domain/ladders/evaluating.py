@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Min
 
+from members.domain.chunks import chunks
 from members.domain.ladders.deciding import Case, Held, decide
 from members.domain.ladders.plans import LadderPlan, plan_of
 from members.domain.ladders.quotas import Places, active_members, give_out, seated
@@ -18,7 +17,7 @@ from members.domain.ladders.reading import Hands, hands_of, read_cases
 from members.domain.ladders.writing import Move, tell_moves, write_lines, write_moves, write_standings
 from members.domain.sql import Some
 from members.lanes import lane_of
-from members.models import Counter, Ladder, Lane, Member, QuotaPlace, TierPin
+from members.models import Counter, Ladder, Lane, QuotaPlace, TierPin
 
 
 @dataclass(slots=True)
@@ -49,7 +48,7 @@ def evaluate(*, plan: LadderPlan, now: datetime, are_heard: bool = True) -> Eval
     evaluation = Evaluation(plan)
     hands = hands_of(plan, now)
     places = _places(plan, hands, now)
-    for some in _chunks():
+    for some in chunks():
         with transaction.atomic():
             hold_lanes()
             _evaluate(evaluation, some, hands, places, now, are_heard=are_heard)
@@ -77,7 +76,7 @@ def foresee(*, plan: LadderPlan, now: datetime) -> Evaluation:
     evaluation = Evaluation(plan)
     hands = hands_of(plan, now)
     places = _places(plan, hands, now)
-    for some in _chunks():
+    for some in chunks():
         _decide(evaluation, some, hands, places, now)
     return evaluation
 
@@ -137,7 +136,7 @@ def _places(plan: LadderPlan, hands: Hands, now: datetime) -> Places:
         return Places()
     needs_share = any(tier.quota_percent is not None for tier in plan.tiers)
     cases: list[Case] = []
-    for some in _chunks():
+    for some in chunks():
         cases += read_cases(plan, some, now, hands)
     return give_out(plan, cases, now, active_members(now) if needs_share else 0)
 
@@ -150,15 +149,6 @@ def places_as_given(plan: LadderPlan, member_ids: Sequence[int]) -> Places:
         if place <= count:
             places.won.setdefault(member_id, set()).add(plan.rank_of(tier_id))
     return places
-
-
-def _chunks() -> Iterator[Some]:
-    """Ranges of member ids, each about as many members as a transaction should hold."""
-    ends = Member.objects.aggregate(first=Min("pk"), last=Max("pk"))
-    if ends["first"] is None:
-        return
-    for low in range(ends["first"], ends["last"] + 1, settings.EVALUATION_CHUNK):
-        yield Some(low, low + settings.EVALUATION_CHUNK - 1)
 
 
 def _end_loans(hands: Hands, now: datetime) -> None:

@@ -1,0 +1,105 @@
+"""The pyramid: devoted, active and passing members, by how many days of the last 28 they took part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+
+from members.domain.counters.periods import zone_named
+from members.domain.ladders.measures import counted
+from members.domain.ladders.plans import why_unmeasurable
+from members.domain.sql import Some, among, moment, rows_of
+from members.enums import MemberStatus
+from members.models import Counter, EventType, Member
+
+DAYS = 28
+DEVOTED_DAYS, DEVOTED_QUALITY, DEVOTED_STAY_DAYS, ACTIVE_DAYS = 8, 2, 6, 2
+# What the shares are compared with, in per cent.
+TARGET = {"devoted": 20, "active": 60, "passing": 20}
+# Members count once they have had this long to find their place, and while they have been seen this recently.
+SETTLED, SEEN = timedelta(days=28), timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Was:
+    """The layer a member was in, and whether they were below its line already last time."""
+
+    layer: str
+    is_leaving: bool
+
+
+def layer_of(days: int, quality: int | None, was: Was | None) -> tuple[str, bool]:
+    """The layer of so many active days and quality contents (None: nobody counts them), and whether they are leaving.
+
+    Who is devoted stays so until two evaluations running find fewer than six days.
+    """
+    if days >= DEVOTED_DAYS and (quality is None or quality >= DEVOTED_QUALITY):
+        return "devoted", False
+    if was is not None and was.layer == "devoted":
+        if days >= DEVOTED_STAY_DAYS:
+            return "devoted", False
+        if not was.is_leaving:
+            return "devoted", True
+    return ("active" if days >= ACTIVE_DAYS else "passing"), False
+
+
+def layers_now(some: Some, was: Mapping[int, Was], now: datetime) -> dict[int, tuple[str, bool]]:
+    """The layer of everybody in the base: not of the house, joined 28 days ago, seen within 180."""
+    types = list(EventType.objects.exclude(is_internal=True).values_list("pk", flat=True))
+    clause, params = some.clause("m.id")
+    seen, seen_params = among("e.type_id", types)
+    base = rows_of(
+        "SELECT m.id FROM members_member m WHERE m.status = %s AND NOT m.is_house AND m.joined_at <= %s"
+        f" AND {clause} AND EXISTS (SELECT 1 FROM members_event e WHERE e.member_id = m.id AND e.occurred_at >= %s"
+        f" AND {seen})",
+        [MemberStatus.ACTIVE.value, moment(now - SETTLED), *params, moment(now - SEEN), *seen_params],
+    )
+    days = _active_days(some, now)
+    quality = _quality(some, now)
+    return {
+        i: layer_of(days.get(i, 0), quality.get(i, 0) if quality is not None else None, was.get(i)) for (i,) in base
+    }
+
+
+def _active_days(some: Some, now: datetime) -> dict[int, int]:
+    """Different local days with a contribution or a conversation; a day is cut at today's offset of the zone."""
+    taking_part = Q(is_contribution=True) | Q(is_conversation=True)
+    types = list(EventType.objects.filter(taking_part).values_list("pk", flat=True))
+    whom, params = some.clause("e.member_id")
+    kinds, kind_params = among("e.type_id", types)
+    seconds, second_params = _offset(now)
+    if connection.vendor == "postgresql":
+        day = f"((e.occurred_at AT TIME ZONE 'UTC') + ({seconds}) * interval '1 second')::date"
+    else:
+        day = f"date(e.occurred_at, ({seconds}) || ' seconds')"
+    rows = rows_of(
+        f"SELECT e.member_id, count(DISTINCT {day}) FROM members_event e JOIN members_member z ON z.id = e.member_id"
+        f" WHERE e.occurred_at > %s AND e.occurred_at <= %s AND {whom} AND {kinds} GROUP BY e.member_id",
+        [*second_params, moment(now - timedelta(days=DAYS)), moment(now), *params, *kind_params],
+    )
+    return dict(rows)
+
+
+def _offset(now: datetime) -> tuple[str, list[Any]]:
+    """Each member's distance from UTC, in seconds, as SQL."""
+    whens, params = "", []
+    for name in Member.objects.order_by().values_list("time_zone", flat=True).distinct():
+        offset = now.astimezone(zone_named(name)).utcoffset()
+        whens += " WHEN z.time_zone = %s THEN %s"
+        params += [name, int(offset.total_seconds()) if offset is not None else 0]
+    return (f"CASE{whens} ELSE 0 END" if whens else "0"), params
+
+
+def _quality(some: Some, now: datetime) -> dict[int, int] | None:
+    """Quality contents by member, by the counter that the settings name; None where they name none."""
+    found = Counter.objects.filter(code=settings.QUALITY_COUNTER).first() if settings.QUALITY_COUNTER else None
+    if found is None or why_unmeasurable(found):
+        return None
+    said = counted(found, some, now)
+    return {member_id: int(value) for member_id, value in rows_of(said.sql, said.params)}
