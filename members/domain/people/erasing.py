@@ -33,6 +33,7 @@ from members.models import (
     Referral,
     Rejection,
     Report,
+    SegmentMember,
     TierInvitation,
     TierPin,
     Violation,
@@ -132,6 +133,7 @@ def _forget_elsewhere(member: Member, old_ref: str, old_email: str) -> None:
     TierPin.objects.filter(member=member).update(reason=ERASED)
     TierInvitation.objects.filter(member=member).update(reason="")
     QuotaPlace.objects.filter(member=member).delete()
+    SegmentMember.objects.filter(member=member).delete()
     Report.objects.filter(Q(reporter=member) | Q(subject=member)).update(text="")
     about = ContentType.objects.get_for_models(Member, Referral).values()
     LogEntry.objects.filter(content_type__in=about, object_id=str(member.pk)).update(

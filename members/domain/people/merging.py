@@ -13,7 +13,7 @@ from members.domain.counters.making import recount
 from members.domain.events.writers import write_outcomes
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_MERGED
 from members.domain.registry import registry
-from members.enums import MemberStatus
+from members.enums import MemberStatus, SegmentKind
 from members.lanes import lane_of
 from members.models import (
     Event,
@@ -25,6 +25,7 @@ from members.models import (
     Referral,
     Report,
     RulesAcceptance,
+    SegmentMember,
     Standing,
     TierInvitation,
     TierPin,
@@ -71,6 +72,7 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     _join_rows(survivor, merged, reason=reason, by=by)
     _join_conduct(survivor, merged)
     _join_tiers(survivor, merged, now=now)
+    _join_segments(survivor, merged)
     leaving.join(survivor, merged)
     recount(member_ids=[survivor.pk, merged.pk])
     _tell(survivor, merged, now=now)
@@ -129,6 +131,14 @@ def _join_tiers(survivor: Member, merged: Member, *, now: datetime) -> None:
     invited = TierInvitation.objects.filter(member=survivor, ended_at=None).values_list("tier_id", flat=True)
     TierInvitation.objects.filter(member=merged, ended_at=None, tier_id__in=list(invited)).update(ended_at=now)
     TierInvitation.objects.filter(member=merged).update(member=survivor)
+
+
+def _join_segments(survivor: Member, merged: Member) -> None:
+    """What was put together by hand goes along; the other segments are found out anew."""
+    own = SegmentMember.objects.filter(member=survivor).values_list("segment_id", flat=True)
+    by_hand = SegmentMember.objects.filter(member=merged, segment__kind=SegmentKind.STATIC)
+    by_hand.exclude(segment_id__in=list(own)).update(member=survivor)
+    SegmentMember.objects.filter(member=merged).delete()
 
 
 def _join_rows(survivor: Member, merged: Member, *, reason: str, by: object | None) -> None:

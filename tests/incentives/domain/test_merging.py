@@ -26,7 +26,7 @@ from members.domain.connections import knowing
 from members.domain.invitations.accepting import accept
 from members.domain.invitations.making import invite
 from members.domain.people.merging import CannotMerge
-from members.models import Connection, Contact, CounterValue, Event, Member, Referral, Standing
+from members.models import Connection, Contact, CounterValue, Event, Member, Referral, Segment, SegmentMember, Standing
 from tests import factories
 from tests.factories import award, item
 
@@ -157,9 +157,11 @@ def test_rights_are_those_of_one_and_no_quota_comes_twice(pair):
     for member, used in ((ada, 1), (old, 2)):
         PrivilegeTally.objects.create(privilege_id=pin.pk, member_id=member.pk, period=7, used=used, most=2)
     PrivilegeUse.objects.create(privilege=pin, member=old, key=b"k", state="used", used_at=moment)
+    SegmentMember.objects.create(segment=Segment.objects.create(code="founders", kind="static"), member=old)
 
     joined(ada, old)
 
+    assert list(SegmentMember.objects.values_list("member_id", "segment__code")) == [(ada.pk, "founders")]
     assert list(PrivilegeTally.objects.values_list("member_id", "used")) == [(ada.pk, 2)]
     assert PrivilegeGrant.objects.get().member == PrivilegeUse.objects.get().member == ada
 
