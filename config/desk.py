@@ -89,9 +89,19 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Imports"), "upload_file", "members.memberimport"),
             Page(_("Invitations"), "mail", "members.invitation"),
             Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
+        ),
+    ),
+    (
+        _("Circles"),
+        (
             Page(_("Who knows how many"), "diversity_3", "members.acquaintance"),
             Page(_("Connections"), "hub", "members.connection"),
             Page(_("Introductions"), "handshake", "members.introduction"),
+        ),
+    ),
+    (
+        _("Standing"),
+        (
             Page(_("Tiers held"), "military_tech", "members.standing"),
             Page(_("Rises and falls"), "trending_up", "members.standingchange"),
             Page(_("Places in line"), "format_list_numbered", "members.quotaplace"),

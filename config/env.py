@@ -72,4 +72,4 @@ def database() -> dict[str, Any]:
 
 def broker_url() -> str:
     """Read CELERY_BROKER_URL, else REDIS_URL, else a queue of files in the data directory."""
-    return str(env.str("CELERY_BROKER_URL", default="") or env.str("REDIS_URL", default="") or "filesystem://")
+    return str(env.str("CELERY_BROKER_URL", default="") or env.str("REDIS_URL", default="") or "filesystem://localhost")

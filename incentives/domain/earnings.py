@@ -186,11 +186,16 @@ class _Teller:
         return USED if usage is not None and usage.is_used_up else OPEN
 
     def _is_done(self, found: _Found) -> bool:
-        """A rule that gives badges of which one is enough, all of them held, has nothing more to give."""
+        """Whether a rule has nothing more to give: its one goal is behind, or of each of its badges one is enough."""
+        if found.goal is not None and self._is_behind(*found.goal):
+            return True
         granted = [e.effect.badge for e in found.rule.effects if isinstance(e.effect, GrantBadge) and _is_own(e)]
         return bool(granted) and all(
             code in self.held and code in self.badges and not self.badges[code].is_repeatable for code in granted
         )
+
+    def _is_behind(self, counter: str, goal: int) -> bool:
+        return self.book.known.counters[counter].window == "ever" and self.counts.get(counter, 0) >= goal
 
     def _closed_because(self, group: CheckedGroup) -> str:
         """Why this member cannot meet a condition as they are; empty where only the event will tell."""
