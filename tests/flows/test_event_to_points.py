@@ -180,8 +180,8 @@ def test_a_tier_is_reached_at_once_and_told_on_the_timeline(client_of):
         .order_by("id")
         .values_list("payload__data", flat=True)
     ) == [
-        '{"ladder":"growth","to_tier":"bronze","rose":true}',
-        '{"ladder":"growth","to_tier":"silver","rose":true,"from_tier":"bronze"}',
+        '{"ladder":"growth","rose":true,"reason":"earned","to_tier":"bronze"}',
+        '{"ladder":"growth","rose":true,"reason":"earned","from_tier":"bronze","to_tier":"silver"}',
     ]
 
 
