@@ -21,7 +21,7 @@ from django.db import connection, connections
 
 from incentives.domain.ledger.verify import verify
 from incentives.models import Account, Currency, Judgement
-from members.models import Event, Work
+from members.models import Event, Lane, Work
 from tests import databases, factories, servers
 from tests.factories import award, item
 
@@ -116,11 +116,18 @@ def end(process: subprocess.Popen[bytes]) -> None:
             process.wait(15)
 
 
-def until(holds: Any, seconds: float = SECONDS_MAX) -> None:
+def until(holds: Any, seconds: float = SECONDS_MAX, seen: Any = lambda: "") -> None:
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "it did not come to pass in time"
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"it did not come to pass in time {seen()}")
         time.sleep(0.05)
+
+
+def waiting() -> str:
+    """What is left to do, and which lanes somebody has marked."""
+    marked = list(Lane.objects.exclude(marked_by="").values_list("number", "marked_at", "marked_size"))
+    return f"{Judgement.objects.count()} judged, waiting {list(Work.objects.values_list()[:9])}, marked {marked}"
 
 
 def community() -> str:
@@ -137,7 +144,7 @@ def all_judged(count: int) -> bool:
 
 
 def assert_paid_once(count: int) -> None:
-    until(lambda: all_judged(count))
+    until(lambda: all_judged(count), seen=waiting)
     assert Event.objects.filter(cause_id=None).count() == count
     points = Currency.objects.get(code="points").pk
     assert sum(Account.objects.filter(currency_id=points).values_list("balance", flat=True)) == 2 * count
