@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, views
+from config.site import circle, inviting, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("me/", views.points, name="points"),
     path("me/privileges/<slug:code>/use/", views.use_privilege, name="use-privilege"),
     path("me/privilege-uses/<int:use_id>/give-back/", views.give_back_privilege, name="give-back-privilege"),
+    path("me/invitations/make/", inviting.make, name="make-invitation"),
+    path("me/invitations/revoke/", inviting.revoke, name="revoke-invitation"),
     path("me/circle/hide/", circle.hide, name="hide-connection"),
     path("me/circle/switch/", circle.switch, name="switch-connections"),
     path("me/circle/connections.csv", circle.export, name="export-connections"),

@@ -25,6 +25,7 @@ from members.domain import page_links
 from members.domain.conduct.acceptance import NotTheRules, accept_rules
 from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.connections.queries import circle_of, proposals_of
+from members.domain.invitations.queries import inviting_of
 from members.domain.ladders import lending
 from members.domain.statuses import rights_of
 from members.models import Member, Tier, Violation
@@ -106,6 +107,7 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         context["rights"] = rights.rights_of(member, now=timezone.now())
         context["circle"] = circle_of(member.pk)
+        context["inviting"] = inviting_of(member, now=timezone.now())
         context["proposals"] = proposals_of(member.pk)
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from members.domain import page_links
 from members.domain.ladders import editing, lending
-from members.models import Tier, TierInvitation
+from members.models import Invitation, Referral, Tier, TierInvitation
 from tests import factories
 from tests.factories import award, item
 
@@ -79,3 +79,32 @@ def test_the_page_says_what_is_missing_on_every_ladder_and_takes_an_answer_to_an
     assert "You are invited to become Host." not in client.get("/me/").content.decode()
     assert TierInvitation.objects.get().accepted_at is not None
     assert client.post("/me/tiers/hosts/nothing/", {"answer": "yes"}).status_code == 404
+
+
+def test_a_member_gives_codes_away_until_none_is_left_and_sees_how_far_guests_came(client, settings):
+    settings.INVITATIONS_PER_MONTH = 2
+    factories.world()
+    ada, bo = factories.MemberFactory(ref="ada"), factories.MemberFactory(ref="bo")
+    others = Invitation.objects.create(code="NOTHERS", inviter=bo)
+    url, _ = page_links.make_page_link(member=ada)
+    client.get(url)
+
+    for _ in range(3):
+        client.post("/me/invitations/make/")
+    codes = list(Invitation.objects.filter(inviter=ada).order_by("pk"))
+    guest = factories.MemberFactory(ref="guest")
+    moment = timezone.now()
+    Referral.objects.create(member=guest, inviter=ada, invitation=codes[0], joined_at=moment, broke_ice_at=moment)
+    Invitation.objects.filter(pk=codes[0].pk).update(uses=1)
+    page = client.get("/me/").content.decode()
+    stolen = client.post("/me/invitations/revoke/", {"code": others.code}).status_code
+    client.post("/me/invitations/revoke/", {"code": codes[1].code})
+    after = client.get("/me/").content.decode()
+
+    assert len(codes) == 2
+    assert [f'value="{code.code}"' in page for code in codes] == [False, True]
+    assert "The next one is free on" in page
+    assert "Said hello and were answered</dt><dd>1</dd>" in page
+    assert stolen == 404
+    assert f'value="{codes[1].code}"' not in after
+    assert "Make a code" in after
