@@ -10,6 +10,7 @@ from django.db import connection
 from incentives.domain.rules.limits import Ceiling, Use, rings
 from incentives.models import LimitUse
 from members.domain.counters.periods import period_of
+from members.domain.sql import among, rows_of
 
 UseKey = tuple[int, int, int]
 
@@ -72,10 +73,16 @@ class UseBook:
                 cursor.executemany(statement.format(values="VALUES (%s, %s, %s, %s, %s)"), rows)
 
     def _read(self, members: list[int], limits: list[int], periods: list[int]) -> None:
-        found = LimitUse.objects.filter(member_id__in=members, limit_id__in=limits, period__in=periods)
-        for member_id, limit_id, period, times, amount in found.values_list(
-            "member_id", "limit_id", "period", "times", "amount"
-        ):
+        clauses, values = [], []
+        for column, numbers in (("member_id", members), ("limit_id", limits), ("period", periods)):
+            clause, given = among(column, numbers)
+            clauses.append(clause)
+            values += given
+        found = rows_of(
+            "SELECT member_id, limit_id, period, times, amount FROM incentives_limituse WHERE " + " AND ".join(clauses),
+            values,
+        )
+        for member_id, limit_id, period, times, amount in found:
             self._uses[member_id, limit_id, period] = Use(times, amount)
 
     def _lock_budgets(self, programme_day: int) -> None:
