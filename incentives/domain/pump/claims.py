@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F
 
+from members.domain.sql import among, rows_of, run
 from members.models import DeadLetter, Lane, Work
 
 # A plan looks at no more than this many events of a lane; more would not change it.
@@ -131,11 +132,12 @@ def lock(claim: Claim) -> bool:
 
     It waits: whoever else holds one of these rows is only looking for lanes to mark, and never waits itself.
     """
-    held = list(
-        Lane.objects.select_for_update()
-        .filter(number__in=claim.lanes, marked_by=claim.token)
-        .order_by("number")
-        .values_list("number", flat=True)
+    clause, numbers = among("number", claim.lanes)
+    # SQLite locks the whole database when a transaction begins.
+    locking = " FOR UPDATE" if connection.vendor == "postgresql" else ""
+    held = rows_of(
+        f"SELECT number FROM members_lane WHERE {clause} AND marked_by = %s ORDER BY number{locking}",
+        [*numbers, claim.token],
     )
     return len(held) == len(claim.lanes)
 
@@ -143,11 +145,12 @@ def lock(claim: Claim) -> bool:
 def settle(claim: Claim, *, batch_size_max: int) -> None:
     """Take the marks off after a good batch, inside its transaction; a cut lane may grow to twice its size."""
     grown = claim.batch_size * 2
-    Lane.objects.filter(number__in=claim.lanes, marked_by=claim.token).update(
-        marked_by="", marked_at=None, marked_size=0
-    )
-    Lane.objects.filter(number__in=claim.lanes, batch_size__isnull=False).update(
-        batch_size=grown if grown < batch_size_max else None
+    clause, numbers = among("number", claim.lanes)
+    run(
+        "UPDATE members_lane SET marked_by = '', marked_at = NULL, marked_size = 0,"
+        " batch_size = CASE WHEN batch_size IS NULL OR %s >= %s THEN NULL ELSE %s END"
+        f" WHERE {clause} AND marked_by = %s",
+        [grown, batch_size_max, grown, *numbers, claim.token],
     )
 
 

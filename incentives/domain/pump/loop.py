@@ -24,7 +24,7 @@ from incentives.domain.pump.failpoints import reach
 logger = logging.getLogger(__name__)
 
 # On SQLite a batch keeps every other writer waiting, so it is grown and cut to about this long.
-SQLITE_BATCH_SECONDS = 0.05
+SQLITE_BATCH_SECONDS = 0.08
 SQLITE_BATCH_SIZE_MIN = 25
 
 
