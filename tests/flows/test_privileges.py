@@ -31,7 +31,7 @@ from members.domain.conduct import violations
 from members.domain.conduct.ladder import Sentence
 from members.domain.conduct.violations import record_violation
 from members.enums import Consequence
-from members.models import Event, Member, Standing, ViolationKind
+from members.models import Event, Member, Standing, Tier, ViolationKind
 from tests import factories
 from tests.factories import item
 
@@ -172,6 +172,17 @@ def test_a_tier_holds_for_those_above_it_and_the_most_generous_ground_counts(cli
         held.append((ask(client)["may"], ask(client)["left"]))
 
     assert held == [(False, 0), (True, 2), (True, 5)]
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"is_by_invitation": True}, {"quota_members": 3}, {"demands": [{"counter": "c"}]}]
+)
+def test_before_any_tier_only_one_that_asks_nothing_is_held(client, asked):
+    tier = factories.ladder(bronze=0).tiers.get()
+    Tier.objects.filter(pk=tier.pk).update(**asked)
+    privilege("pin", {"kind": "tier", "tier": tier, "quota": 2})
+
+    assert ask(client)["may"] is not bool(asked)
 
 
 def test_whoever_is_suspended_or_frozen_may_not_whatever_they_hold(client):

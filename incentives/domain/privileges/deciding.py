@@ -124,8 +124,8 @@ def _holds(ground: Ground, facts: Facts) -> bool:
     if ground.kind == GroundKind.TIER:
         assert ground.ladder_id is not None
         assert ground.threshold is not None
-        # Before the first tier is reached a member stands where the ladder begins.
-        return facts.thresholds.get(ground.ladder_id, 0) >= ground.threshold
+        held = facts.thresholds.get(ground.ladder_id)
+        return ground.is_beginning if held is None else held >= ground.threshold
     return ground.kind == GroundKind.BADGE and ground.badge_id in facts.badges
 
 

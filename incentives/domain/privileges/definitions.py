@@ -26,6 +26,7 @@ class Ground:
     ladder_id: int | None
     threshold: int | None
     tier_names: Mapping[str, str]
+    is_beginning: bool
     badge_id: int | None
     badge_names: Mapping[str, str]
     currency_id: int | None
@@ -121,6 +122,7 @@ def _ground(row: PrivilegeGround) -> Ground:
         ladder_id=tier.ladder_id if tier else None,
         threshold=tier.threshold if tier else None,
         tier_names=(tier.names or {"en": tier.code}) if tier else {},
+        is_beginning=tier is not None and tier.is_beginning,
         badge_id=row.badge_id,
         badge_names=(badge.names or {"en": badge.code}) if badge else {},
         currency_id=row.currency_id,

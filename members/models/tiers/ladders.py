@@ -129,5 +129,10 @@ class Tier(models.Model):
         return f"{self.ladder.code}/{self.code}"
 
     @property
+    def is_beginning(self) -> bool:
+        """Whether everybody stands here before they have done anything: nothing is asked, and there is room for all."""
+        return self.threshold <= 0 and not (self.demands or self.has_quota or self.is_by_invitation)
+
+    @property
     def has_quota(self) -> bool:
         return self.quota_members is not None or self.quota_percent is not None
