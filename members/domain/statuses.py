@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from members.domain.events.writers import write_outcomes
-from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_STATUS_CHANGED
-from members.domain.registry import registry
+from members.domain.events.telling import tell
+from members.domain.outcomes import MEMBER_STATUS_CHANGED
 from members.enums import MemberStatus
 from members.lanes import lane_of
 from members.models import Lane, Member
@@ -79,10 +77,5 @@ def change_status(
 
 def tell_statuses(changes: Iterable[tuple[int, str, str]], *, now: datetime) -> None:
     """Record changes of status, each (member, before, after), on the timelines, in the transaction that made them."""
-    registry.refresh()
-    kind, source = registry.types[MEMBER_STATUS_CHANGED].id, registry.sources[INTERNAL_SOURCE].id
-    rows = []
-    for member_id, before, after in changes:
-        data = msgspec.json.encode({"from_status": before, "to_status": after}).decode()
-        rows.append((member_id, kind, source, None, now, now, data, lane_of(member_id)))
-    write_outcomes(rows)
+    told = [(member_id, {"from_status": before, "to_status": after}) for member_id, before, after in changes]
+    tell(MEMBER_STATUS_CHANGED, told, now=now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from members.domain.conduct.telling import tell
+from members.domain.events.telling import tell
 from members.domain.outcomes import RULES_ACCEPTED
 from members.models import CommunityRules, Member, RulesAcceptance
 
@@ -45,7 +45,7 @@ def accept_rules(*, member: Member, number: int, now: datetime) -> tuple[RulesAc
     with transaction.atomic():
         made, is_new = RulesAcceptance.objects.get_or_create(member=member, rules=rules, defaults={"accepted_at": now})
         if is_new:
-            tell(RULES_ACCEPTED, member.pk, {"version": number}, now=now)
+            tell(RULES_ACCEPTED, [(member.pk, {"version": number})], now=now)
     return made, is_new
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from members.domain.conduct.telling import tell
+from members.domain.events.telling import tell
 from members.domain.outcomes import CONDUCT_REPORT_DECIDED, CONDUCT_REPORTED
 from members.domain.statuses import rights_of, why_not
 from members.enums import ReportState
@@ -36,7 +36,7 @@ def report(*, reporter: Member, subject: Member, text: str, about: str, now: dat
         if Report.objects.filter(reporter=reporter, state=ReportState.WAITING).count() >= WAITING_MAX:
             raise CannotReport(_("Many reports of this member wait; those are looked at first."))
         made = Report.objects.create(reporter=reporter, subject=subject, text=text, about=about, reported_at=now)
-        tell(CONDUCT_REPORTED, reporter.pk, now=now)
+        tell(CONDUCT_REPORTED, [(reporter.pk, {})], now=now)
     return made, True
 
 
@@ -52,5 +52,5 @@ def decide_report(
         found.state, found.decided_at, found.violation = state, now, violation
         found.decided_by_id = by.pk if by is not None else None
         found.save(update_fields=["state", "decided_at", "decided_by", "violation"])
-        tell(CONDUCT_REPORT_DECIDED, found.reporter_id, {"outcome": str(state)}, now=now)
+        tell(CONDUCT_REPORT_DECIDED, [(found.reporter_id, {"outcome": str(state)})], now=now)
     return True

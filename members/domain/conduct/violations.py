@@ -16,7 +16,7 @@ from members.domain.conduct.ladder import (
     live_strikes,
     proposed,
 )
-from members.domain.conduct.telling import tell
+from members.domain.events.telling import tell
 from members.domain.outcomes import CONDUCT_APPEALED, CONDUCT_OVERTURNED, CONDUCT_UPHELD, CONDUCT_VIOLATION
 from members.domain.statuses import change_status
 from members.enums import Consequence, Frozen, MemberStatus, ViolationState
@@ -69,7 +69,7 @@ def record_violation(
             hours=sentence.hours, fine=sentence.fine, status_before=member.status,
         )  # fmt: skip
         said = {"kind": kind.code, "consequence": str(sentence.consequence), "strikes": strikes}
-        tell(CONDUCT_VIOLATION, member_id, said, now=now)
+        tell(CONDUCT_VIOLATION, [(member_id, said)], now=now)
         _carry_out(made, sentence, now=now)
     return made
 
@@ -84,7 +84,7 @@ def appeal(*, violation: Violation, text: str, now: datetime) -> Violation:
             raise CannotDecide(_("An appeal is possible within thirty days."))
         found.state, found.appealed_at, found.appeal = ViolationState.APPEALED, now, text
         found.save(update_fields=["state", "appealed_at", "appeal"])
-        tell(CONDUCT_APPEALED, found.member_id, {"kind": found.kind.code}, now=now)
+        tell(CONDUCT_APPEALED, [(found.member_id, {"kind": found.kind.code})], now=now)
     return found
 
 
@@ -101,7 +101,8 @@ def decide(*, violation_id: int, is_upheld: bool, now: datetime, by: str, note: 
         found.state = ViolationState.UPHELD if is_upheld else ViolationState.OVERTURNED
         found.decided_at, found.decided_by, found.note, found.needs_person = now, by, note, False
         found.save(update_fields=["state", "decided_at", "decided_by", "note", "needs_person"])
-        tell(CONDUCT_UPHELD if is_upheld else CONDUCT_OVERTURNED, member_id, {"kind": found.kind.code}, now=now)
+        outcome = CONDUCT_UPHELD if is_upheld else CONDUCT_OVERTURNED
+        tell(outcome, [(member_id, {"kind": found.kind.code})], now=now)
         if not is_upheld:
             _take_back(found, now=now)
     return found

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from members.domain.events.writers import write_outcomes
-from members.domain.outcomes import INTERNAL_SOURCE, INTRODUCTION_ACCEPTED
-from members.domain.registry import registry
+from members.domain.events.telling import tell
+from members.domain.outcomes import INTRODUCTION_ACCEPTED
 from members.enums import AgeBand, IntroductionState, MemberStatus
-from members.lanes import lane_of
 from members.models import Acquaintance, Connection, Introduction, Member
 
 
@@ -90,11 +87,6 @@ def _check(member: Member) -> None:
 
 
 def _tell(found: Introduction, now: datetime) -> None:
-    registry.refresh()
-    kind, source = registry.types[INTRODUCTION_ACCEPTED].id, registry.sources[INTERNAL_SOURCE].id
     refs = dict(Member.objects.filter(pk__in=(found.first_id, found.second_id)).values_list("pk", "ref"))
-    rows = []
-    for mine, other in ((found.first_id, found.second_id), (found.second_id, found.first_id)):
-        data = msgspec.json.encode({"other": refs[other]}).decode()
-        rows.append((mine, kind, source, None, now, now, data, lane_of(mine)))
-    write_outcomes(rows)
+    pairs = ((found.first_id, found.second_id), (found.second_id, found.first_id))
+    tell(INTRODUCTION_ACCEPTED, [(mine, {"other": refs[other]}) for mine, other in pairs], now=now)

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.db import transaction
 from django.db.models import F
 
-from members.domain.events.writers import write_outcomes
+from members.domain.events.telling import tell
 from members.domain.invitations.checks import BANNED_EMAIL, Newcomer, suspicions
 from members.domain.joining import Arrival, tell_joined
-from members.domain.outcomes import INTERNAL_SOURCE, REFERRAL_JOINED
-from members.domain.registry import registry
+from members.domain.outcomes import REFERRAL_JOINED
 from members.domain.statuses import rights_of, why_not
 from members.enums import MemberStatus, ReferralState
-from members.lanes import lane_of
 from members.models import Invitation, Member, Referral
 
 OTHERS_MAX = 200
@@ -67,13 +64,10 @@ def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes:
 
 def tell_stage(code: str, referral: Referral, *, now: datetime) -> None:
     """Record a stage on the newcomer's timeline, where rules pay newcomer and inviter for it."""
-    registry.refresh()
     invitation = referral.invitation
     said = {"channel": invitation.channel, "campaign": invitation.campaign}
     filled = {name: text for name, text in said.items() if text}
-    data = msgspec.json.encode({**filled, "depth": referral.depth}).decode()
-    kind, source = registry.types[code].id, registry.sources[INTERNAL_SOURCE].id
-    write_outcomes([(referral.member_id, kind, source, None, now, now, data, lane_of(referral.member_id))])
+    tell(code, [(referral.member_id, {**filled, "depth": referral.depth})], now=now)
 
 
 def _again(member: Member, invitation: Invitation) -> Joined:

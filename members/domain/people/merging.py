@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from members.domain.connections import leaving
 from members.domain.counters.making import recount
-from members.domain.events.writers import write_outcomes
-from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_MERGED
-from members.domain.registry import registry
+from members.domain.events.telling import tell
+from members.domain.outcomes import MEMBER_MERGED
 from members.enums import MemberStatus, SegmentKind
 from members.lanes import lane_of
 from members.models import (
@@ -75,7 +73,7 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     _join_segments(survivor, merged)
     leaving.join(survivor, merged)
     recount(member_ids=[survivor.pk, merged.pk])
-    _tell(survivor, merged, now=now)
+    tell(MEMBER_MERGED, [(survivor.pk, {"ref": merged.ref})], now=now)
 
 
 def _join_timelines(survivor: Member, merged: Member) -> None:
@@ -157,10 +155,3 @@ def _join_rows(survivor: Member, merged: Member, *, reason: str, by: object | No
     survivor.joined_at = min(survivor.joined_at, merged.joined_at)
     survivor.user_id = survivor.user_id or user_id
     survivor.save()
-
-
-def _tell(survivor: Member, merged: Member, *, now: datetime) -> None:
-    registry.refresh()
-    kind, source = registry.types[MEMBER_MERGED].id, registry.sources[INTERNAL_SOURCE].id
-    data = msgspec.json.encode({"ref": merged.ref}).decode()
-    write_outcomes([(survivor.pk, kind, source, None, now, now, data, lane_of(survivor.pk))])

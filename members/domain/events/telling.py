@@ -1,0 +1,41 @@
+"""Tells timelines what we did ourselves, in the transaction that did it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from members.domain.events.writers import write_outcomes
+from members.domain.outcomes import INTERNAL_SOURCE
+from members.domain.registry import registry
+from members.lanes import lane_of
+
+# Whose timeline it is, and what is said there.
+Told = tuple[int, Mapping[str, Any]]
+
+
+def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
+    """Record one event of our own for each; rules may listen, so each is work as well. False if there was none.
+
+    Whoever may wake the workers does so after; see `incentives.domain.pump.hints`.
+    """
+    registry.refresh()
+    kind, source = registry.types[code].id, registry.sources[INTERNAL_SOURCE].id
+    rows = [
+        (
+            member_id,
+            kind,
+            source,
+            None,
+            now,
+            now,
+            msgspec.json.encode(said).decode() if said else None,
+            lane_of(member_id),
+        )
+        for member_id, said in told
+    ]
+    write_outcomes(rows)
+    return bool(rows)
