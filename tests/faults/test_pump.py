@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import signal
@@ -13,12 +14,15 @@ import pytest
 from django.db import connection, connections
 from django.utils import timezone
 
+from incentives.domain.engine import batches
 from incentives.domain.ledger.verify import verify
-from incentives.domain.pump import claims, failpoints
+from incentives.domain.pump import claims, failpoints, loop
 from incentives.models import Account, Currency, Journal, Judgement
 from members.models import DeadLetter, Event, Lane, Work
 from tests import databases, factories
 from tests.factories import award, item
+
+FULL = 2  # PRAGMA synchronous
 
 
 def pump(database: str, fail_point: str = "") -> int:
@@ -238,3 +242,28 @@ def test_the_last_points_of_a_budget_are_given_once(committed_db):
 
     assert errors == []
     assert sum(Account.objects.values_list("balance", flat=True)) == 105
+
+
+def test_every_batch_waits_for_the_disk_and_leaves_the_process_as_it_was(committed_db, monkeypatch):
+    """Marks do not wait, and garbage is left to the end of a batch; neither may last, even where a batch fails."""
+    community(events=3)
+    judge, seen = batches.judge_lanes, []
+
+    def look():
+        if connection.vendor != "sqlite":
+            return gc.isenabled(), FULL
+        with connection.cursor() as cursor:
+            return gc.isenabled(), cursor.execute("PRAGMA synchronous").fetchone()[0]
+
+    def judged(**options):
+        seen.append(look())
+        if len(seen) == 1:
+            raise RuntimeError("poison")
+        return judge(**options)
+
+    monkeypatch.setattr(batches, "judge_lanes", judged)
+    done = loop.drain()
+
+    assert (done.failures, done.events) == (1, 3)
+    assert set(seen) == {(False, FULL)}
+    assert look() == (True, FULL)
