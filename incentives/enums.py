@@ -101,6 +101,7 @@ class GroundKind(models.TextChoices):
     EVERYONE = "everyone", _("everyone")
     TIER = "tier", _("from a tier on")
     BADGE = "badge", _("with a badge")
+    SEGMENT = "segment", _("in a segment")
     PURCHASE = "purchase", _("for points")
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives.enums import GroundKind, PrivilegeKind, PrivilegeWay, QuotaPeriod, UseState
 from incentives.models.badges import Badge
 from incentives.models.ledger import Currency
-from members.models import Member, Tier
+from members.models import Member, Segment, Tier
 
 WAITING_STATES = (UseState.BOOKED, UseState.WAITING)
 
@@ -65,8 +65,14 @@ class Privilege(models.Model):
         return self.code
 
 
+def _names_only(kind: str, named: str = "") -> Q:
+    """Of what a ground of this kind may name, one thing or nothing."""
+    every = ("tier", "badge", "segment", "currency")
+    return Q(kind=kind, **{f"{name}__isnull": name != named for name in every})
+
+
 class PrivilegeGround(models.Model):
-    """Why members hold a privilege: everyone, from a tier of a ladder on, with a badge, or for points at each use.
+    """Why members hold a privilege: everyone, from a tier on, with a badge, in a segment, or for points at each use.
 
     `quota` replaces the privilege's own; the most generous ground counts. For points it is how many a member may buy
     in a period, and `bought_max` how many all members together may.
@@ -79,6 +85,9 @@ class PrivilegeGround(models.Model):
     )
     badge = models.ForeignKey(
         Badge, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("badge")
+    )
+    segment = models.ForeignKey(
+        Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("segment")
     )
     currency = models.ForeignKey(
         Currency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("currency")
@@ -97,12 +106,11 @@ class PrivilegeGround(models.Model):
         ordering = ["privilege", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=(
-                    Q(kind="everyone", tier__isnull=True, badge__isnull=True, currency__isnull=True)
-                    | Q(kind="tier", tier__isnull=False, badge__isnull=True, currency__isnull=True)
-                    | Q(kind="badge", tier__isnull=True, badge__isnull=False, currency__isnull=True)
-                    | Q(kind="purchase", tier__isnull=True, badge__isnull=True, currency__isnull=False)
-                ),
+                condition=_names_only("everyone")
+                | _names_only("tier", "tier")
+                | _names_only("badge", "badge")
+                | _names_only("segment", "segment")
+                | _names_only("purchase", "currency"),
                 name="a_ground_names_what_its_kind_needs",
             ),
             models.CheckConstraint(

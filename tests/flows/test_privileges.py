@@ -30,8 +30,9 @@ from incentives.tasks import end_grants, grant_birthday_gifts, tell_overdue
 from members.domain.conduct import violations
 from members.domain.conduct.ladder import Sentence
 from members.domain.conduct.violations import record_violation
+from members.domain.segments.evaluating import put_by_hand
 from members.enums import Consequence
-from members.models import Event, Member, Standing, Tier, ViolationKind
+from members.models import Event, Member, Segment, SegmentMember, Standing, Tier, ViolationKind
 from tests import factories
 from tests.factories import item
 
@@ -183,6 +184,20 @@ def test_before_any_tier_only_one_that_asks_nothing_is_held(client, asked):
     privilege("pin", {"kind": "tier", "tier": tier, "quota": 2})
 
     assert ask(client)["may"] is not bool(asked)
+
+
+def test_a_segment_holds_it_while_one_is_in_it_and_its_name_is_not_told(client):
+    segment = Segment.objects.create(code="sleepy", kind="static", names={"en": "Sleepy"})
+    privilege("pin", {"kind": "segment", "segment": segment})
+    ada = Member.objects.get(ref="ada")
+    before = ask(client)["why_not"]
+    put_by_hand(segment=segment, member=ada, now=timezone.now())
+    within = ask(client)["may"]
+    SegmentMember.objects.all().delete()
+
+    assert (before["code"], within, ask(client)["may"]) == ("not_among", True, False)
+    assert "leepy" not in before["sentence"]
+    assert use(client, "a").status_code == 422
 
 
 def test_whoever_is_suspended_or_frozen_may_not_whatever_they_hold(client):

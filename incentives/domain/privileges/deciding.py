@@ -126,6 +126,8 @@ def _holds(ground: Ground, facts: Facts) -> bool:
         assert ground.threshold is not None
         held = facts.thresholds.get(ground.ladder_id)
         return ground.is_beginning if held is None else held >= ground.threshold
+    if ground.kind == GroundKind.SEGMENT:
+        return ground.segment_id in facts.segments
     return ground.kind == GroundKind.BADGE and ground.badge_id in facts.badges
 
 
@@ -209,6 +211,8 @@ def _not_held(definition: Definition, facts: Facts) -> WhyNot:
     badge = next((ground for ground in definition.grounds if ground.kind == GroundKind.BADGE), None)
     if badge is not None:
         return wording.badge_missing(badge)
+    if any(ground.kind == GroundKind.SEGMENT for ground in definition.grounds):
+        return wording.not_among()
     ended = [
         grant
         for grant in facts.grants.get(definition.id, ())

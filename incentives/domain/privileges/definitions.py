@@ -29,6 +29,7 @@ class Ground:
     is_beginning: bool
     badge_id: int | None
     badge_names: Mapping[str, str]
+    segment_id: int | None
     currency_id: int | None
     currency: str
     currency_names: Mapping[str, str]
@@ -125,6 +126,7 @@ def _ground(row: PrivilegeGround) -> Ground:
         is_beginning=tier is not None and tier.is_beginning,
         badge_id=row.badge_id,
         badge_names=(badge.names or {"en": badge.code}) if badge else {},
+        segment_id=row.segment_id,
         currency_id=row.currency_id,
         currency=currency.code if currency else "",
         currency_names=(currency.names or {"en": currency.code}) if currency else {},

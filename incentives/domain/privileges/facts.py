@@ -32,6 +32,7 @@ class Facts:
     today: int
     thresholds: dict[int, int]
     badges: frozenset[int]
+    segments: frozenset[int]
     grants: dict[int, list[PrivilegeGrant]]
     used: dict[tuple[int, int, int, int], int]
     balances: dict[int, int]
@@ -73,6 +74,7 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
         today=today,
         thresholds={row[1]: row[2] for row in seen.get(_STANDING, ())},
         badges=frozenset(row[1] for row in seen.get(_BADGE, ())),
+        segments=frozenset(row[1] for row in seen.get(_SEGMENT, ())),
         grants=_grants(member, ids, now) if any(row[1] for row in seen.get(_GRANT, ())) else {},
         used={(row[1], row[2], row[3], row[4]): row[5] for row in seen.get(_TALLY, ())},
         balances={row[1]: row[2] for row in seen.get(_ACCOUNT, ())},
@@ -81,7 +83,7 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
     )
 
 
-_FREEZE, _GRANT, _TALLY, _STANDING, _BADGE, _ACCOUNT = range(6)
+_FREEZE, _GRANT, _TALLY, _STANDING, _BADGE, _SEGMENT, _ACCOUNT = range(7)
 _FREEZES = (
     f"SELECT {_FREEZE}, count(*), 0, 0, 0, 0 FROM members_freeze"
     f" WHERE member_id = %s AND what = '{Frozen.PRIVILEGES}' AND lifted_at IS NULL"
@@ -101,6 +103,7 @@ _BY_KIND = {
         " JOIN members_tier t ON t.id = s.tier_id WHERE s.member_id = %s"
     ),
     GroundKind.BADGE: f"SELECT {_BADGE}, badge_id, 0, 0, 0, 0 FROM incentives_badgegrant WHERE member_id = %s",
+    GroundKind.SEGMENT: f"SELECT {_SEGMENT}, segment_id, 0, 0, 0, 0 FROM members_segmentmember WHERE member_id = %s",
     GroundKind.PURCHASE: (
         f"SELECT {_ACCOUNT}, currency_id, balance, 0, 0, 0 FROM incentives_account"
         f" WHERE member_id = %s AND bucket = {Bucket.AVAILABLE.value}"

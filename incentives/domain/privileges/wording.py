@@ -66,6 +66,11 @@ def badge_missing(ground: Ground) -> WhyNot:
     return WhyNot("badge_missing", _("With the badge “%(badge)s”.") % {"badge": _in(ground.badge_names)})
 
 
+def not_among() -> WhyNot:
+    """No name: what a segment is called is the operators' word for people, not theirs."""
+    return WhyNot("not_among", _("It is for a circle of members that changes; at the moment it is without you."))
+
+
 def grant_over(ended: datetime) -> WhyNot:
     return WhyNot("grant_over", _("It ended on %(date)s.") % {"date": day_words(ended)})
 

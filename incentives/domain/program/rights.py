@@ -11,7 +11,7 @@ from incentives.domain.program.words import BadEntry, Kind, anything, names, onl
 from incentives.domain.rules.findings import near
 from incentives.enums import GroundKind
 from incentives.models import Badge, Currency, Privilege, PrivilegeGround
-from members.models import Tier
+from members.models import Segment, Tier
 
 _PRIVILEGE: Mapping[str, Kind] = {
     "names": names, "texts": names, "kind": text, "way": text, "quota": whole(0, 1_000_000), "every": text,
@@ -19,14 +19,15 @@ _PRIVILEGE: Mapping[str, Kind] = {
     "grounds": anything,
 }  # fmt: skip
 _GROUND: Mapping[str, Kind] = {
-    "everyone": yes_or_no, "tier": text, "badge": text, "price": whole(1, AMOUNT_MAX), "currency": text,
-    "quota": whole(0, 1_000_000), "bought_max": whole(0, 1_000_000_000),
+    "everyone": yes_or_no, "tier": text, "badge": text, "segment": text, "price": whole(1, AMOUNT_MAX),
+    "currency": text, "quota": whole(0, 1_000_000), "bought_max": whole(0, 1_000_000_000),
 }  # fmt: skip
-_COMPARED = ("kind", "tier_id", "badge_id", "currency_id", "price", "quota", "bought_max")
+_COMPARED = ("kind", "tier_id", "badge_id", "segment_id", "currency_id", "price", "quota", "bought_max")
 _MARKS = {
     "everyone": GroundKind.EVERYONE,
     "tier": GroundKind.TIER,
     "badge": GroundKind.BADGE,
+    "segment": GroundKind.SEGMENT,
     "price": GroundKind.PURCHASE,
 }
 
@@ -62,7 +63,7 @@ def _ground(privilege: Privilege, document: Any) -> PrivilegeGround:
     words = only(document, _GROUND)
     marks = [mark for mark in _MARKS if words.get(mark)]
     if len(marks) != 1:
-        raise BadEntry("a ground is one of everyone, tier, badge, or price with currency.")
+        raise BadEntry("a ground is one of everyone, tier, badge, segment, or price with currency.")
     made = PrivilegeGround(
         privilege=privilege, kind=_MARKS[marks[0]], quota=words.get("quota"), price=words.get("price"),
         bought_max=words.get("bought_max"),
@@ -71,6 +72,8 @@ def _ground(privilege: Privilege, document: Any) -> PrivilegeGround:
         made.tier = _tier(words["tier"])
     if "badge" in words:
         made.badge = _named(Badge, words["badge"], "badge")
+    if "segment" in words:
+        made.segment = _named(Segment, words["segment"], "segment")
     if "price" in words or "currency" in words:
         made.currency = _named(Currency, words.get("currency", ""), "currency")
     return made
