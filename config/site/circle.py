@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from config.site.views import for_member
 from members.domain.connections import introductions, knowing
 from members.domain.connections.queries import circle_of
+from members.domain.people.tables import safe_cell
 from members.models import Member
 
 
@@ -72,11 +73,6 @@ def export(_request: HttpRequest, member: Member) -> HttpResponse:
     for line in circle_of(member.pk).lines:
         first, last = line.first_at.isoformat(), line.last_at.isoformat()
         rows.writerow(
-            [line.member, _plain(line.display_name), first, last, line.days, "yes" if line.is_mutual else "no"]
+            [line.member, safe_cell(line.display_name), first, last, line.days, "yes" if line.is_mutual else "no"]
         )
     return response
-
-
-def _plain(text: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@" else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incentives.domain.ledger import queries
+from members.domain import page_links
 from members.domain.connections import knowing
 from members.models import Acquaintance, Attendance, Connection, Contact, Event, Introduction, Member
 from members.tasks import advance_connections
@@ -274,3 +276,21 @@ def test_operators_introduce_two_from_the_work_list_and_viewers_do_not():
     again = desk.post("/admin/members/introduction/add/", {"first": second, "second": first, "words": ""})
     assert "These two have been asked already." in again.content.decode()
     assert Introduction.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["=1+1", "\t=1+1", "@SUM(A1)"])
+def test_a_name_in_the_table_to_take_along_is_no_formula(client, name):
+    ada, bo = Member.objects.get(ref="ada"), Member.objects.get(ref="bo")
+    Member.objects.filter(pk=bo.pk).update(display_name=name)
+    low, high = sorted((ada, bo), key=lambda member: member.pk)
+    moment = timezone.now()
+    Connection.objects.create(
+        low=low, high=high, since=moment, first_at=moment, last_at=moment, days=2, is_mutual=True
+    )  # fmt: skip
+    browser = Client()
+    url, _ = page_links.make_page_link(member=ada)
+    browser.get(url)
+
+    rows = list(csv.reader(browser.get("/me/circle/connections.csv").content.decode().splitlines()))
+
+    assert rows[1][1] == f"'{name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from incentives.domain.ledger.rows import AccountState, LotState
 from incentives.domain.ledger.writers import postgresql, sqlite
 from incentives.enums import Bucket
 from incentives.models import Journal, Lot
+from members.domain.sql import aware, moment
 
 ID_BLOCK = 1_000
 _TABLES = {"journal": "incentives_journal", "entry": "incentives_entry", "lot": "incentives_lot"}
@@ -75,8 +76,8 @@ def open_book(
     _read_lots(accounts.values())
     ids: Any = PostgresqlIds() if connection.vendor == "postgresql" else SqliteIds()
     last = max((a.posted_at for a in accounts.values() if a.posted_at is not None), default=None)
-    moment = _clock()
-    return Book(accounts, ids, moment if last is None or moment >= last else last, _find_lot)
+    read_at = _clock()
+    return Book(accounts, ids, read_at if last is None or read_at >= last else last, _find_lot)
 
 
 def write(book: Book) -> None:
@@ -125,7 +126,7 @@ def _locked(wanted: set[tuple[int, int, int]]) -> dict[tuple[int, int, int], Acc
             )
         rows = cursor.fetchall()
     states = {
-        (row[1], row[2], row[3]): AccountState(row[0], row[1], row[2], row[3], row[4], row[5], row[6], _aware(row[7]))
+        (row[1], row[2], row[3]): AccountState(row[0], row[1], row[2], row[3], row[4], row[5], row[6], aware(row[7]))
         for row in rows
     }
     return {key: state for key, state in states.items() if key in wanted}
@@ -147,7 +148,7 @@ def _read_lots(accounts: Iterable[AccountState]) -> None:
             cursor.execute(
                 f"SELECT {columns} FROM incentives_lot"
                 " WHERE account_id IN (SELECT value FROM json_each(%s)) AND (remaining <> 0 OR expires_at > %s)",
-                [msgspec.json.encode(sorted(by_id)).decode(), _text(timezone.now())],
+                [msgspec.json.encode(sorted(by_id)).decode(), moment(timezone.now())],
             )
         for row in cursor.fetchall():
             _add_lot(by_id[row[1]], row)
@@ -164,7 +165,7 @@ def _find_lot(account: AccountState, pool: str, expires_at: datetime) -> LotStat
 
 
 def _add_lot(account: AccountState, row: Sequence[Any]) -> LotState:
-    expires_at = _aware(row[3])
+    expires_at = aware(row[3])
     assert expires_at is not None
     lot = LotState(row[0], row[1], row[2], expires_at, bool(row[4]), row[5], row[6])
     account.lots[lot.pool, lot.expires_at, lot.is_debt] = lot
@@ -179,16 +180,5 @@ def _clock() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         row = cursor.fetchone()
     assert row is not None
-    moment: datetime = row[0]
-    return moment
-
-
-def _aware(value: datetime | None) -> datetime | None:
-    """SQLite keeps UTC without saying so."""
-    if value is None or value.tzinfo is not None:
-        return value
-    return value.replace(tzinfo=UTC)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    read_at: datetime = row[0]
+    return read_at

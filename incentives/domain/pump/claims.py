@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F
 
-from members.domain.sql import among, rows_of, run
+from members.domain.sql import among, moment, rows_of, run
 from members.models import DeadLetter, Lane, Work
 
 # A plan looks at no more than this many events of a lane; more would not change it.
@@ -48,7 +48,7 @@ def waiting_lanes(*, now: datetime) -> list[Waiting]:
                                      LIMIT %s) AS counted) AS waiting
             FROM members_lane l
             """,
-            [_moment(now), COUNTED_MAX],
+            [moment(now), COUNTED_MAX],
         )
         rows = cursor.fetchall()
     return [Waiting(lane, count, size) for lane, size, count in rows if count]
@@ -220,7 +220,3 @@ def _count_attempt(lane: int, *, attempts_max: int, error: str, now: datetime) -
     )
     work.delete()
     return letter
-
-
-def _moment(now: datetime) -> datetime | str:
-    return now if connection.vendor == "postgresql" else now.replace(tzinfo=None).isoformat(" ")

@@ -113,7 +113,7 @@ def table_of(members: QuerySet[Member], known: Iterable[str]) -> Iterator[list[s
     yield titles_of(codes)
     for member in members.order_by("pk").iterator(chunk_size=2_000):
         cells = [_text(getattr(member, column)) for column in COLUMNS.values()]
-        yield [_safe(cell) for cell in (*cells, *(_text(member.attributes.get(code)) for code in codes))]
+        yield [safe_cell(cell) for cell in (*cells, *(_text(member.attributes.get(code)) for code in codes))]
 
 
 def _check_titles(titles: Sequence[str], known: Iterable[str]) -> None:
@@ -165,7 +165,8 @@ def _plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
-def _safe(cell: str) -> str:
+def safe_cell(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
