@@ -12,11 +12,12 @@ demo: .venv/runtime  ## fill a lively community and start the whole service
 test: .venv/dev  ## pass the tests: on SQLite, then on PostgreSQL where it is installed
 	$(BIN)/python -m tests.run
 
-check: .venv/dev  ## style, types, layers, migrations, API document
+check: .venv/dev  ## style, types, layers, dependencies, migrations, API document
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file build/openapi.yaml && cmp build/openapi.yaml docs/openapi.yaml
 
