@@ -16,7 +16,7 @@ from unfold.forms import ActionForm
 
 from incentives.domain import referrals
 from members.admin.base import Plain, Window
-from members.domain.invitations.making import CannotInvite, invite
+from members.domain.invitations.making import invite
 from members.models import Invitation, Referral
 
 
@@ -32,8 +32,16 @@ class InvitationForm(forms.ModelForm[Invitation]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].required = False
-        self.fields["code"].help_text = gettext_lazy("Empty for a random one.")
+        # A code that is only looked at has no fields.
+        if "code" in self.fields:
+            self.fields["code"].required = False
+            self.fields["code"].help_text = gettext_lazy("Empty for a random one.")
+
+    def clean_code(self) -> str:
+        code = str(self.cleaned_data["code"]).upper()
+        if code and Invitation.objects.filter(code=code).exists():
+            raise forms.ValidationError(_("This code is taken; choose another."))
+        return code
 
 
 @admin.register(Invitation)
@@ -55,11 +63,7 @@ class InvitationAdmin(Plain[Invitation]):
         return False
 
     def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:  # noqa: FBT001
-        try:
-            made = invite(inviter=None, now=timezone.now(), **form.cleaned_data)
-        except CannotInvite as error:
-            messages.error(request, str(error))
-            return
+        made = invite(inviter=None, now=timezone.now(), **form.cleaned_data)
         obj.pk, obj.code = made.pk, made.code
 
     @admin.action(description=gettext_lazy("Take selected codes back"), permissions=["change"])

@@ -6,6 +6,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
 from django.utils import timezone
 
 from incentives.domain import referrals
@@ -285,3 +287,17 @@ def test_depth_grows_with_every_generation(client):
         ("cy", 2),
         ("di", 3),
     ]
+
+
+def test_operators_read_a_code_make_one_and_hear_that_one_is_taken():
+    operator = Client()
+    operator.force_login(get_user_model().objects.create_superuser("operator", "", "x"))
+    given = {"code": "spring", "channel": "poster", "campaign": "", "email": "", "email_domain": "", "uses_max": "50"}
+
+    for _ in range(2):
+        answer = operator.post("/admin/members/invitation/add/", {**given, "expires_at_0": "", "expires_at_1": ""})
+
+    made = Invitation.objects.get(code="SPRING")
+    assert "This code is taken" in answer.content.decode()
+    assert (made.uses_max, made.channel) == (50, "poster")
+    assert operator.get(f"/admin/members/invitation/{made.pk}/change/").status_code == 200
