@@ -42,7 +42,7 @@ class Pay:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """How far a member has come towards a count that a rule waits for."""
+    """How far a member has come towards a count that a rule waits for; no further than to it."""
 
     reached: int
     wanted: int
@@ -173,7 +173,7 @@ class _Teller:
             state=self._state(found, usage, reason),
             pays=tuple(self._pay(effect) for effect in found.rule.effects if _is_own(effect)),
             usage=usage,
-            goal=Goal(self.counts.get(found.goal[0], 0), found.goal[1]) if found.goal else None,
+            goal=Goal(min(self.counts.get(found.goal[0], 0), found.goal[1]), found.goal[1]) if found.goal else None,
             reason=reason,
             until=found.until,
         )
