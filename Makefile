@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: .venv/runtime  ## fill a lively community and start the whole service
 	$(BIN)/python manage.py demo
 
-test: .venv/dev  ## pass the tests: on SQLite, then on PostgreSQL where it is installed
+test: .venv/dev  ## pass the tests: on PostgreSQL where it is installed, then on SQLite
 	$(BIN)/python -m tests.run
 
 check: .venv/dev  ## style, types, layers, dependencies, migrations, API document
@@ -54,13 +54,14 @@ lock: .venv/dev  ## pin the dependencies anew
 clean:
 	rm -rf .venv .data build
 
+# The lock names every package with its hash, so nothing is resolved: a release of tomorrow cannot break today's.
 .venv/runtime: requirements.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements.txt
 	touch $@
 
 .venv/dev: requirements-dev.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install -q --no-deps --require-hashes -r requirements-dev.txt
 	mkdir -p build
 	touch $@ .venv/runtime

@@ -1,4 +1,4 @@
-"""Runs the suite: on SQLite, then on a temporary PostgreSQL where one is installed."""
+"""Runs the suite: on a temporary PostgreSQL where one is installed, then on SQLite."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ def main() -> int:
     print("On PostgreSQL:", flush=True)
     with servers.postgresql("-c", "fsync=off", "-c", "max_connections=200") as url:
         code = subprocess.run(pytest, env={**plain, "DATABASE_URL": url}, check=False).returncode
+    if code != 0:
+        return code  # What failed is the last thing one reads.
     print("On SQLite:", flush=True)
-    return subprocess.run(pytest, env=plain, check=False).returncode or code
+    return subprocess.run(pytest, env=plain, check=False).returncode
 
 
 if __name__ == "__main__":
