@@ -15,6 +15,7 @@ from incentives.domain.privileges import definitions
 from members.domain.registry import registry
 from tests import databases, factories, servers
 
+DATABASE_FIXTURES = {"db", "transactional_db", "committed_db", "django_db_setup", "redis_url"}
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -69,9 +70,24 @@ def client_of() -> Any:
     return make
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--with-database", action="store_true", help="Only tests that use the database: the others ran on another."
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--with-database"):
+        without = [item for item in items if not _uses_the_database(item)]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if _uses_the_database(item)]
     for item in items:
         if "postgresql" in item.keywords and connection.vendor != "postgresql":
             item.add_marker(
                 pytest.mark.skip(reason="needs the row locks of PostgreSQL, which is tested in its own run")
             )
+
+
+def _uses_the_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
