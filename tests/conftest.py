@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import reset_hashers
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
@@ -27,6 +29,13 @@ def _fresh_memory() -> None:
     registry.forget()
     definitions.forget()
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """What makes a password hard to guess makes a test slow."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    reset_hashers(setting="PASSWORD_HASHERS")
 
 
 @pytest.fixture(scope="session")
