@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, conduct, events, people, points, privileges, rule_lists, rules
+from incentives.api import badges, balances, cases, conduct, events, people, points, privileges, rule_lists, rules
 from members.api import (
     attributes,
     batches,
@@ -14,6 +14,7 @@ from members.api import (
     invitations,
     ladders,
     members,
+    notifications,
     problems,
     rejections,
     segments,
@@ -82,6 +83,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         {"version": "v1"},
     ),
     path("api/v1/members/<str:ref>/timeline", timeline.MemberTimeline.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/notifications", notifications.MemberNotifications.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/notifications/read", notifications.NotificationsRead.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/members/<str:ref>/notification-choice",
+        notifications.MemberNotificationChoice.as_view(),
+        {"version": "v1"},
+    ),
+    path("api/v1/members/<str:ref>/cases", cases.MemberCases.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/cases/<str:case_id>", cases.MemberCase.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/cases/<str:case_id>/reopen", cases.CaseReopening.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/cases/<str:case_id>/close", cases.CaseClosing.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/referrals", invitations.MemberReferrals.as_view(), {"version": "v1"}),
     path("api/v1/invitations", invitations.Invitations.as_view(), {"version": "v1"}),

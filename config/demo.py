@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from config import demo_day
 from config import demo_rights as rights
 from incentives.domain import conduct
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
@@ -95,6 +96,8 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     rights.fill(rng, now)
     advance_connections(now=now)
     logins = _logins(members)
+    _judge(progress)
+    demo_day.fill(members, now)
     path.write_text(json.dumps(logins.__dict__))
     path.chmod(0o600)
     return logins

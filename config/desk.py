@@ -81,6 +81,13 @@ def reports_to_review() -> int:
     return Report.objects.filter(state=ReportState.WAITING).count()
 
 
+def cases_to_answer() -> int:
+    """How many members wait for an answer about something missing."""
+    from incentives.models import WAITING_CASES, Case  # noqa: PLC0415  Settings name this module early.
+
+    return Case.objects.filter(state__in=WAITING_CASES).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -89,6 +96,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Imports"), "upload_file", "members.memberimport"),
             Page(_("Invitations"), "mail", "members.invitation"),
             Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
+            Page(_("Something missing?"), "contact_support", "incentives.case", count=cases_to_answer),
         ),
     ),
     (
@@ -143,6 +151,13 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        _("Messages"),
+        (
+            Page(_("Notifications"), "notifications", "members.notification"),
+            Page(_("Message templates"), "edit_notifications", "members.messagetemplate"),
+        ),
+    ),
+    (
         _("Points"),
         (
             Page(_("Accounts"), "account_balance_wallet", "incentives.account"),
@@ -157,6 +172,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         _("Operations"),
         (
             Page(_("Timeline"), "timeline", "members.event"),
+            Page(_("Who does what"), "assignment_ind", "members.workitem"),
             Page(_("Dead letters"), "report", "members.deadletter", count=letters_waiting),
             Page(_("Rejected events"), "block", "members.rejection"),
             Page(_("Judgements"), "gavel", "incentives.judgement"),
@@ -192,13 +208,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The start page shows the contents as the sidebar does."""
+    """The start page: what is to be done today, then the contents as the sidebar shows them."""
+    from config.today import page  # noqa: PLC0415  Settings name this module before models are ready.
+
     groups = []
     for title, pages in CONTENTS:
         entries = [page.entry(request) for page in pages if _may_see(_permission(page))(request)]
         if entries:
             groups.append({"title": title, "entries": entries})
-    return {**context, "groups": groups}
+    return {**context, "groups": groups, "today": page.today_of(request)}
 
 
 def _permission(page: Page) -> str:

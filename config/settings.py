@@ -197,6 +197,10 @@ METRIC_PROVIDERS = {
     "earned": ("incentives.domain.metrics.earned", "incentives.domain.metrics.decimals"),
     "counter": ("members.domain.ladders.measures.counter", "members.domain.ladders.measures.counter_scale"),
 }
+# Who has words for placeholders of messages beyond an event's own data; see members/domain/notifications/words.py.
+MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING"]
+NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
+CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)
 
 # Celery.
 
@@ -239,6 +243,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluate-segments": {"task": "incentives.evaluate_segments", "schedule": timedelta(hours=1)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
+    "write-notifications": {"task": "members.write_notifications", "schedule": timedelta(seconds=5)},
+    "tell-expiring": {"task": "incentives.tell_expiring", "schedule": timedelta(hours=1)},
+    "close-quiet-cases": {"task": "incentives.close_quiet_cases", "schedule": timedelta(hours=1)},
+    "forget-notifications": {"task": "members.forget_notifications", "schedule": timedelta(hours=6)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 

@@ -111,3 +111,26 @@ class UseState(models.TextChoices):
     WAITING = "waiting", _("waits for the team")
     FULFILLED = "fulfilled", _("fulfilled")
     GIVEN_BACK = "given_back", _("given back")
+
+
+class CaseState(models.TextChoices):
+    """Where a member's question stands. Open and reopened wait for the team."""
+
+    OPEN = "open", _("waits for the team")
+    ANSWERED = "answered", _("answered")
+    REOPENED = "reopened", _("looked at again")
+    CLOSED = "closed", _("closed")
+
+
+class CaseFinding(models.TextChoices):
+    """What was found without anybody's help, in the order in which it is looked for."""
+
+    NOT_RECEIVED = "not_received", _("not received")
+    REFUSED = "refused", _("refused")
+    NO_RULE = "no_rule", _("no rule")
+    CLAUSE = "clause", _("a clause failed")
+    LIMIT = "limit", _("limit reached")
+    PENDING = "pending", _("pending")
+    TAKEN_BACK = "taken_back", _("paid, then taken back")
+    FROZEN = "frozen", _("frozen")
+    NOTHING = "nothing", _("nothing that explains it")

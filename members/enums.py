@@ -134,6 +134,8 @@ class Scope(models.TextChoices):
     PRIVILEGES_READ = "privileges:read", _("read what members may do")
     PRIVILEGES_WRITE = "privileges:write", _("use, give back, grant and revoke privileges")
     RULES_READ = "rules:read", _("read and check rules")
+    INBOX_READ = "inbox:read", _("read notifications and cases of members")
+    INBOX_WRITE = "inbox:write", _("mark notifications as read, open and close cases")
 
 
 class Consequence(models.TextChoices):
@@ -165,3 +167,10 @@ class ReportState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     ACTED = "acted", _("acted on")
     DISMISSED = "dismissed", _("no violation")
+
+
+class MessageKind(models.TextChoices):
+    """What a message is for: a promotion is rare, never comes at night, and can be switched off."""
+
+    SERVICE = "service", _("service")
+    PROMOTION = "promotion", _("promotion")

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, inviting, views
+from config.site import circle, inbox, inviting, missing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,6 +22,12 @@ urlpatterns = [
     path("me/circle/switch/", circle.switch, name="switch-connections"),
     path("me/circle/connections.csv", circle.export, name="export-connections"),
     path("me/introductions/<int:introduction_id>/", circle.answer, name="answer-introduction"),
+    path("me/notifications/read/", inbox.read, name="read-notifications"),
+    path("me/notifications/switch/", inbox.switch, name="switch-promotions"),
+    path("me/missing/", missing.page, name="missing"),
+    path("me/missing/ask/", missing.ask, name="ask-missing"),
+    path("me/missing/<int:case_id>/reopen/", missing.reopen, name="reopen-case"),
+    path("me/missing/<int:case_id>/close/", missing.close, name="close-case"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

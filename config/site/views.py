@@ -21,16 +21,20 @@ from incentives.domain import requests
 from incentives.domain.ledger import keys
 from incentives.domain.privileges import using
 from incentives.domain.takeout import data_of
+from incentives.enums import CaseState
+from incentives.models import Case
 from members.domain import page_links
 from members.domain.conduct.acceptance import NotTheRules, accept_rules
 from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.connections.queries import circle_of, proposals_of
 from members.domain.invitations.queries import inviting_of
 from members.domain.ladders import lending
+from members.domain.notifications.inbox import inbox_of
 from members.domain.statuses import rights_of
 from members.models import Member, Tier, Violation
 
 SESSION_KEY = "laurels_member"
+NOTIFICATIONS_SHOWN_MAX = 20
 SEARCH_LENGTH_MAX, TOKEN_LENGTH_MAX, APPEAL_LENGTH_MAX = 80, 32, 4_000
 
 MemberView = Callable[..., HttpResponse]
@@ -109,6 +113,8 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         context["circle"] = circle_of(member.pk)
         context["inviting"] = inviting_of(member, now=timezone.now())
         context["proposals"] = proposals_of(member.pk)
+        context["inbox"] = inbox_of(member, now=timezone.now(), count=NOTIFICATIONS_SHOWN_MAX)
+        context["cases_open"] = Case.objects.filter(member=member).exclude(state=CaseState.CLOSED).count()
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
 

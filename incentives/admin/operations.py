@@ -32,7 +32,7 @@ from incentives.domain.ledger import LedgerError, operations, queries
 from incentives.domain.movements import movements_of, pending_of
 from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
-from incentives.models import Badge, BadgeGrant, Currency, Judgement
+from incentives.models import Badge, BadgeGrant, Case, Currency, Judgement
 from members.admin.base import Plain, Window, link
 from members.admin.members import MemberAdmin
 from members.admin.timeline import EventAdmin
@@ -81,8 +81,13 @@ class MemberDesk(PersonSteps, ConductSteps, TableSteps, MemberAdmin):
     @action(description=gettext_lazy("Adjust points"), url_path="adjust", permissions=["adjust"], icon="edit")
     def adjust_points(self, request: HttpRequest, object_id: str) -> HttpResponse:
         member = Member.objects.get(pk=object_id)
-        form = AdjustForm(request.POST or None)
+        case = _case_of(request, member)
+        reason = _("Case %(number)d: ") % {"number": case.pk} if case is not None else ""
+        form = AdjustForm(request.POST or None, initial={"reason": reason})
         if request.method == "POST" and form.is_valid() and self._adjust(request, member, form.cleaned_data):
+            if case is not None:
+                self.log_change(request, member, _("Points adjusted for case %(number)d.") % {"number": case.pk})
+                return HttpResponseRedirect(reverse("admin:incentives_case_change", args=[case.pk]))
             return HttpResponseRedirect(reverse("admin:members_member_change", args=[member.pk]))
         context = {
             **self.admin_site.each_context(request), "form": form, "member": member, "opts": self.opts,
@@ -114,6 +119,13 @@ class MemberDesk(PersonSteps, ConductSteps, TableSteps, MemberAdmin):
         desk = _desk_of(member) if member is not None else {}
         response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **desk})
         return response
+
+
+def _case_of(request: HttpRequest, member: Member) -> Case | None:
+    """The case that brought the operator here, if it is the member's."""
+    number = request.GET.get("case", "")
+    is_number = number.isascii() and number.isdigit() and len(number) <= 18
+    return Case.objects.filter(pk=number, member=member).first() if is_number else None
 
 
 def _desk_of(member: Member) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from incentives.domain import ledger
 from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.pump import hints
-from incentives.enums import HoldState, PendingState
-from incentives.models import Account, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
+from incentives.enums import CaseState, HoldState, PendingState
+from incentives.models import Account, Case, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
 from members.domain.people.erasing import check_erasure, erase_person
 from members.lanes import lane_of
 from members.models import Lane, Member
@@ -34,6 +34,7 @@ def erase(*, member_id: int, ref: str, reason: str, now: datetime, by: object | 
         for person in people.values():
             _close(person.pk, now=now, actor=actor)
             _forget_rights(person.pk)
+            _forget_cases(person.pk, now)
             erase_person(person, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return people[member_id]
@@ -74,3 +75,10 @@ def _forget_rights(member_id: int) -> None:
     """The uses stay as numbers; what was asked, answered and proved goes."""
     PrivilegeUse.objects.filter(member_id=member_id).update(text="", target="", answer="", proof="")
     PrivilegeGrant.objects.filter(member_id=member_id).update(reason="")
+
+
+def _forget_cases(member_id: int, now: datetime) -> None:
+    """Questions stay as numbers; what was said in them goes, and nobody waits for an answer."""
+    cases = Case.objects.filter(member_id=member_id)
+    cases.exclude(state=CaseState.CLOSED).update(state=CaseState.CLOSED, closed_at=now)
+    cases.update(text="", said={}, found={}, answer="")

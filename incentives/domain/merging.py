@@ -10,7 +10,7 @@ from django.db.models import F
 
 from incentives.domain.ledger.merging import Brought, move_everything
 from incentives.domain.pump import hints
-from incentives.models import BadgeGrant, LimitUse, PrivilegeGrant, PrivilegeTally, PrivilegeUse
+from incentives.models import BadgeGrant, Case, LimitUse, PrivilegeGrant, PrivilegeTally, PrivilegeUse
 from members.domain.people.merging import check_pair, hold_pair, merge_people
 from members.models import Member
 
@@ -41,6 +41,7 @@ def merge(
         _join_uses(survivor.pk, merged.pk)
         _join_badges(survivor.pk, merged.pk)
         _join_rights(survivor.pk, merged.pk)
+        Case.objects.filter(member_id=merged.pk).update(member_id=survivor.pk)
         merge_people(survivor, merged, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return Merged(survivor, brought)

@@ -29,8 +29,8 @@ class EventLine:
     outcome: str
 
 
-def timeline_of(member_id: int, *, language: str, count: int = 30) -> list[EventLine]:
-    """A member's newest events, in a fixed number of queries."""
+def timeline_of(member_id: int, *, language: str, count: int = 30, only_reported: bool = False) -> list[EventLine]:
+    """A member's newest events, in a fixed number of queries; perhaps only those that an app reported."""
     newest = (
         Event.objects.filter(member_id=member_id)
         # What rules paid for an event stands beside that event already.
@@ -38,9 +38,20 @@ def timeline_of(member_id: int, *, language: str, count: int = 30) -> list[Event
         .select_related("type")
         .order_by("-occurred_at", "-id")
     )
-    events = list(newest[:count])
+    if only_reported:
+        newest = newest.filter(type__is_internal=False)
+    return _lines(list(newest[:count]), language)
+
+
+def lines_of(event_ids: list[int], *, language: str) -> list[EventLine]:
+    """These events with what came of each, the newest first, in a fixed number of queries."""
+    events = Event.objects.filter(pk__in=event_ids).select_related("type").order_by("-occurred_at", "-id")
+    return _lines(list(events), language)
+
+
+def _lines(events: list[Event], language: str) -> list[EventLine]:
     ids = [event.pk for event in events]
-    moved = _moved(ids, language)
+    moved = moved_by(ids, language)
     judged = set(Judgement.objects.filter(event_id__in=ids).values_list("event_id", flat=True))
     waiting = set(Work.objects.filter(pk__in=ids).values_list("pk", flat=True))
     failed = set(DeadLetter.objects.filter(pk__in=ids).exclude(pk__in=waiting).values_list("pk", flat=True)) - judged
@@ -61,7 +72,7 @@ def timeline_of(member_id: int, *, language: str, count: int = 30) -> list[Event
     return lines
 
 
-def _moved(event_ids: list[int], language: str) -> dict[int, list[str]]:
+def moved_by(event_ids: list[int], language: str) -> dict[int, list[str]]:
     """What each event moved, as "+15 Points", and the badges and privileges it gave."""
     known = {currency.pk: (code, currency) for code, currency in rulebook.current().known.currencies.items()}
     journals = {

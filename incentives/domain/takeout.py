@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
-from incentives.models import BadgeGrant
+from incentives.models import BadgeGrant, Case
 from members.domain.standing import standing_of
-from members.models import Event, Invitation, Member, Violation
+from members.models import Event, Invitation, Member, Notification, Violation
 
 PAGE = 500
 COLUMNS = ("ref", "display_name", "email", "language", "time_zone", "age_band", "status", "joined_at")
@@ -49,6 +49,18 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
             .values_list("code", "sent_at", "uses")
         ],
         "conduct": list(_conduct(member)),
+        "notifications": [
+            {"at": moment.isoformat(), "title": titles, "text": texts}
+            for moment, titles, texts in Notification.objects.shown_to(member, now)
+            .order_by("id")
+            .values_list("shown_at", "titles", "texts")
+        ],
+        "cases": [
+            {"at": moment.isoformat(), "state": state, "text": text, "found": said, "answer": answer}
+            for moment, state, text, said, answer in Case.objects.filter(member=member)
+            .order_by("id")
+            .values_list("opened_at", "state", "text", "said", "answer")
+        ],
         "changes": list(_changes(member)),
         "timeline": list(_timeline(member.pk, sources)),
     }

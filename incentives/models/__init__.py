@@ -1,4 +1,5 @@
 from incentives.models.badges import Badge, BadgeGrant
+from incentives.models.cases import WAITING_CASES, Case, ExpiryNotice
 from incentives.models.judgements import Judgement
 from incentives.models.ledger import (
     NEVER,
@@ -35,13 +36,16 @@ from incentives.models.rules import (
 
 __all__ = [
     "NEVER",
+    "WAITING_CASES",
     "WAITING_STATES",
     "Account",
     "Badge",
     "BadgeGrant",
     "BudgetAlarm",
+    "Case",
     "Currency",
     "Entry",
+    "ExpiryNotice",
     "Hold",
     "Journal",
     "Judgement",

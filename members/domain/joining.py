@@ -10,6 +10,7 @@ import msgspec
 
 from members.domain.events.schemas import YEAR_FIRST
 from members.domain.events.writers import write_outcomes
+from members.domain.notifications import filing
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_JOINED
 from members.domain.registry import registry
 from members.lanes import lane_of
@@ -42,7 +43,7 @@ def tell_joined(arrivals: Iterable[Arrival], *, now: datetime, is_quiet: bool = 
         data = msgspec.json.encode({"channel": each.channel}).decode() if each.channel else None
         lane = None if is_quiet else lane_of(each.member_id)
         rows.append((each.member_id, kind, source, None, moment, now, data, lane))
-    write_outcomes(rows)
+    write_outcomes(rows, is_quiet=is_quiet)
     return frozenset(lane for *_, lane in rows if lane is not None)
 
 
@@ -52,4 +53,6 @@ def hear_of_joining(member_id: int, *, now: datetime) -> bool:
     if joined is None:
         return False
     _, is_new = Work.objects.get_or_create(event=joined, defaults={"lane": lane_of(member_id), "available_at": now})
+    if is_new and filing.is_heard(joined.type_id):
+        filing.file([(joined.pk, joined.occurred_at, now)])
     return is_new

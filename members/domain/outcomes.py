@@ -13,6 +13,7 @@ POINTS_ADJUSTED = "points.adjusted"
 POINTS_TRANSFERRED = "points.transferred"
 POINTS_REVERSED = "points.reversed"
 POINTS_MATURED = "points.matured"
+POINTS_EXPIRING = "points.expiring"
 SEGMENT_ENTERED, SEGMENT_LEFT = "segment.entered", "segment.left"
 TIER_CHANGED, TIER_WARNED = "tier.changed", "tier.warned"
 BADGE_GRANTED = "badge.granted"
@@ -30,6 +31,9 @@ CONDUCT_VIOLATION, CONDUCT_APPEALED = "conduct.violation", "conduct.appealed"
 CONDUCT_UPHELD, CONDUCT_OVERTURNED = "conduct.upheld", "conduct.overturned"
 # Of a report only its reporter hears, and no rule may ever pay for one.
 CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED = "conduct.reported", "conduct.report_decided"
+# "Something missing?": what came of a question is told to its member, and no rule may ever pay for one.
+CASE_OPENED, CASE_ANSWERED = "case.opened", "case.answered"
+CASE_REOPENED, CASE_CLOSED = "case.reopened", "case.closed"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
 REFERRAL_REJECTED = "referral.rejected"
@@ -47,7 +51,11 @@ _REFERRAL = {"channel": _TEXT, "campaign": _TEXT, "depth": {"type": "int", "min"
 
 # How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
 EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
-NOT_FOR_RULES = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN, CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED})
+HANDED_OVER = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN})
+NOT_FOR_RULES = HANDED_OVER | {
+    CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED, CASE_OPENED, CASE_ANSWERED, CASE_REOPENED, CASE_CLOSED,
+}  # fmt: skip
+_CASE = {"case": {"type": "string"}}
 _EFFECT = {
     "rule": {"type": "string"},
     "version": {"type": "int", "min": 0, "max": 10**9},
@@ -93,6 +101,19 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     POINTS_TRANSFERRED: ("Points came from, or went to, another member.", _MOVED),
     POINTS_REVERSED: ("A movement was taken back.", _MOVED),
     POINTS_MATURED: ("Points that had waited were unlocked.", _MOVED),
+    POINTS_EXPIRING: (
+        "Points will expire in 30, 7 or 1 days.",
+        {
+            "currency": {"type": "string"},
+            "amount": {"type": "decimal", "min": 0, "max": 10**15},
+            "days": {"type": "int", "min": 1, "max": 30},
+            "on": {"type": "timestamp"},
+        },
+    ),
+    CASE_OPENED: ("A member asked whether something is missing.", _CASE),
+    CASE_ANSWERED: ("A question about something missing was answered.", _CASE),
+    CASE_REOPENED: ("An answer did not answer the member's question; the team looks at it.", _CASE),
+    CASE_CLOSED: ("A question about something missing was closed.", _CASE),
     EFFECT_ASSIGNED: ("A rule pays this member for what another did.", _EFFECT),
     EFFECT_WITHDRAWN: ("What a rule paid this member for another's event was taken back.", _EFFECT),
     TIER_CHANGED: (

@@ -6,8 +6,10 @@ import threading
 import time
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
+
 from members.domain.events.schemas import DataSchema, parse_schema
-from members.models import EventType, Source
+from members.models import EventType, MessageTemplate, Source
 
 SECONDS_FRESH = 2.0
 
@@ -42,6 +44,8 @@ class Registry:
         self.types_by_id: dict[int, KnownType] = {}
         self.schemas: dict[str, DataSchema] = {}
         self.sources: dict[str, KnownSource] = {}
+        # The types, by id, that some message template in use listens to.
+        self.heard: frozenset[int] = frozenset()
 
     def refresh(self, *, force: bool = False) -> None:
         if not force and time.monotonic() - self._read_at < SECONDS_FRESH:
@@ -55,7 +59,12 @@ class Registry:
 
     def _read(self) -> None:
         types: dict[str, KnownType] = {}
-        for row in EventType.objects.values_list("id", "code", "schema", "is_internal"):
+        heard = set()
+        listening = Exists(MessageTemplate.objects.filter(event_type=OuterRef("pk"), is_active=True))
+        found = EventType.objects.annotate(is_heard=listening)
+        for *row, is_heard in found.values_list("id", "code", "schema", "is_internal", "is_heard"):
+            if is_heard:
+                heard.add(row[0])
             known = self.types.get(row[1])
             if known is None or known.id != row[0] or known.schema.document != row[2]:
                 known = KnownType(row[0], row[1], parse_schema(row[1], row[2]), row[3])
@@ -64,6 +73,7 @@ class Registry:
             row.code: KnownSource(row.pk, row.code, row.unknown_members == "create", row.is_internal)
             for row in Source.objects.all()
         }
+        self.heard = frozenset(heard)
         self.types = types
         self.types_by_id = {known.id: known for known in types.values()}
         self.schemas = {code: known.schema for code, known in types.items() if not known.is_internal}

@@ -14,6 +14,7 @@ from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
+from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
 from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
@@ -27,6 +28,7 @@ from members.models.timeline import (
     Source,
     Work,
 )
+from members.models.work_items import WorkItem
 
 __all__ = [
     "Acquaintance",
@@ -53,6 +55,10 @@ __all__ = [
     "Member",
     "MemberImport",
     "MemberImportLine",
+    "MessageTemplate",
+    "Notification",
+    "NotificationChoice",
+    "NotificationWork",
     "QuotaPlace",
     "Referral",
     "Rejection",
@@ -70,4 +76,5 @@ __all__ = [
     "Violation",
     "ViolationKind",
     "Work",
+    "WorkItem",
 ]

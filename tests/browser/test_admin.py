@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from incentives.domain.missing import cases
+from incentives.domain.missing.finding import Asked
 from incentives.models import RuleVersion
 from members.models import DeadLetter, Event, Work
 from tests import factories
@@ -164,10 +166,38 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page = operator
 
     assert page.locator(".desk-contents h2").all_inner_texts() == [
-        "People", "Circles", "Standing", "Conduct", "Rules", "Privileges", "Points", "Operations", "Configuration", "Access",
+        "People", "Circles", "Standing", "Conduct", "Rules", "Privileges", "Messages", "Points", "Operations", "Configuration", "Access",
     ]  # fmt: skip
     shot(page, "admin-index")
     assert violations(page) == []
+
+    # What waits stands first: it is taken, noted, and gone when it is done.
+    cases.open_case(
+        member=community,
+        asked=Asked(datetime.now(UTC)),
+        text="I helped somebody.",
+        now=datetime.now(UTC),
+        actor="member",
+    )
+    page.goto(f"{server}/admin/")
+    part = page.locator("#today-case")
+    part.get_by_role("button", name="Take").click()
+    assert part.locator(".today-who").inner_text() == "operator"
+    part.locator("summary").click()
+    part.get_by_label("note").fill("Asked the forum.")
+    part.get_by_role("button", name="Keep").click()
+    assert part.locator(".today-note").inner_text() == "Asked the forum."
+    part.locator("summary").click()
+    shot(page, "admin-today")
+    assert violations(page) == []
+    page.get_by_role("link", name="Ada Lund").click()
+    page.get_by_role("link", name="Answer").click()
+    page.locator("#dialog [name=answer]").fill("Thank you for helping.")
+    answered(page, "Answer")
+    page.get_by_text("The member reads it on their page.").first.wait_for()
+    shot(page, "admin-case")
+    page.goto(f"{server}/admin/")
+    assert page.locator("#today-case").count() == 0
 
 
 def test_the_desk_speaks_chinese_at_the_press_of_a_button(operator, server, community):

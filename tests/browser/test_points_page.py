@@ -54,6 +54,13 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     shot(page, f"points-{width}-{scheme}-{language}")
     assert violations(page) == []
 
+    page.goto(f"{server}/me/missing/")
+    page.locator("form select[name=event]").locator("xpath=ancestor::form").locator("button").click()
+    page.locator(".site-cases > li").wait_for()
+    assert overflow(page) == 0
+    shot(page, f"missing-{width}-{scheme}-{language}")
+    assert violations(page) == []
+
 
 def test_history_says_today_and_what_happened_and_why(chromium, server, moved):
     page = entered(chromium, server, moved, viewport={"width": 390, "height": 844})

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from incentives.models import Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
+from incentives.models import Case, Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
 from members.enums import Scope
 from members.models import (
     Acquaintance,
@@ -22,6 +22,7 @@ from members.models import (
     Introduction,
     Invitation,
     Member,
+    NotificationChoice,
     Referral,
     Report,
     Segment,
@@ -41,7 +42,7 @@ SECONDS_MAX = 60
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier, Report, Violation,
-    SegmentMember,
+    SegmentMember, Case, NotificationChoice,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -613,6 +614,28 @@ BODIES = [
         ("evidence_a_megabyte", {"member": "ada", "kind": "x", "evidence": MEGABYTE}, 400, "#/evidence", "4000"),
     ),
     *refused(
+        "members/ada/notifications/read", "POST",
+        ("id_in_words", {"ids": ["first"]}, 400, "#/ids/0", "id of a notification"),
+        ("ids_a_text", {"ids": "7"}, 400, "#/ids", "list"),
+        ("too_many", {"ids": ["1"] * 201}, 400, "#/ids", "200"),
+        ("unknown_field", {"all": True}, 400, "#/all", "There is no field"),
+    ),
+    *refused(
+        "members/ada/notification-choice", "PUT",
+        ("nothing", {}, 400, "#/promotions", "required"),
+        ("in_words", {"promotions": "no"}, 400, "#/promotions", "true or false"),
+    ),
+    *refused(
+        "members/ada/cases", "POST",
+        ("nothing", {}, 400, "#/happened_at", "when it happened"),
+        ("unknown_type", {"event_type": "content.publishd", "happened_at": "2026-11-24T12:00:00Z"}, 400, "#/event_type", ""),
+        ("foreign_source", {"source": "other", "event": "e1"}, 403, "#/source", "other"),
+        ("event_that_never_came", {"source": "app", "event": "e1"}, 400, "#/happened_at", "type and when"),
+        ("without_zone", {"event_type": "content.published", "happened_at": "2026-11-24T12:00:00"}, 400, "#/happened_at", "zone"),
+        ("words_a_megabyte", {"text": MEGABYTE, "happened_at": "2026-11-24T12:00:00Z"}, 400, "#/text", "2000"),
+        ("unknown_field", {"rule": "post"}, 400, "#/rule", "There is no field"),
+    ),
+    *refused(
         "reports", "POST",
         ("themselves", {"reporter": "ada", "subject": "ada"}, 422, "#/reporter", "themselves"),
         ("unknown_subject", {"reporter": "ada", "subject": "nobody"}, 404, "#/subject", "no member"),
@@ -917,6 +940,13 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("violations_member_nul", "violations?member=%00", 400),
         ("reports_state", "reports?state=gone", 400),
         ("conduct_unknown", "members/nobody/conduct", 404),
+        ("notifications_unknown", "members/nobody/notifications", 404),
+        ("notifications_state", "members/ada/notifications?state=new", 400),
+        ("notifications_cursor", "members/ada/notifications?cursor=next", 400),
+        ("case_unknown", "members/ada/cases/7", 404),
+        ("case_in_words", "members/ada/cases/first", 404),
+        ("case_beyond_the_numbers", f"members/ada/cases/{2**64}", 404),
+        ("cases_of_nobody", "members/nobody/cases", 404),
         ("no_rules_yet", "community-rules", 404),
         ("no_such_address", "nothing", 404),
         ("no_such_address_below", "members/ada/balances/points", 404),
@@ -1023,6 +1053,15 @@ EVERY_CALL = [
     ("DELETE", "members/ada/connections/bo", Scope.MEMBERS_WRITE),
     ("POST", "introductions", Scope.MEMBERS_WRITE),
     ("POST", "introductions/1/answers", Scope.MEMBERS_WRITE),
+    ("GET", "members/ada/notifications", Scope.INBOX_READ),
+    ("POST", "members/ada/notifications/read", Scope.INBOX_WRITE),
+    ("GET", "members/ada/notification-choice", Scope.INBOX_READ),
+    ("PUT", "members/ada/notification-choice", Scope.INBOX_WRITE),
+    ("GET", "members/ada/cases", Scope.INBOX_READ),
+    ("POST", "members/ada/cases", Scope.INBOX_WRITE),
+    ("GET", "members/ada/cases/7", Scope.INBOX_READ),
+    ("POST", "members/ada/cases/7/reopen", Scope.INBOX_WRITE),
+    ("POST", "members/ada/cases/7/close", Scope.INBOX_WRITE),
     ("GET", "community-rules", Scope.MEMBERS_READ),
     ("POST", "members/ada/rules-acceptance", Scope.MEMBERS_WRITE),
     ("GET", "members/ada/conduct", Scope.CONDUCT_READ),

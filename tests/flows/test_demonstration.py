@@ -59,6 +59,6 @@ def test_every_page_of_it_opens_for_operators_and_members_and_the_books_are_righ
             browser.get(url)
             for language in ("en", "zh-hans"):
                 browser.cookies["django_language"] = language
-                assert browser.get("/me/").status_code == 200
+                assert browser.get("/me/").status_code == browser.get("/me/missing/").status_code == 200
 
     assert [proof for proof in verify() if not proof.holds] == []

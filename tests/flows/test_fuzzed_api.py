@@ -29,8 +29,10 @@ from schemathesis.specs.openapi.checks import (
 
 from config.wsgi import application
 from incentives.domain.ledger import operations
+from incentives.domain.missing import cases
+from incentives.domain.missing.finding import Asked
 from incentives.domain.privileges import granting, using
-from incentives.models import Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
+from incentives.models import Case, Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
 from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
 from members.models import (
@@ -107,6 +109,9 @@ def key():
     Invitation.objects.create(code="CODE", uses_max=None)
     something_to_use()
     two_who_know_each_other()
+    asked = Asked(timezone.now(), None, "content.published")
+    cases.open_case(member=Member.objects.get(ref="ada"), asked=asked, text="", now=timezone.now(), actor="fuzz")
+    Case.objects.update(event_id=None, state="answered", answered_at=timezone.now(), due_at=None)
     CommunityRules.objects.create(number=1, published_at=timezone.now())
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
@@ -142,6 +147,14 @@ def known(name, operation=""):
         return "pin"
     if name == "introduction_id":
         return str(Introduction.objects.order_by("pk").values_list("pk", flat=True)[0])
+    if name == "case_id":
+        return str(Case.objects.order_by("pk").values_list("pk", flat=True)[0])
+    if operation.endswith("/cases") and name in ("event", "event_type", "happened_at"):
+        return {
+            "event": "e1",
+            "event_type": "content.published",
+            "happened_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}",
+        }[name]
     if name in ("use_id", "grant_id"):
         model = PrivilegeUse if name == "use_id" else PrivilegeGrant
         return str(model.objects.order_by("pk").values_list("pk", flat=True)[0])

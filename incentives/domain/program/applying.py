@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from incentives.domain import publishing
+from incentives.domain.program.messages import put_message
 from incentives.domain.program.parts import BAD, PARTS, Applied, said
 from incentives.domain.program.rights import put_privilege
 from incentives.domain.program.words import BadProgram, entries, read_yaml
@@ -20,15 +21,15 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
     """Put a folder's configuration in place, all of it or nothing; applying it again changes nothing.
 
     Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders, segments,
-    privileges (.yaml), and rules/*.yaml with one rule each. A rule whose document differs from its newest version is
-    published as the next one, from now on, or from `in_force_from` where that is given. What operators drafted is left
-    alone. Raises BadProgram.
+    privileges, messages (.yaml), and rules/*.yaml with one rule each. A rule whose document differs from its newest
+    version is published as the next one, from now on, or from `in_force_from` where that is given. What operators
+    drafted is left alone. Raises BadProgram.
     """
     if not folder.is_dir():
         raise BadProgram(f"There is no folder {folder}.")
     applied = Applied()
     with transaction.atomic():
-        for name, put in {**PARTS, "privileges": put_privilege}.items():
+        for name, put in {**PARTS, "privileges": put_privilege, "messages": put_message}.items():
             for code, document in entries(folder / f"{name}.yaml").items():
                 try:
                     put(code, document, applied)

@@ -7,9 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from members.domain import work_items
 from members.domain.connections import leaving
 from members.domain.counters.making import recount
 from members.domain.events.telling import tell
+from members.domain.notifications import inbox
 from members.domain.outcomes import MEMBER_MERGED
 from members.enums import MemberStatus, SegmentKind
 from members.lanes import lane_of
@@ -72,6 +74,8 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     _join_tiers(survivor, merged, now=now)
     _join_segments(survivor, merged)
     leaving.join(survivor, merged)
+    inbox.join(survivor, merged)
+    work_items.join(survivor, merged)
     recount(member_ids=[survivor.pk, merged.pk])
     tell(MEMBER_MERGED, [(survivor.pk, {"ref": merged.ref})], now=now)
 

@@ -1,0 +1,206 @@
+"""What waits, kind by kind: one query each, the most urgent first, at most as many as anybody does in a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from config.today.registry import FOUND_MAX, Entry
+from incentives.domain.ledger.expiry import midnight
+from incentives.domain.rules.documents import text_in
+from incentives.enums import RuleState, UseState
+from incentives.models import WAITING_CASES, BudgetAlarm, Case, PrivilegeUse, RuleVersion
+from members.domain.counters.periods import month_of, week_of
+from members.domain.events.schemas import YEAR_LAST
+from members.enums import DeadLetterState, MemberStatus, ReferralState, ReportState, ViolationState
+from members.models import Acquaintance, DeadLetter, Member, Referral, Report, Violation
+
+# Until when something should be done that promises no time itself.
+LOOKED_AT_WITHIN = timedelta(hours=24)
+DECIDED_WITHIN = timedelta(hours=72)
+ENDING_WITHIN = timedelta(days=7)
+# A week has begun or ended somewhere before it has here.
+ZONES_APART = timedelta(days=1)
+NEAR = (3, 4)
+
+
+def requests(_now: datetime) -> list[Entry]:
+    return _uses(UseState.WAITING)
+
+
+def bookings(_now: datetime) -> list[Entry]:
+    return _uses(UseState.BOOKED)
+
+
+def _uses(state: UseState) -> list[Entry]:
+    found = PrivilegeUse.objects.filter(state=state).select_related("privilege", "member")
+    return [
+        Entry(
+            use.pk,
+            f"{_name(use.privilege.names, use.privilege.code)}: {use.member}",
+            _page("incentives_privilegeuse", use.pk),
+            (use.text or use.target)[:120],
+            use.due_at or use.wanted_at,
+            use.member_id,
+            use.assignee_id,
+        )
+        for use in _some(found.order_by(F("due_at").asc(nulls_last=True), "pk"))
+    ]
+
+
+def cases(_now: datetime) -> list[Entry]:
+    found = Case.objects.filter(state__in=WAITING_CASES).select_related("member")
+    return [
+        Entry(
+            case.pk, str(case.member), _page("incentives_case", case.pk),
+            (case.text or text_in(case.said, get_language() or "en"))[:120], case.due_at, case.member_id,
+        )
+        for case in _some(found.order_by("due_at", "pk"))
+    ]  # fmt: skip
+
+
+def appeals(_now: datetime) -> list[Entry]:
+    found = Violation.objects.filter(state=ViolationState.APPEALED).order_by("appealed_at", "pk")
+    return [_violation(each, each.appeal, each.appealed_at, DECIDED_WITHIN) for each in _some(_named(found))]
+
+
+def violations(_now: datetime) -> list[Entry]:
+    found = Violation.objects.filter(needs_person=True).exclude(state=ViolationState.APPEALED)
+    lines = _some(_named(found.order_by("recorded_at", "pk")))
+    return [_violation(each, each.evidence, each.recorded_at, LOOKED_AT_WITHIN) for each in lines]
+
+
+def _named(found: QuerySet[Violation]) -> QuerySet[Violation]:
+    return found.select_related("member", "kind")
+
+
+def _violation(each: Violation, words: str, since: datetime | None, within: timedelta) -> Entry:
+    title = f"{_name(each.kind.names, each.kind.code)}: {each.member}"
+    due_at = since + within if since is not None else None
+    return Entry(each.pk, title, _page("members_violation", each.pk), words[:120], due_at, each.member_id)
+
+
+def reports(_now: datetime) -> list[Entry]:
+    found = Report.objects.filter(state=ReportState.WAITING).select_related("reporter", "subject")
+    return [
+        Entry(
+            each.pk, _("%(reporter)s about %(subject)s") % {"reporter": each.reporter, "subject": each.subject},
+            _page("members_report", each.pk), (each.text or each.about)[:120], each.reported_at + LOOKED_AT_WITHIN,
+            each.subject_id,
+        )
+        for each in _some(found.order_by("reported_at", "pk"))
+    ]  # fmt: skip
+
+
+def referrals(_now: datetime) -> list[Entry]:
+    found = Referral.objects.filter(state=ReferralState.REVIEW).select_related("member", "inviter")
+    return [
+        Entry(
+            each.pk, str(each.member), _page("members_referral", each.pk),
+            _("came with %(inviter)s") % {"inviter": each.inviter} if each.inviter is not None else "",
+            each.joined_at + DECIDED_WITHIN, each.member_id,
+        )
+        for each in _some(found.order_by("joined_at", "pk"))
+    ]  # fmt: skip
+
+
+def birthdays(now: datetime) -> list[Entry]:
+    """Whoever has their birthday today where they live."""
+    near = {f"{now + timedelta(days=n):%m-%d}" for n in (-1, 0, 1)}
+    found = Member.objects.filter(birthday__in=near, status=MemberStatus.ACTIVE, is_house=False).order_by("pk")
+    today = [each for each in found[: 3 * FOUND_MAX] if _has_birthday(each, now)]
+    return [
+        Entry(
+            each.pk, str(each), _page("members_member", each.pk), "",
+            midnight(each.local(now).date() + timedelta(days=1), each.zone()), each.pk,
+        )
+        for each in today[: FOUND_MAX + 1]
+    ]  # fmt: skip
+
+
+def _has_birthday(member: Member, now: datetime) -> bool:
+    return f"{member.local(now):%m-%d}" == member.birthday
+
+
+def nearly_connected(_now: datetime) -> list[Entry]:
+    found = Acquaintance.objects.filter(
+        known__in=NEAR, is_off=False, member__status=MemberStatus.ACTIVE, member__is_house=False
+    )
+    return [
+        Entry(
+            each.member_id, str(each.member), _page("members_member", each.member_id),
+            ngettext("knows %(count)d", "knows %(count)d", each.known) % {"count": each.known}, None, each.member_id,
+        )
+        for each in _some(found.select_related("member").order_by("-known", "pk"))
+    ]  # fmt: skip
+
+
+def alarms(now: datetime) -> list[Entry]:
+    """Budgets that rang and whose period is not over."""
+    today = timezone.localtime(now).date().toordinal()
+    running = Q(period__in=(0, today, week_of(today), month_of(today)))
+    found = BudgetAlarm.objects.filter(running).select_related("currency").order_by("-reached_at", "-pk")
+    return [Entry(each.pk, each.limit, _page("incentives_budgetalarm", each.pk), _used(each)) for each in _some(found)]
+
+
+def _used(alarm: BudgetAlarm) -> str:
+    share = alarm.used * 100 // alarm.of if alarm.of else 100
+    return _("%(share)d %% used") % {"share": share}
+
+
+def ending_rules(now: datetime) -> list[Entry]:
+    """Live rules whose schedule is over within a week: what they promise ends, or is to be renewed."""
+    live = RuleVersion.objects.filter(state=RuleState.LIVE, document__schedule__until__isnull=False)
+    found = []
+    for version in live.select_related("rule").order_by("pk"):
+        ends = _moment(version.document["schedule"]["until"])
+        if ends is not None and now < ends <= now + ENDING_WITHIN:
+            title = text_in(version.document.get("name"), get_language() or "en", version.rule.code)
+            found.append(Entry(version.pk, title, _page("incentives_ruleversion", version.pk), str(version), ends))
+    return sorted(found, key=lambda entry: entry.due_at or now)[: FOUND_MAX + 1]
+
+
+def _moment(written: Any) -> datetime | None:
+    """A moment of a document, which is a day of the programme or a moment with its zone."""
+    try:
+        read = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    if read.year >= YEAR_LAST:
+        return None
+    return read if read.tzinfo is not None else read.replace(tzinfo=timezone.get_default_timezone())
+
+
+def letters(_now: datetime) -> list[Entry]:
+    found = DeadLetter.objects.filter(state=DeadLetterState.WAITING).select_related("event__member", "event__type")
+    return [
+        Entry(
+            each.event_id, f"{each.event.type.code}: {each.event.member}", _page("members_deadletter", each.event_id),
+            _last_line(each.error), each.failed_at + LOOKED_AT_WITHIN, each.event.member_id,
+        )
+        for each in _some(found.order_by("failed_at", "pk"))
+    ]  # fmt: skip
+
+
+def _last_line(error: str) -> str:
+    lines = error.strip().splitlines()
+    return lines[-1][:120] if lines else ""
+
+
+def _some(found: QuerySet[Any]) -> Iterable[Any]:
+    return found[: FOUND_MAX + 1]
+
+
+def _page(model: str, pk: int) -> str:
+    return reverse(f"admin:{model}_change", args=[pk])
+
+
+def _name(names: Any, code: str) -> str:
+    return text_in(names, get_language() or "en", code)
