@@ -52,6 +52,8 @@ def write_notifications(*, now: datetime) -> int:
     """Tell members of what was filed, and return how many notifications that made. Running it twice tells once."""
     count = 0
     for _ in range(BATCHES_MAX):
+        if not NotificationWork.objects.exists():
+            break  # Where only one may write at a time, nobody waits for a look.
         with transaction.atomic():
             waiting = NotificationWork.objects.select_for_update(skip_locked=True).order_by("event_id")
             ids = list(waiting.values_list("event_id", flat=True)[:BATCH_SIZE_MAX])

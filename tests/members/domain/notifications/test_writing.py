@@ -253,4 +253,4 @@ def test_a_batch_asks_the_same_however_many_events_it_tells(ada, count):
         write_notifications(now=NOON)
 
     # Ten for the batch, and six names of things for each of two languages.
-    assert len([each for each in asked if "SAVEPOINT" not in each["sql"]]) == 10 + 2 * 6
+    assert len([each for each in asked if "SAVEPOINT" not in each["sql"]]) == 11 + 2 * 6
