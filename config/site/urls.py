@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, inviting, views
+from config.site import circle, inviting, needing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,6 +22,12 @@ urlpatterns = [
     path("me/circle/switch/", circle.switch, name="switch-connections"),
     path("me/circle/connections.csv", circle.export, name="export-connections"),
     path("me/introductions/<int:introduction_id>/", circle.answer, name="answer-introduction"),
+    path("me/needs/ask/", needing.ask, name="ask-need"),
+    path("me/needs/<int:need_id>/offer/", needing.offer, name="offer-help"),
+    path("me/needs/<int:need_id>/answer/", needing.answer, name="answer-need"),
+    path("me/needs/<int:need_id>/choose/", needing.choose, name="choose-helper"),
+    path("me/needs/<int:need_id>/confirm/", needing.confirm, name="confirm-need"),
+    path("me/needs/<int:need_id>/withdraw/", needing.withdraw, name="withdraw-need"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

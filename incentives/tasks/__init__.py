@@ -1,18 +1,20 @@
 """What Celery does for the incentives app. Every task may run twice, late, or never."""
 
 from incentives.tasks.books import expire_due, expire_idle, release_expired_holds, settle_pending
-from incentives.tasks.growing import advance_referrals
+from incentives.tasks.growing import advance_contents, advance_referrals, expire_needs
 from incentives.tasks.pumping import pump, wake_waiting_lanes
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
 from incentives.tasks.standing import evaluate_ladders, evaluate_segments
 
 __all__ = [
+    "advance_contents",
     "advance_referrals",
     "end_grants",
     "evaluate_ladders",
     "evaluate_segments",
     "expire_due",
     "expire_idle",
+    "expire_needs",
     "grant_birthday_gifts",
     "pump",
     "release_expired_holds",

@@ -164,7 +164,7 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page = operator
 
     assert page.locator(".desk-contents h2").all_inner_texts() == [
-        "People", "Circles", "Standing", "Conduct", "Rules", "Privileges", "Points", "Operations", "Configuration", "Access",
+        "People", "Circles", "Contents and needs", "Standing", "Conduct", "Rules", "Privileges", "Points", "Operations", "Configuration", "Access",
     ]  # fmt: skip
     shot(page, "admin-index")
     assert violations(page) == []
@@ -188,7 +188,7 @@ def test_the_desk_speaks_chinese_at_the_press_of_a_button(operator, server, comm
         "incentives/ruleversion/", "incentives/journal/", "incentives/journal/1/change/", "incentives/entry/", "incentives/account/",
         "incentives/lot/", "incentives/hold/", "incentives/currency/1/change/", "incentives/badgegrant/", "incentives/judgement/",
         "incentives/sharedlimit/add/", "incentives/lookuptable/add/", "members/standing/", "members/source/add/",
-        "incentives/pendingaward/", "members/member/1/history/", "auth/user/", "auth/user/add/", "auth/group/1/change/",
+        "members/content/", "members/need/", "incentives/pendingaward/", "members/member/1/history/", "auth/user/", "auth/user/add/", "auth/group/1/change/",
         "django_celery_beat/periodictask/",
     ],
 )  # fmt: skip

@@ -8,8 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from members.domain.connections import leaving
+from members.domain.contents import leaving as contents
 from members.domain.counters.making import recount
 from members.domain.events.telling import tell
+from members.domain.needs import leaving as needs
 from members.domain.outcomes import MEMBER_MERGED
 from members.enums import MemberStatus, SegmentKind
 from members.lanes import lane_of
@@ -72,6 +74,8 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     _join_tiers(survivor, merged, now=now)
     _join_segments(survivor, merged)
     leaving.join(survivor, merged)
+    contents.join(survivor, merged)
+    needs.join(survivor, merged)
     recount(member_ids=[survivor.pk, merged.pk])
     tell(MEMBER_MERGED, [(survivor.pk, {"ref": merged.ref})], now=now)
 
