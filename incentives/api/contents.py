@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -19,7 +20,7 @@ from incentives.api.schemas import PROBLEMS
 from incentives.domain import contents
 from members.api.authentication import PerKeyThrottle
 from members.api.bodies import StrictBody
-from members.api.members import MomentFilter
+from members.api.members import MomentFilter, YesOrNoFilter
 from members.api.paging import Pages
 from members.api.params import known_only
 from members.api.problems import Problem
@@ -62,7 +63,9 @@ class ContentFilter(django_filters.FilterSet):  # type: ignore[misc]  # The libr
     state = django_filters.ChoiceFilter(choices=ContentState.choices, help_text="Only of this state.")
     kind = django_filters.CharFilter("kind", max_length=64, help_text="Only of this kind.")
     topic = django_filters.CharFilter("topic", max_length=128, help_text="Only about this topic.")
-    good = django_filters.BooleanFilter(method="only_good", help_text="Only quality contents, or only the others.")
+    good = YesOrNoFilter(
+        method="only_good", widget=forms.TextInput, help_text="Only quality contents, or only the others."
+    )
     published_from = MomentFilter("published_at", "gte", help_text="Only what was published at or after this moment.")
     published_until = MomentFilter("published_at", "lt", help_text="Only what was published before this moment.")
 
