@@ -169,6 +169,9 @@ def _lives(
         if rng.random() < 0.8 or member.ref == "m0001":
             yield member.joined_at + timedelta(hours=rng.uniform(0.2, 20)), member.ref, "member.introduced", {}
         for day in range(DAYS):
+            if member.is_house:
+                # The team's own voices break the ice, and step back as the members speak up.
+                rate = 0.95 if day < DAYS // 2 else 0.15
             moment = start + timedelta(days=day, hours=rng.uniform(6, 23))
             if moment > member.joined_at and rng.random() < rate:
                 yield from _act(rng, member, moment, members)

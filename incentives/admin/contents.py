@@ -28,7 +28,7 @@ from members.domain.contents.shares import weeks_of
 from members.enums import ContentStep
 from members.models import Content
 
-MARKS_SHOWN_MAX = 100
+MARKS_SHOWN_MAX, WEEKS_SHOWN = 100, 8
 
 
 class RemovalForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.
@@ -76,7 +76,7 @@ class ContentAdmin(Window[Content]):
     actions_detail = ("approve", "feature", "remove")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {**(extra_context or {}), "weeks": weeks_of(now=timezone.now())}
+        context = {**(extra_context or {}), "weeks": weeks_of(now=timezone.now(), count=WEEKS_SHOWN)}
         answer: HttpResponse = super().changelist_view(request, context)
         return answer
 
