@@ -111,7 +111,7 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         context["circle"] = circle_of(member.pk)
         context["inviting"] = inviting_of(member, now=timezone.now())
         context["proposals"] = proposals_of(member.pk)
-        context["market"] = market_of(member)
+        context["market"] = market_of(member, now=timezone.now())
         context["made"] = made_by(member.pk, now=timezone.now())
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)

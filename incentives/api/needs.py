@@ -185,7 +185,7 @@ class MemberNeeds(APIView):
     def get(self, request: Request, ref: str, **_: Any) -> Response:
         """What waits for a member about needs, what they asked for, and what they could help with."""
         known_only(request)
-        return Response(MarketBody(queries.market_of(find_member(ref))).data)
+        return Response(MarketBody(queries.market_of(find_member(ref), now=timezone.now())).data)
 
 
 def need_number(need_id: int) -> int:

@@ -183,6 +183,8 @@ def test_a_report_holds_the_decision_back_and_an_upheld_one_takes_quality_away()
         tell("published", content, days_ago=9)
         tell("featured", content, days_ago=8)
     tell("reported", "c1", days_ago=7, by="bo")
+    # Nobody reports themselves; that holds nothing back.
+    tell("reported", "c2", days_ago=7, by="ada")
 
     assert (advance().filed, points("ada")) == (1, 40)
     report = Report.objects.get()
@@ -246,6 +248,10 @@ def test_a_type_that_only_the_app_can_fill_is_named_to_the_operator(client_of):
     assert answer.status_code == 422
     assert "content.featured needs shelf" in answer.json()["detail"]
     assert Content.objects.get().state == "approved"
+    # Where no type says it at all, nobody listens, and it is simply so.
+    EventType.objects.filter(code="content.featured").update(content={})
+    found, _ = contents.judge(content_id=Content.objects.get().pk, step=ContentStep.FEATURED, now=NOW, operator="Ines")
+    assert (found.state, Event.objects.filter(type__code="content.featured").count()) == ("featured", 0)
 
 
 def test_the_desk_shows_what_waits_and_who_fills_the_community_and_viewers_only_look():

@@ -126,7 +126,7 @@ def test_who_is_brought_together_with_nobody(_case, change, kind):
         refusals.append(caught.value.kind)
 
     assert refusals == [kind] * 3
-    assert not market_of(one("bo")).may
+    assert not market_of(one("bo"), now=NOW).may
     assert NeedCandidate.objects.get().state == "willing"
 
 
@@ -150,7 +150,7 @@ def test_three_are_proposed_at_most_even_after_a_no_and_nobody_twice():
     ]  # fmt: skip
     # The asker hears that somebody said no, and not who.
     assert told("ada") == [("posted", None), ("refused", None)]
-    assert market_of(one("ada")).own[0].refused == 1
+    assert market_of(one("ada"), now=NOW).own[0].refused == 1
 
 
 def test_only_those_see_a_need_for_whom_it_is_meant():
@@ -225,6 +225,34 @@ def test_what_ends_is_told_to_everybody_who_waits_and_ends_once():
         propose(late, "di")
 
 
+def test_an_answer_counts_once_a_no_is_told_kindly_and_nothing_is_agreed_when_the_time_is_over():
+    need = post()
+    for ref in ("bo", "cy"):
+        propose(need, ref, is_own=ref == "cy")
+    answers = [
+        serving.answer_helper(need_id=need.pk, member_id=one("bo").pk, agrees=agrees, now=NOW).state
+        for agrees in (True, False)
+    ]
+    declined = [
+        serving.answer_asker(need_id=need.pk, member_id=one("cy").pk, agrees=agrees, now=NOW).state
+        for agrees in (False, True)
+    ]
+    late = NOW + 14 * DAY
+    for act in (
+        lambda: serving.answer_asker(need_id=need.pk, member_id=one("bo").pk, agrees=True, now=late),
+        lambda: serving.propose(need_id=need.pk, member=one("di"), now=late, by="operator 1"),
+    ):
+        with pytest.raises(CannotServe, match="expired"):
+            act()
+    with pytest.raises(CannotServe) as nobody:
+        serving.confirm(need_id=need.pk, role=NeedRole.ASKER, worked=True, now=NOW)
+
+    assert (answers, declined) == (["willing"] * 2, ["declined"] * 2)
+    assert nobody.value.kind == "not_matched"
+    assert [each.state for each in market_of(one("cy"), now=NOW).past] == ["declined"]
+    assert market_of(one("di"), now=late).open == []
+
+
 def test_a_match_that_came_to_nothing_opens_the_need_for_the_others():
     need = post()
     propose(need, "cy", is_own=True)
@@ -234,7 +262,7 @@ def test_a_match_that_came_to_nothing_opens_the_need_for_the_others():
 
     need.refresh_from_db()
     assert (need.state, need.confirm_until) == ("open", None)
-    assert [offer.member for offer in market_of(one("ada")).offers] == ["cy"]
+    assert [offer.member for offer in market_of(one("ada"), now=NOW).offers] == ["cy"]
     assert [what for what, _ in told("bo")] == ["matched", "failed"]
 
 

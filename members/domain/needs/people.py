@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -44,9 +46,9 @@ def check_sees(need: Need, member: Member) -> None:
         raise CannotServe("not_among", _("This need is not shown to %(ref)s.") % {"ref": member.ref})
 
 
-def open_to(member: Member) -> QuerySet[Need]:
+def open_to(member: Member, *, now: datetime) -> QuerySet[Need]:
     """Open needs of others that this member may see and has nothing to do with yet, the most urgent first."""
-    found = visible_to(member).filter(state=NeedState.OPEN).exclude(candidates__member=member)
+    found = visible_to(member).filter(state=NeedState.OPEN, until__gt=now).exclude(candidates__member=member)
     return found.order_by("until", "pk")
 
 

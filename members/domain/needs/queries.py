@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from members.domain.needs.people import may_take_part, open_to
 from members.enums import CandidateState, NeedRole, NeedState
@@ -74,7 +75,7 @@ class Market:
         return len(self.asked) + len(self.offers) + sum(not each.is_confirmed for each in self.matches)
 
 
-def market_of(member: Member) -> Market:
+def market_of(member: Member, *, now: datetime) -> Market:
     """What waits for a member, what they asked for, and what they could help with: a fixed number of queries."""
     if not may_take_part(member):
         return Market(may=False)
@@ -100,7 +101,7 @@ def market_of(member: Member) -> Market:
         matches=[*_matches(needs, by_need), *(_helping(each) for each in mine if each.state == CandidateState.MATCHED)],
         own=[_own(need, by_need[need.pk]) for need in needs],
         past=[each for each in mine if each.state in _TOLD],
-        open=list(open_to(member).select_related("asker")[:SHOWN_MAX]),
+        open=list(open_to(member, now=now).select_related("asker")[:SHOWN_MAX]),
     )
 
 

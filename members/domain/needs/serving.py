@@ -28,7 +28,8 @@ def propose(*, need_id: int, member: Member, now: datetime, by: str, is_own: boo
     """
     try:
         with transaction.atomic():
-            need = _held(need_id, NeedState.OPEN)
+            need = _held(need_id)
+            _check_open(need, now)
             if member.pk == need.asker_id:
                 raise CannotServe("own_need", _("Nobody serves their own need."))
             for person in (need.asker, member):
@@ -81,6 +82,7 @@ def answer_asker(*, need_id: int, member_id: int, agrees: bool, now: datetime) -
             found.state = CandidateState.DECLINED
             found.save(update_fields=["state"])
             return found
+        _check_open(need, now)
         for person in (need.asker, found.member):
             check_person(person)
         found.state, found.matched_at = CandidateState.MATCHED, now
@@ -140,15 +142,18 @@ def _close_others(need: Need) -> None:
     need.candidates.filter(state__in=waiting).update(state=CandidateState.CLOSED)
 
 
-def _held(need_id: int, *states: NeedState) -> Need:
+def _check_open(need: Need, now: datetime) -> None:
+    """Raise CannotServe for a need that is closed, or will be as soon as somebody looks."""
+    if need.state != NeedState.OPEN or need.until <= now:
+        state = NeedState.EXPIRED.label if need.state == NeedState.OPEN else need.get_state_display()
+        raise CannotServe("need_closed", _("This need is not open any more: %(state)s.") % {"state": state})
+
+
+def _held(need_id: int) -> Need:
     """The need, its row held until the transaction ends. Raises CannotServe."""
     found = Need.objects.select_for_update(of=("self",)).select_related("asker").filter(pk=need_id).first()
     if found is None:
         raise CannotServe("unknown_need", _("There is no such need."))
-    if states and found.state not in states:
-        raise CannotServe(
-            "need_closed", _("This need is not open any more: %(state)s.") % {"state": found.get_state_display()}
-        )
     return found
 
 
