@@ -5,7 +5,20 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, cases, conduct, events, people, points, privileges, rule_lists, rules
+from incentives.api import (
+    badges,
+    balances,
+    cases,
+    conduct,
+    contents,
+    events,
+    needs,
+    people,
+    points,
+    privileges,
+    rule_lists,
+    rules,
+)
 from members.api import (
     attributes,
     batches,
@@ -109,6 +122,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/violations/<int:violation_id>/appeal", conduct.ViolationAppeal.as_view(), {"version": "v1"}),
     path("api/v1/violations/<int:violation_id>/decision", conduct.ViolationDecision.as_view(), {"version": "v1"}),
     path("api/v1/reports", conduct.Reports.as_view(), {"version": "v1"}),
+    path("api/v1/contents", contents.Contents.as_view(), {"version": "v1"}),
+    path("api/v1/contents/shares", contents.ContentShares.as_view(), {"version": "v1"}),
+    path("api/v1/contents/<int:content_id>", contents.ContentDetail.as_view(), {"version": "v1"}),
+    path("api/v1/contents/<int:content_id>/decision", contents.ContentDecision.as_view(), {"version": "v1"}),
+    path("api/v1/needs", needs.Needs.as_view(), {"version": "v1"}),
+    path("api/v1/needs/<int:need_id>", needs.NeedDetail.as_view(), {"version": "v1"}),
+    path("api/v1/needs/<int:need_id>/candidates", needs.NeedCandidates.as_view(), {"version": "v1"}),
+    path("api/v1/needs/<int:need_id>/answers", needs.NeedAnswers.as_view(), {"version": "v1"}),
+    path("api/v1/needs/<int:need_id>/confirmations", needs.NeedConfirmations.as_view(), {"version": "v1"}),
+    path("api/v1/needs/<int:need_id>/withdrawal", needs.NeedWithdrawal.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/needs", needs.MemberNeeds.as_view(), {"version": "v1"}),
     path("api/v1/spends", points.Spends.as_view(), {"version": "v1"}),
     path("api/v1/adjustments", points.Adjustments.as_view(), {"version": "v1"}),
     path("api/v1/transfers", points.Transfers.as_view(), {"version": "v1"}),

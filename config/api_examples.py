@@ -54,6 +54,7 @@ TYPE = {
     "conversation": False,
     "counterpart": "",
     "gathering": "",
+    "content": {"step": "published", "id": "recipe_id"},
 }
 DOCUMENT = {
     "code": "good-recipe",
@@ -301,6 +302,58 @@ WAITING_CASE = {
     "due_at": "2026-11-26T12:00:00Z",
 }
 
+CONTENT = {
+    "id": "815",
+    "source": "forum",
+    "content_id": "recipe-1041",
+    "author": "ada",
+    "kind": "recipe",
+    "topic": "bread",
+    "state": "featured",
+    "submitted_at": NOON,
+    "approved_at": NOON,
+    "published_at": NOON,
+    "featured_at": "2026-11-25T09:00:00Z",
+    "accepted_at": None,
+    "removed_at": None,
+    "operator": "Ines of the team",
+    "reason": "",
+    "decided_at": "2026-12-01T12:01:00Z",
+    "quality_at": "2026-12-01T12:00:00Z",
+    "quality_lost_at": None,
+    "weight": 2,
+    "appreciators": 9,
+}
+NEED: dict[str, Any] = {
+    "id": "23",
+    "asker": "ada",
+    "words": "Somebody who reads my guide in German before I publish it.",
+    "kind": "translation",
+    "audience": "everybody",
+    "segment": None,
+    "tier": None,
+    "state": "open",
+    "posted_at": NOON,
+    "until": "2026-12-08T12:00:00Z",
+    "confirm_until": None,
+    "closed_at": None,
+    "candidates": [],
+    "contacts": None,
+}
+CANDIDATE = {"member": "cy", "state": "asked", "proposed_by": "Ines of the team", "proposed_at": NOON}
+ASKED_NEED = {**NEED, "candidates": [CANDIDATE]}
+CONTACTS = {
+    "asker": {"member": "ada", "display_name": "Ada Lund", "email": "ada@example.org"},
+    "helper": {"member": "cy", "display_name": "Cy Roth", "email": "cy@example.org"},
+}
+MATCHED_NEED: dict[str, Any] = {
+    **NEED,
+    "state": "matched",
+    "confirm_until": "2026-12-24T12:00:00Z",
+    "candidates": [{**CANDIDATE, "state": "matched"}],
+    "contacts": CONTACTS,
+}
+
 CALLS: dict[str, Call] = {
     "member_notifications": Call("What a member was told", {"next": None, "previous": None, "results": [NOTIFICATION]}),
     "read_notifications": Call("Mark notifications as read", {"read": 1, "unread": 0}, {"ids": ["88"]}),
@@ -311,6 +364,59 @@ CALLS: dict[str, Call] = {
     "member_case": Call("A question and where it stands", CASE),
     "reopen_case": Call("Say that this does not answer it", WAITING_CASE, {"text": "It was only my second one."}),
     "close_case": Call("Close a question", {**CASE, "state": "closed", "closed_at": NOON}),
+    "list_contents": Call("List contents", {"next": None, "previous": None, "results": [CONTENT]}),
+    "read_content": Call("Read a content", CONTENT),
+    "decide_content": Call(
+        "Approve, feature or remove a content", CONTENT, {"decision": "feature", "operator": "Ines of the team"}
+    ),
+    "content_shares": Call(
+        "How much of all contents is members'",
+        [
+            {
+                "ends_at": NOON,
+                "contents": 240,
+                "by_members": 204,
+                "decided": 160,
+                "good": 48,
+                "authors": 71,
+                "topics": 4,
+                "share": "0.8500",
+                "depth": "0.3000",
+            }
+        ],
+    ),
+    "list_needs": Call("List needs", {"next": None, "previous": None, "results": [ASKED_NEED]}),
+    "post_need": Call(
+        "Post a need",
+        NEED,
+        {"asker": "ada", "words": NEED["words"], "kind": "translation", "until": "2026-12-08T12:00:00Z"},
+    ),
+    "read_need": Call("Read a need", ASKED_NEED),
+    "propose_candidate": Call(
+        "Propose who could serve a need", ASKED_NEED, {"member": "cy", "operator": "Ines of the team"}
+    ),
+    "answer_need": Call("Answer about a need", MATCHED_NEED, {"member": "ada", "candidate": "cy", "agrees": True}),
+    "confirm_need": Call("Say whether it worked out", MATCHED_NEED, {"member": "ada", "worked": True}),
+    "withdraw_need": Call("Take a need back", {**NEED, "state": "withdrawn", "closed_at": NOON}),
+    "member_needs": Call(
+        "What waits for a member about needs",
+        {
+            "may": True,
+            "asked": [
+                {
+                    "id": "23",
+                    "asker": "ada",
+                    "words": NEED["words"],
+                    "kind": "translation",
+                    "until": "2026-12-08T12:00:00Z",
+                }
+            ],
+            "offers": [],
+            "matches": [],
+            "own": [],
+            "open": [],
+        },
+    ),
     "read_community_rules": Call(
         "Read the community's rules",
         {
@@ -530,6 +636,9 @@ CALLS: dict[str, Call] = {
             "badges": [{"badge": "first-steps", "granted_at": NOON}],
             "invitations": [{"code": "7KXM2PQR9T", "sent_at": NOON, "uses": 1}],
             "conduct": [],
+            "contents": [],
+            "needs": [],
+            "helped": [],
             "changes": [{"at": NOON, "display_name": "Ada", "email": "", "status": "active", "why": ""}],
             "timeline": [
                 {

@@ -15,8 +15,10 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from config import demo_day
+from config import demo_needs as needs
 from config import demo_rights as rights
 from incentives.domain import conduct
+from incentives.domain.contents import advance_contents
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
@@ -88,6 +90,9 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     members = _members(rng, start, now)
     _report(list(_lives(rng, members, start)), now=now, progress=progress)
     _invite(rng, members, now)
+    _judge(progress)
+    _prove(now)
+    needs.fill(rng, members, now)
     _judge(progress)
     _stand(members, now)
     _keep_order(members, now)
@@ -167,6 +172,9 @@ def _lives(
         if rng.random() < 0.8 or member.ref == "m0001":
             yield member.joined_at + timedelta(hours=rng.uniform(0.2, 20)), member.ref, "member.introduced", {}
         for day in range(DAYS):
+            if member.is_house:
+                # The team's own voices break the ice, and step back as the members speak up.
+                rate = 0.95 if day < DAYS // 2 else 0.15
             moment = start + timedelta(days=day, hours=rng.uniform(6, 23))
             if moment > member.joined_at and rng.random() < rate:
                 yield from _act(rng, member, moment, members)
@@ -184,6 +192,8 @@ def _act(
             fan = rng.choice(members)
             later = moment + timedelta(hours=rng.uniform(0.1, 40))
             yield later, member.ref, "content.appreciated", {"content_id": content, "by": fan.ref}
+        if rng.random() < 0.04:
+            yield moment + timedelta(hours=5), member.ref, "content.featured", {"content_id": content}
         if rng.random() < 0.015:
             yield moment + timedelta(hours=3), member.ref, "content.removed", {"content_id": content}
     elif roll < 0.85:
@@ -192,6 +202,13 @@ def _act(
         other = members[near] if rng.random() < 0.7 else rng.choice(members)
         data = {"content_id": content, "accepted": rng.random() < 0.35, "to": other.ref}
         yield moment, member.ref, "reply.written", data
+        if data["accepted"]:
+            yield moment + timedelta(hours=2), member.ref, "content.accepted", {"content_id": content}
+    elif roll < 0.87:
+        # For the contest; the hosts have let most in, and the newest wait.
+        yield moment, member.ref, "content.submitted", {"content_id": content, "topic": rng.choice(TOPICS)}
+        if rng.random() < 0.7:
+            yield moment + timedelta(hours=rng.uniform(2, 90)), member.ref, "content.approved", {"content_id": content}
     else:
         kind = rng.choice(("brand", "member", "sharing", "paid"))
         data = {"kind": kind, "minutes": rng.randrange(5, 120), "session": f"{kind}-{moment:%m-%d}"}
@@ -228,6 +245,12 @@ def _judge(progress: Callable[[str, int], Any]) -> None:
     while loop.drain(on_batch=bar.update).events:
         pass
     bar.close()
+
+
+def _prove(now: datetime) -> None:
+    """Find out week by week which contents were good, and take back what the removed ones brought."""
+    for day in range(DAYS, -1, -3):
+        advance_contents(now=now - timedelta(days=day))
 
 
 def _stand(members: list[Member], now: datetime) -> None:

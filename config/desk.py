@@ -88,6 +88,22 @@ def cases_to_answer() -> int:
     return Case.objects.filter(state__in=WAITING_CASES).count()
 
 
+def contents_to_approve() -> int:
+    """How many contents were handed in and wait for approval."""
+    from members.enums import ContentState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import Content  # noqa: PLC0415
+
+    return Content.objects.filter(state=ContentState.SUBMITTED).count()
+
+
+def needs_without_candidates() -> int:
+    """How many open needs nobody has been proposed for."""
+    from members.enums import NeedState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import Need  # noqa: PLC0415
+
+    return Need.objects.filter(state=NeedState.OPEN, candidates__isnull=True).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -105,6 +121,13 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Who knows how many"), "diversity_3", "members.acquaintance"),
             Page(_("Connections"), "hub", "members.connection"),
             Page(_("Introductions"), "handshake", "members.introduction"),
+        ),
+    ),
+    (
+        _("Contents and needs"),
+        (
+            Page(_("Contents"), "article", "members.content", count=contents_to_approve),
+            Page(_("Needs"), "volunteer_activism", "members.need", count=needs_without_candidates),
         ),
     ),
     (

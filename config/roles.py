@@ -37,6 +37,8 @@ TENDS_COMMUNITY = (
     "members.change_tierinvitation",
     "members.add_introduction",
     "members.change_introduction",
+    "members.change_content",
+    "members.change_need",
     "members.add_violation",
     "members.change_violation",
     "members.change_report",

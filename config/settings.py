@@ -182,6 +182,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "MemberStatusEnum": "members.enums.MemberStatus",
         "SegmentKindEnum": "members.enums.SegmentKind",
+        "ContentStateEnum": "members.enums.ContentState",
+        "NeedStateEnum": "members.enums.NeedState",
+        "CandidateStateEnum": "members.enums.CandidateState",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.finish"],
 }
@@ -196,6 +199,7 @@ METRIC_PROVIDERS = {
     "balance": ("incentives.domain.metrics.balance", "incentives.domain.metrics.decimals"),
     "earned": ("incentives.domain.metrics.earned", "incentives.domain.metrics.decimals"),
     "counter": ("members.domain.ladders.measures.counter", "members.domain.ladders.measures.counter_scale"),
+    "content": ("members.domain.contents.metrics.measured", "members.domain.contents.metrics.scale"),
 }
 # Who has words for placeholders of messages beyond an event's own data; see members/domain/notifications/words.py.
 MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING"]
@@ -235,6 +239,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "expire-points": {"task": "incentives.expire_due", "schedule": timedelta(minutes=1)},
     "expire-idle-points": {"task": "incentives.expire_idle", "schedule": timedelta(hours=1)},
     "settle-pending": {"task": "incentives.settle_pending", "schedule": timedelta(minutes=1)},
+    "advance-contents": {"task": "incentives.advance_contents", "schedule": timedelta(minutes=1)},
+    "expire-needs": {"task": "incentives.expire_needs", "schedule": timedelta(minutes=5)},
     "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
     "grant-birthday-gifts": {"task": "incentives.grant_birthday_gifts", "schedule": timedelta(minutes=15)},
     "end-grants": {"task": "incentives.end_grants", "schedule": timedelta(minutes=5)},

@@ -52,6 +52,65 @@ class IntroductionState(models.TextChoices):
     DECLINED = "declined", _("declined")
 
 
+class ContentStep(models.TextChoices):
+    """What an event says of a content; the subject of such an event is its author."""
+
+    SUBMITTED = "submitted", _("submitted")
+    PUBLISHED = "published", _("published")
+    APPROVED = "approved", _("approved")
+    FEATURED = "featured", _("featured")
+    ACCEPTED = "accepted", _("accepted by the asker")
+    APPRECIATED = "appreciated", _("appreciated")
+    REPORTED = "reported", _("reported")
+    REMOVED = "removed", _("removed")
+    # Told by ourselves.
+    QUALITY = "quality", _("found to be good")
+
+
+class ContentState(models.TextChoices):
+    # Somebody appreciated or reported it; nobody said that it was handed in.
+    MENTIONED = "mentioned", _("only mentioned")
+    SUBMITTED = "submitted", _("waits for approval")
+    APPROVED = "approved", _("approved")
+    FEATURED = "featured", _("featured")
+    REMOVED = "removed", _("removed")
+
+
+class NeedAudience(models.TextChoices):
+    """Who may see a need."""
+
+    EVERYBODY = "everybody", _("everybody")
+    CONNECTIONS = "connections", _("whom they know")
+    SEGMENT = "segment", _("a segment")
+    TIER = "tier", _("a tier, and those above")
+
+
+class NeedState(models.TextChoices):
+    OPEN = "open", _("open")
+    MATCHED = "matched", _("two have found each other")
+    CONFIRMED = "confirmed", _("confirmed by both")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    EXPIRED = "expired", _("expired")
+
+
+class CandidateState(models.TextChoices):
+    """How far somebody has come who could serve a need."""
+
+    ASKED = "asked", _("asked")
+    WILLING = "willing", _("would help")
+    REFUSED = "refused", _("said no")
+    DECLINED = "declined", _("the asker said no")
+    MATCHED = "matched", _("both agreed")
+    CONFIRMED = "confirmed", _("confirmed by both")
+    FAILED = "failed", _("it came to nothing")
+    CLOSED = "closed", _("closed with the need")
+
+
+class NeedRole(models.TextChoices):
+    ASKER = "asker", _("who asked")
+    HELPER = "helper", _("who helps")
+
+
 class DeadLetterState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     REPLAYED = "replayed", _("replayed")

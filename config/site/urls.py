@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, inbox, inviting, missing, views
+from config.site import circle, inbox, inviting, missing, needing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -28,6 +28,12 @@ urlpatterns = [
     path("me/missing/ask/", missing.ask, name="ask-missing"),
     path("me/missing/<int:case_id>/reopen/", missing.reopen, name="reopen-case"),
     path("me/missing/<int:case_id>/close/", missing.close, name="close-case"),
+    path("me/needs/ask/", needing.ask, name="ask-need"),
+    path("me/needs/<int:need_id>/offer/", needing.offer, name="offer-help"),
+    path("me/needs/<int:need_id>/answer/", needing.answer, name="answer-need"),
+    path("me/needs/<int:need_id>/choose/", needing.choose, name="choose-helper"),
+    path("me/needs/<int:need_id>/confirm/", needing.confirm, name="confirm-need"),
+    path("me/needs/<int:need_id>/withdraw/", needing.withdraw, name="withdraw-need"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

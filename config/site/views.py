@@ -27,8 +27,10 @@ from members.domain import page_links
 from members.domain.conduct.acceptance import NotTheRules, accept_rules
 from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.connections.queries import circle_of, proposals_of
+from members.domain.contents.queries import made_by
 from members.domain.invitations.queries import inviting_of
 from members.domain.ladders import lending
+from members.domain.needs.queries import market_of
 from members.domain.notifications.inbox import inbox_of
 from members.domain.statuses import rights_of
 from members.models import Member, Tier, Violation
@@ -115,6 +117,8 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         context["proposals"] = proposals_of(member.pk)
         context["inbox"] = inbox_of(member, now=timezone.now(), count=NOTIFICATIONS_SHOWN_MAX)
         context["cases_open"] = Case.objects.filter(member=member).exclude(state=CaseState.CLOSED).count()
+        context["market"] = market_of(member, now=timezone.now())
+        context["made"] = made_by(member.pk, now=timezone.now())
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
 

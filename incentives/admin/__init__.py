@@ -1,5 +1,7 @@
 """What operators see of rules and points."""
 
-from incentives.admin import cases, ladders, ledger, operations, privileges, promises, referrals, rules
+from incentives.admin import cases, contents, ladders, ledger, needs, operations, privileges, promises, referrals, rules
 
-__all__ = ["cases", "ladders", "ledger", "operations", "privileges", "promises", "referrals", "rules"]
+__all__ = [
+    "cases", "contents", "ladders", "ledger", "needs", "operations", "privileges", "promises", "referrals", "rules",
+]  # fmt: skip

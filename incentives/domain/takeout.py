@@ -13,7 +13,7 @@ from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
 from incentives.models import BadgeGrant, Case
 from members.domain.standing import standing_of
-from members.models import Event, Invitation, Member, Notification, Violation
+from members.models import Content, Event, Invitation, Member, Need, NeedCandidate, Notification, Violation
 
 PAGE = 500
 COLUMNS = ("ref", "display_name", "email", "language", "time_zone", "age_band", "status", "joined_at")
@@ -61,6 +61,17 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
             .order_by("id")
             .values_list("opened_at", "state", "text", "said", "answer")
         ],
+        "contents": list(_contents(member)),
+        "needs": [
+            {"kind": each.kind, "words": each.words, "state": each.state, "posted_at": each.posted_at.isoformat()}
+            for each in Need.objects.filter(asker=member).order_by("pk")
+        ],
+        "helped": [
+            {"kind": kind, "state": state, "proposed_at": moment.isoformat()}
+            for kind, state, moment in NeedCandidate.objects.filter(member=member)
+            .order_by("pk")
+            .values_list("need__kind", "state", "proposed_at")
+        ],
         "changes": list(_changes(member)),
         "timeline": list(_timeline(member.pk, sources)),
     }
@@ -95,6 +106,23 @@ def _conduct(member: Member) -> Iterator[dict[str, Any]]:
             "reason": each.reason,
             "appeal": each.appeal,
             "note": each.note,
+        }
+
+
+def _contents(member: Member) -> Iterator[dict[str, Any]]:
+    """What they made and what became of it; who appreciated it is told as a number."""
+    for each in Content.objects.filter(author=member).select_related("source").order_by("pk"):
+        yield {
+            "source": each.source.code,
+            "id": each.external_id,
+            "kind": each.kind,
+            "topic": each.topic,
+            "state": each.state,
+            "submitted_at": _text(each.submitted_at),
+            "published_at": _text(each.published_at),
+            "quality_at": _text(each.quality_at),
+            "appreciators": each.appreciators,
+            "reason": each.reason,
         }
 
 

@@ -2,12 +2,13 @@
 
 from incentives.tasks.books import expire_due, expire_idle, release_expired_holds, settle_pending
 from incentives.tasks.cases import close_quiet_cases, tell_expiring
-from incentives.tasks.growing import advance_referrals
+from incentives.tasks.growing import advance_contents, advance_referrals, expire_needs
 from incentives.tasks.pumping import pump, wake_waiting_lanes
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
 from incentives.tasks.standing import evaluate_ladders, evaluate_segments
 
 __all__ = [
+    "advance_contents",
     "advance_referrals",
     "close_quiet_cases",
     "end_grants",
@@ -15,6 +16,7 @@ __all__ = [
     "evaluate_segments",
     "expire_due",
     "expire_idle",
+    "expire_needs",
     "grant_birthday_gifts",
     "pump",
     "release_expired_holds",

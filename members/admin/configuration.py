@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import forms
@@ -8,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from members.admin.base import Plain
+from members.domain.contents.words import read_words
 from members.domain.counters.compiled import BadCounter
 from members.domain.counters.making import check_new_counter, make_counter
 from members.domain.event_types import check_counterpart
-from members.domain.events.schemas import BadSchema, parse_schema, refuse_narrowing
+from members.domain.events.schemas import BadSchema, DataSchema, parse_schema, refuse_narrowing
 from members.models import Counter, EventType, Source
 
 
@@ -25,7 +27,16 @@ class EventTypeForm(forms.ModelForm[EventType]):
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "is_contribution", "is_conversation", "counterpart", "gathering"]
+        fields = [
+            "code",
+            "meaning",
+            "schema",
+            "is_contribution",
+            "is_conversation",
+            "counterpart",
+            "gathering",
+            "content",
+        ]
 
     def clean_schema(self) -> Any:
         schema = self.cleaned_data["schema"] or {}
@@ -34,11 +45,20 @@ class EventTypeForm(forms.ModelForm[EventType]):
             parsed = parse_schema(code, schema)
             check_counterpart(parsed, self.data.get("counterpart", ""))
             check_counterpart(parsed, self.data.get("gathering", ""), word="gathering")
+            self._check_content(parsed)
             if self.instance.pk:
                 refuse_narrowing(parse_schema(code, self.instance.schema), parsed)
         except BadSchema as error:
             raise ValidationError(str(error)) from error
         return schema
+
+    def _check_content(self, parsed: DataSchema) -> None:
+        """A content that is no JSON is told under its own field."""
+        try:
+            words = json.loads(self.data.get("content") or "{}")
+        except ValueError:
+            return
+        read_words(parsed, words, self.data.get("counterpart", ""))
 
 
 @admin.register(EventType)

@@ -26,10 +26,17 @@ class EventTypeBody(StrictMixin, serializers.ModelSerializer[EventType]):
     contribution = serializers.BooleanField(source="is_contribution", default=False)
     conversation = serializers.BooleanField(source="is_conversation", default=False)
     schema = serializers.DictField(default=dict)
+    content = serializers.DictField(
+        child=serializers.CharField(max_length=64), default=dict,
+        help_text="What it says of a content: step, and the fields that name it: id, topic, kind, by.",
+    )  # fmt: skip
 
     class Meta:
         model = EventType
-        fields = ["code", "meaning", "schema", "version", "contribution", "conversation", "counterpart", "gathering"]
+        fields = [
+            "code", "meaning", "schema", "version", "contribution", "conversation", "counterpart", "gathering",
+            "content",
+        ]  # fmt: skip
         read_only_fields = ["code", "version"]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from members.domain.contents.words import read_words
 from members.domain.events.schemas import FIELD_NAME, BadSchema, DataSchema, parse_schema, refuse_narrowing
 from members.domain.registry import registry
 from members.models import EventType
@@ -31,6 +32,7 @@ def put_event_type(*, code: str, schema: dict[str, Any], **attributes: Any) -> t
     parsed = parse_schema(code, schema)
     check_counterpart(parsed, attributes.get("counterpart", ""))
     check_counterpart(parsed, attributes.get("gathering", ""), word="gathering")
+    read_words(parsed, attributes.get("content"), attributes.get("counterpart", ""))
     with transaction.atomic():
         found = EventType.objects.select_for_update().filter(code=code).first()
         if found is None:

@@ -22,6 +22,10 @@ PRIVILEGE_EXPIRED, PRIVILEGE_USED = "privilege.expired", "privilege.used"
 PRIVILEGE_GIVEN_BACK, PRIVILEGE_FULFILLED = "privilege.given_back", "privilege.fulfilled"
 PRIVILEGE_OVERDUE = "privilege.overdue"
 INTRODUCTION_ACCEPTED = "introduction.accepted"
+CONTENT_QUALITY_REACHED, CONTENT_QUALITY_LOST = "content.quality_reached", "content.quality_lost"
+NEED_POSTED, NEED_PROPOSED, NEED_REFUSED = "need.posted", "need.proposed", "need.refused"
+NEED_MATCHED, NEED_CONFIRMED, NEED_FAILED = "need.matched", "need.confirmed", "need.failed"
+NEED_WITHDRAWN, NEED_EXPIRED = "need.withdrawn", "need.expired"
 MEMBER_JOINED = "member.joined"
 MEMBER_STATUS_CHANGED = "member.status_changed"
 MEMBER_MERGED = "member.merged"
@@ -48,6 +52,25 @@ _PRIVILEGE = {"privilege": {"type": "string"}}
 _PRIVILEGE_USE = {**_PRIVILEGE, "use": {"type": "string"}, "target": _TEXT}
 
 _REFERRAL = {"channel": _TEXT, "campaign": _TEXT, "depth": {"type": "int", "min": 1, "max": 10_000}}
+
+_CONTENT = {
+    "content_id": {"type": "string", "max_length": 128},
+    "kind": {"type": "string", "optional": True, "max_length": 64},
+    "topic": {"type": "string", "optional": True, "max_length": 128},
+}
+_PROVEN = {
+    **_CONTENT,
+    "weight": {"type": "int", "min": 1, "max": 3},
+    "appreciators": {"type": "int", "min": 0, "max": 1_000_000},
+    "featured": {"type": "bool"},
+    "accepted": {"type": "bool"},
+}
+_NEED = {
+    "need": {"type": "string", "max_length": 20},
+    "kind": {"type": "string", "max_length": 40},
+    "role": {"type": "string", "enum": ["asker", "helper"]},
+}
+_PAIR = {**_NEED, "other": {"type": "string", "personal": True, "max_length": 128}}
 
 # How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
 EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
@@ -94,6 +117,16 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     REFERRAL_RETAINED: ("An invited newcomer contributed between day 30 and day 36.", _REFERRAL),
     REFERRAL_REJECTED: ("A referral was found not to be one.", _REFERRAL),
     INTRODUCTION_ACCEPTED: ("Two members agreed to be introduced to each other.", {"other": {"type": "string"}}),
+    CONTENT_QUALITY_REACHED: ("A content of this member was good; its seven days are over.", _PROVEN),
+    CONTENT_QUALITY_LOST: ("A content that had been good was removed, or a report about it upheld.", _CONTENT),
+    NEED_POSTED: ("A member asked for something.", _NEED),
+    NEED_PROPOSED: ("A member was asked whether they could serve a need.", _NEED),
+    NEED_REFUSED: ("Somebody who was asked about this member's need said no.", _NEED),
+    NEED_MATCHED: ("Two members found each other for a need.", _PAIR),
+    NEED_CONFIRMED: ("Both confirmed that a need was served.", _PAIR),
+    NEED_FAILED: ("Two who had found each other for a need came to nothing.", _NEED),
+    NEED_WITHDRAWN: ("A need was withdrawn.", _NEED),
+    NEED_EXPIRED: ("The time of a need is over.", _NEED),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
     POINTS_SPENT: ("Points were redeemed.", _MOVED),

@@ -10,10 +10,12 @@ from members.models.conduct import (
     ViolationKind,
 )
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
+from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
+from members.models.needs import Need, NeedCandidate
 from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
 from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
@@ -39,6 +41,8 @@ __all__ = [
     "ConductStep",
     "Connection",
     "Contact",
+    "Content",
+    "ContentMark",
     "Counter",
     "CounterItem",
     "CounterValue",
@@ -56,6 +60,8 @@ __all__ = [
     "MemberImport",
     "MemberImportLine",
     "MessageTemplate",
+    "Need",
+    "NeedCandidate",
     "Notification",
     "NotificationChoice",
     "NotificationWork",

@@ -58,6 +58,10 @@ class EventType(models.Model):
         _("gathering"), max_length=64, blank=True, default="", db_default="",
         help_text=_("The text field of the data that names what members were at together, such as an activity."),
     )  # fmt: skip
+    content = models.JSONField(
+        _("content"), default=dict, blank=True, db_default=models.Value({}, models.JSONField()),
+        help_text=_('What it says of a content, such as {"step": "published", "id": "content_id", "topic": "topic"}.'),
+    )  # fmt: skip
     is_internal = models.BooleanField(_("internal"), default=False, editable=False)
 
     class Meta:

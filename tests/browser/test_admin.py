@@ -166,7 +166,8 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page = operator
 
     assert page.locator(".desk-contents h2").all_inner_texts() == [
-        "People", "Circles", "Standing", "Conduct", "Rules", "Privileges", "Messages", "Points", "Operations", "Configuration", "Access",
+        "People", "Circles", "Contents and needs", "Standing", "Conduct", "Rules", "Privileges", "Messages", "Points",
+        "Operations", "Configuration", "Access",
     ]  # fmt: skip
     shot(page, "admin-index")
     assert violations(page) == []
@@ -217,6 +218,7 @@ PAGES = (
     "incentives/journal/1/change/", "incentives/entry/", "incentives/account/", "incentives/lot/",
     "incentives/hold/", "incentives/currency/1/change/", "incentives/badgegrant/", "incentives/judgement/",
     "incentives/sharedlimit/add/", "incentives/lookuptable/add/", "members/standing/", "members/source/add/",
+    "members/content/", "members/need/",
     "incentives/pendingaward/", "members/member/1/history/", "auth/user/", "auth/user/add/", "auth/group/1/change/",
     "django_celery_beat/periodictask/",
 )  # fmt: skip

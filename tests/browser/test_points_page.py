@@ -8,6 +8,7 @@ import pytest
 
 from incentives.domain.ledger import keys, operations
 from incentives.models import Currency, Journal
+from members.domain.needs import posting, serving
 from tests import factories
 from tests.browser.eyes import entered, opened, overflow, shot, violations
 
@@ -36,7 +37,23 @@ def moved(community):
     )  # fmt: skip
     award = Journal.objects.filter(member_id=community.pk, rule_code="good-post").order_by("-pk").first()
     operations.reverse(journal_id=award.pk, cause="the post was a copy", now=now, actor="operator 1")
+    community.age_band = "adult"
+    community.save()
+    something_needed(community, now)
     return community
+
+
+def something_needed(ada, now):
+    """Ada is asked by Bo, would be helped by Bo, and has found Bo for something else."""
+    bo = factories.MemberFactory(ref="bo", display_name="Bo Roth", age_band="adult", email="bo@example.org")
+    until = now + timedelta(days=9)
+    asked, _ = (posting.post(asker=bo, words=w, kind="tools", until=until, now=now) for w in ("A lens.", "A lamp."))
+    serving.propose(need_id=asked.pk, member=ada, now=now, by="operator 1")
+    for agrees in (None, True):
+        own = posting.post(asker=ada, words="Who reads my guide?", kind="reading", until=until, now=now)
+        serving.propose(need_id=own.pk, member=bo, now=now, by="member", is_own=True)
+        if agrees:
+            serving.answer_asker(need_id=own.pk, member_id=bo.pk, agrees=True, now=now)
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
@@ -48,6 +65,8 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     page.locator("details.lr-entry").first.locator("summary").click()
 
     assert page.get_by_role("heading", name="Ada Lund").is_visible()
+    assert page.locator("#needs .site-said").count() == 3
+    page.locator("#needs details summary").click()
     assert page.locator("html").get_attribute("lang") == ("zh-Hans" if language == "zh-hans" else "en")
     assert overflow(page) == 0
     assert page.problems == []

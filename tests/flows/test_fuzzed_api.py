@@ -35,13 +35,17 @@ from incentives.domain.privileges import granting, using
 from incentives.models import Case, Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
 from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
+from members.domain.needs import posting, serving
 from members.models import (
     CommunityRules,
     Connection,
+    Content,
     Introduction,
     Invitation,
     Member,
+    Need,
     Segment,
+    Source,
     TierInvitation,
     TierPin,
     Violation,
@@ -57,6 +61,7 @@ SCHEMA.app = application
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
 DRAFT = {"code": "r", "when": "content.published", "then": [award(5)]}
 LATER = datetime(2126, 1, 1, tzinfo=UTC)
+SOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9)
 EXAMPLES = int(os.environ.get("LAURELS_FUZZ", "40"))
 CHECKS = [
     not_a_server_error,
@@ -113,6 +118,7 @@ def key():
     cases.open_case(member=Member.objects.get(ref="ada"), asked=asked, text="", now=timezone.now(), actor="fuzz")
     Case.objects.update(event_id=None, state="answered", answered_at=timezone.now(), due_at=None)
     CommunityRules.objects.create(number=1, published_at=timezone.now())
+    something_made_and_something_needed()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
@@ -139,6 +145,18 @@ def two_who_know_each_other():
     introductions.propose(one=ada, other=Member.objects.get(ref="di"), now=now)
 
 
+def something_made_and_something_needed():
+    """A content of Ada's, a need of hers that Cy would serve, and one that both have agreed about."""
+    ada, now = Member.objects.get(ref="ada"), timezone.now()
+    source = Source.objects.get(code="app")
+    Content.objects.create(author=ada, source=source, external_id="c1", state="submitted", submitted_at=now)
+    cy = Member.objects.get(ref="cy")
+    for _ in range(2):
+        need = posting.post(asker=ada, words="A scanner.", kind="tools", until=now + timedelta(days=9), now=now)
+        serving.propose(need_id=need.pk, member=cy, now=now, by="fuzz", is_own=True)
+    serving.answer_asker(need_id=need.pk, member_id=cy.pk, agrees=True, now=now)
+
+
 def known(name, operation=""):
     """A value that names something that is really there, under whatever name it is asked for."""
     if name == "code" and "invitations" in operation:
@@ -155,6 +173,18 @@ def known(name, operation=""):
             "event_type": "content.published",
             "happened_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}",
         }[name]
+    if name == "content_id" and "contents" in operation:
+        return Content.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if name == "need_id":
+        place = 1 if operation.endswith("/confirmations") else 0
+        return Need.objects.order_by("pk").values_list("pk", flat=True)[place]
+    if "/needs" in operation or operation.endswith("/decision"):
+        told = {"kind": "tools", "candidate": "cy", "asker": "ada", "words": "A lens.", "until": SOON.isoformat(),
+                "worked": True, "decision": "approve", "operator": "Ines"}  # fmt: skip
+        if operation.endswith("/candidates"):
+            told["member"] = "di"
+        if name in told and not (name == "kind" and "violations" in operation):
+            return told[name]
     if name in ("use_id", "grant_id"):
         model = PrivilegeUse if name == "use_id" else PrivilegeGrant
         return str(model.objects.order_by("pk").values_list("pk", flat=True)[0])

@@ -184,7 +184,7 @@ def test_an_event_type_is_registered_and_used_at_once(client):
 
     assert made.status_code == 201
     assert made.json() == get(client, "event-types/vote.cast") == {
-        **body, "code": "vote.cast", "version": 1, "conversation": False, "counterpart": "", "gathering": "",
+        **body, "code": "vote.cast", "version": 1, "conversation": False, "counterpart": "", "gathering": "", "content": {},
     }  # fmt: skip
     assert [result["status"] for result in answer.json()["results"]] == ["accepted"]
     assert "vote.cast" in [each["code"] for each in get(client, "event-types")]

@@ -28,6 +28,8 @@ from incentives.models import BadgeGrant
 from members.domain import language
 from members.domain.connections import contacts
 from members.domain.connections.contacts import Attended, Spoke
+from members.domain.contents import recording
+from members.domain.contents.recording import Said
 from members.domain.counters.book import Addition, CounterBook
 from members.domain.counters.periods import local_day, period_of
 from members.domain.events.schemas import BadData, DataSchema
@@ -57,6 +59,7 @@ def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
     alarms.ring(fold.paying.uses, now=fold.ledger.posted_at)
     fold.paying.pending.write(fold.ledger.posted_at)
     record_contacts(waiting)
+    record_contents(waiting)
     write_decisions(decided, rules, judged_at=fold.ledger.posted_at)
     delete_work([row[0] for row in rows])
     reach("batch.written")
@@ -105,6 +108,19 @@ def record_contacts(waiting: Sequence[Waiting]) -> None:
         if gathering:
             attended.append(Attended(each.member.id, each.book.id, gathering, each.occurred_at))
     contacts.record(spoke, attended)
+
+
+def record_contents(waiting: Sequence[Waiting]) -> None:
+    """Register what these events say of contents; nothing is asked of the database where none does."""
+    recording.record(
+        [
+            Said(
+                each.id, each.member.id, each.book.says.step, *each.book.says.read(each.event), at=each.occurred_at
+            )
+            for each in waiting
+            if each.book.says is not None and each.event is not None
+        ]
+    )  # fmt: skip
 
 
 def read_work(lanes: Sequence[int], *, batch_size: int, now: datetime) -> list[tuple[Any, ...]]:

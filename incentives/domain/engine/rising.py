@@ -48,6 +48,9 @@ def rising_ladder(plan: LadderPlan, known: Known) -> RisingLadder:
     demanded = {each: known.counters[each] for each in plan.counters}
     if kind == "counter":
         return RisingLadder(plan, measured_by=known.counters[code], demanded=demanded)
+    if code not in known.currencies or kind not in ("balance", "earned"):
+        # Nothing that an event moves at once; the next evaluation finds it.
+        return RisingLadder(plan, demanded=demanded)
     is_summed = kind != "balance" or plan.window != LadderWindow.LIFETIME
     return RisingLadder(plan, known.currencies[code].pk, demanded=demanded, is_summed=is_summed)
 

@@ -32,6 +32,7 @@ from incentives.domain.rules.documents import (
 from incentives.domain.rules.limits import Ceiling
 from incentives.enums import RuleState
 from incentives.models import Badge, LimitName, Privilege, RuleInterval, RuleSet, RuleVersion
+from members.domain.contents.words import ContentWords, read_words
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.events.schemas import DataSchema
 from members.domain.ladders.measures import BadMetric, scale_of
@@ -129,6 +130,8 @@ class TypeBook:
     # The attributes of the data that name whom a member speaks to, and what they were at together; empty for none.
     speaks_to: str = ""
     gathers_at: str = ""
+    # What its events say of contents, if anything.
+    says: ContentWords | None = None
     # Whether some award waits for an event of this type.
     is_awaited: bool = False
     _by_segment: dict[int, InForce] = field(default_factory=dict)
@@ -242,6 +245,8 @@ class RuleBook:
                 "code", "is_conversation", "counterpart", "gathering"
             )
         }
+        contents = EventType.objects.exclude(content={}).values_list("code", "content", "counterpart")
+        says = {code: read_words(self.known.schemas[code], *words) for code, *words in contents}
         for code, type_id in self._type_ids.items():
             if code not in self.known.schemas:
                 continue
@@ -249,7 +254,7 @@ class RuleBook:
             speaks_to, gathers_at = (schema.attribute(name) if name else "" for name in social.get(code, ("", "")))
             book = TypeBook(
                 type_id, code, schema, tuple(moving.get(code, ())), spans.get(code, []), speaks_to=speaks_to,
-                gathers_at=gathers_at,
+                gathers_at=gathers_at, says=says.get(code),
             )  # fmt: skip
             self.types[type_id] = self.by_code[code] = book
 

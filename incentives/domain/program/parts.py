@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.findings import near
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.models import Account, Badge, Currency, LookupTable, SharedLimit
+from members.domain.contents.metrics import MEASURES as CONTENT_MEASURES
 from members.domain.counters.compiled import BadCounter
 from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, is_type_name, put_event_type
@@ -48,7 +49,7 @@ _CURRENCY: Mapping[str, Kind] = {
 _SOURCE: Mapping[str, Kind] = {"description": text, "unknown_members": text}
 _EVENT_TYPE: Mapping[str, Kind] = {
     "meaning": text, "schema": anything, "contribution": yes_or_no, "conversation": yes_or_no, "counterpart": text,
-    "gathering": text,
+    "gathering": text, "content": anything,
 }  # fmt: skip
 _COUNTER: Mapping[str, Kind] = {
     "of": text, "kind": text, "filter": text, "value": text, "by": text, "window": text, "days": whole(1, 366),
@@ -215,9 +216,11 @@ def _check_metric(metric: str) -> None:
     if kind not in settings.METRIC_PROVIDERS:
         kinds = ", ".join(f"{each}:…" for each in settings.METRIC_PROVIDERS)
         raise BadEntry(f"metric is one of {kinds}, such as balance:growth, not {metric!r:.80}.")
-    known = (Counter if kind == "counter" else Currency).objects.values_list("code", flat=True)
+    noun = {"counter": "counter", "content": "measure of contents"}.get(kind, "currency")
+    known: Iterable[str] = CONTENT_MEASURES
+    if kind != "content":
+        known = (Counter if kind == "counter" else Currency).objects.values_list("code", flat=True)
     if code not in known:
-        noun = "counter" if kind == "counter" else "currency"
         raise BadEntry(f"metric: there is no {noun} {code!r}. {near(code, known)}")
 
 

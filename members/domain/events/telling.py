@@ -22,8 +22,14 @@ def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
 
     Whoever may wake the workers does so after; see `incentives.domain.pump.hints`.
     """
+    return bool(tell_each(code, told, now=now))
+
+
+def tell_each(code: str, told: Iterable[Told], *, now: datetime, source_id: int | None = None) -> list[int]:
+    """Do the same and return the events' numbers, in order. With a source, it stands there as that source's event."""
     registry.refresh()
-    kind, source = registry.types[code].id, registry.sources[INTERNAL_SOURCE].id
+    kind = registry.types[code].id
+    source = registry.sources[INTERNAL_SOURCE].id if source_id is None else source_id
     rows = [
         (
             member_id,
@@ -37,5 +43,4 @@ def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
         )
         for member_id, said in told
     ]
-    write_outcomes(rows)
-    return bool(rows)
+    return write_outcomes(rows)

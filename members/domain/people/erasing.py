@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from members.domain import work_items
 from members.domain.connections import leaving
+from members.domain.contents import leaving as contents
 from members.domain.events.schemas import FieldSpec, parse_schema
 from members.domain.events.writers import write_outcomes
+from members.domain.needs import leaving as needs
 from members.domain.notifications import inbox
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_ERASED
 from members.domain.registry import registry
@@ -67,6 +69,8 @@ def erase_person(member: Member, *, now: datetime, reason: str, by: object | Non
     leaving.forget(member)
     inbox.forget(member)
     work_items.forget(member)
+    contents.forget(member)
+    needs.forget(member, now=now)
     _forget_login(member)
     member.public_id = time_ordered.uuid7()
     member.display_name = member.email = member.language = member.time_zone = member.birthday = ""
@@ -90,7 +94,9 @@ def _forget_what_was_said(member: Member, old_ref: str) -> None:
         if any(spec.personal for spec in fields.values()):
             telling.append(kind.pk)
         named = {
-            n: s for n, s in fields.items() if (s.personal or n == kind.counterpart) and s.type.startswith("string")
+            n: s
+            for n, s in fields.items()
+            if (s.personal or n in (kind.counterpart, kind.content.get("by"))) and s.type.startswith("string")
         }
         if named:
             naming[kind.pk] = named

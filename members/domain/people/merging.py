@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from members.domain import work_items
 from members.domain.connections import leaving
+from members.domain.contents import leaving as contents
 from members.domain.counters.making import recount
 from members.domain.events.telling import tell
+from members.domain.needs import leaving as needs
 from members.domain.notifications import inbox
 from members.domain.outcomes import MEMBER_MERGED
 from members.enums import MemberStatus, SegmentKind
@@ -76,6 +78,8 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     leaving.join(survivor, merged)
     inbox.join(survivor, merged)
     work_items.join(survivor, merged)
+    contents.join(survivor, merged)
+    needs.join(survivor, merged)
     recount(member_ids=[survivor.pk, merged.pk])
     tell(MEMBER_MERGED, [(survivor.pk, {"ref": merged.ref})], now=now)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 
-from members.domain.counters.periods import zone_named
-from members.domain.ladders.measures import counted
+from members.domain.contents.metrics import QUALITY, is_kept
+from members.domain.ladders.measures import Spans, counted, values
 from members.domain.ladders.plans import why_unmeasurable
+from members.domain.ladders.windows import Span
+from members.domain.local_days import day_of
 from members.domain.sql import Some, among, moment, rows_of
 from members.enums import MemberStatus
-from members.models import Counter, EventType, Member
+from members.models import Counter, EventType
 
 DAYS = 28
 DEVOTED_DAYS, DEVOTED_QUALITY, DEVOTED_STAY_DAYS, ACTIVE_DAYS = 8, 2, 6, 2
@@ -73,32 +73,22 @@ def _active_days(some: Some, now: datetime) -> dict[int, int]:
     types = list(EventType.objects.filter(taking_part).values_list("pk", flat=True))
     whom, params = some.clause("e.member_id")
     kinds, kind_params = among("e.type_id", types)
-    seconds, second_params = _offset(now)
-    if connection.vendor == "postgresql":
-        day = f"((e.occurred_at AT TIME ZONE 'UTC') + ({seconds}) * interval '1 second')::date"
-    else:
-        day = f"date(e.occurred_at, ({seconds}) || ' seconds')"
+    day, day_params = day_of("e.occurred_at", now)
     rows = rows_of(
         f"SELECT e.member_id, count(DISTINCT {day}) FROM members_event e JOIN members_member z ON z.id = e.member_id"
         f" WHERE e.occurred_at > %s AND e.occurred_at <= %s AND {whom} AND {kinds} GROUP BY e.member_id",
-        [*second_params, moment(now - timedelta(days=DAYS)), moment(now), *params, *kind_params],
+        [*day_params, moment(now - timedelta(days=DAYS)), moment(now), *params, *kind_params],
     )
     return dict(rows)
 
 
-def _offset(now: datetime) -> tuple[str, list[Any]]:
-    """Each member's distance from UTC, in seconds, as SQL."""
-    whens, params = "", []
-    for name in Member.objects.order_by().values_list("time_zone", flat=True).distinct():
-        offset = now.astimezone(zone_named(name)).utcoffset()
-        whens += " WHEN z.time_zone = %s THEN %s"
-        params += [name, int(offset.total_seconds()) if offset is not None else 0]
-    return (f"CASE{whens} ELSE 0 END" if whens else "0"), params
-
-
 def _quality(some: Some, now: datetime) -> dict[int, int] | None:
-    """Quality contents by member, by the counter that the settings name; None where they name none."""
-    found = Counter.objects.filter(code=settings.QUALITY_COUNTER).first() if settings.QUALITY_COUNTER else None
+    """Quality contents by member: of the register, unless the settings name a counter; None where nobody counts."""
+    if not settings.QUALITY_COUNTER:
+        if not is_kept():
+            return None
+        return values(QUALITY, some, Spans(Span(now - timedelta(days=DAYS))), now)
+    found = Counter.objects.filter(code=settings.QUALITY_COUNTER).first()
     if found is None or why_unmeasurable(found):
         return None
     said = counted(found, some, now)
