@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from incentives.domain.pump import hints
-from incentives.domain.withdrawing import Withdrawn, withdraw
+from incentives.domain.withdrawing import Withdrawn, hold, withdraw
 from members.domain.contents import judging, quality, reporting
 from members.domain.events.telling import tell
 from members.domain.outcomes import CONTENT_QUALITY_LOST
@@ -51,6 +51,7 @@ def judge(
     nothing. Raises members.domain.contents.judging.CannotJudge.
     """
     with transaction.atomic():
+        _hold_everybody(content_id)
         found, _ = judging.judge(content_id=content_id, step=step, now=now, operator=operator, reason=reason)
         taken = withdraw_content(content_id=content_id, now=now, actor=operator)
         hints.wake_on_commit()
@@ -65,6 +66,7 @@ def withdraw_content(*, content_id: int, now: datetime, actor: str = "") -> With
     Awards that still wait are taken out of pending. What came meanwhile is taken back the next time.
     """
     with transaction.atomic():
+        _hold_everybody(content_id)
         quality.hold_authors(Content.objects.filter(pk=content_id).values_list("author_id", flat=True))
         found = _removed().filter(pk=content_id).first() or _spoiled().filter(pk=content_id).first()
         if found is None:
@@ -83,6 +85,11 @@ def withdraw_content(*, content_id: int, now: datetime, actor: str = "") -> With
         if found.removed_at is not None:
             Content.objects.filter(pk=found.pk).update(withdrawn_at=now)
     return taken
+
+
+def _hold_everybody(content_id: int) -> None:
+    """Hold the author's lane and the lanes of whoever was paid for the content, in one order."""
+    hold(ContentMark.objects.filter(content_id=content_id).values_list("event_id", flat=True))
 
 
 def _removed() -> QuerySet[Content]:

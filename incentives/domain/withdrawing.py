@@ -38,11 +38,7 @@ def withdraw(*, event_ids: Iterable[int], cause: str, now: datetime, actor: str 
     Effects that went to other members are taken back there. Doing it again for one cause changes nothing.
     """
     with transaction.atomic():
-        paid = list(Event.objects.filter(pk__in=set(event_ids)))
-        # Whoever holds the lanes decides whether these events still wait, and whom they were handed to.
-        _hold_lanes(paid)
-        assigned = _assigned(paid)
-        _hold_lanes([*paid, *assigned])
+        paid, assigned = hold(event_ids)
         events = [*paid, *assigned]
         stopped = _stop(events, now)
         done = lost = 0
@@ -59,6 +55,21 @@ def withdraw(*, event_ids: Iterable[int], cause: str, now: datetime, actor: str 
                 lost += moved.unrecovered > 0
         _tell(assigned, now)
     return Withdrawn(done, stopped, lost)
+
+
+def hold(event_ids: Iterable[int]) -> tuple[list[Event], list[Event]]:
+    """Hold the lanes that a withdrawal needs, in the one order of the house; return the events, and those by which they
+    were handed to other members.
+
+    Whoever holds the lanes decides whether these events still wait, and whom they were handed to. So that is looked up
+    twice: to know which lanes to hold, and again when they are held.
+    """
+    paid = list(Event.objects.filter(pk__in=set(event_ids)))
+    _hold_lanes([*paid, *_assigned(paid)])
+    assigned = _assigned(paid)
+    # One more only if it was handed over meanwhile.
+    _hold_lanes([*paid, *assigned])
+    return paid, assigned
 
 
 def _hold_lanes(events: Iterable[Event]) -> None:
