@@ -111,3 +111,20 @@ class UseState(models.TextChoices):
     WAITING = "waiting", _("waits for the team")
     FULFILLED = "fulfilled", _("fulfilled")
     GIVEN_BACK = "given_back", _("given back")
+
+
+class QuestState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    LIVE = "live", _("live")
+    PAUSED = "paused", _("paused")
+    # A newer version took its place; whoever has begun goes on with this one.
+    REPLACED = "replaced", _("replaced")
+    ENDED = "ended", _("ended")
+
+
+class RunState(models.TextChoices):
+    """How far a member is with a quest."""
+
+    OPEN = "open", _("under way")
+    COMPLETED = "completed", _("completed")
+    EXPIRED = "expired", _("time is up")

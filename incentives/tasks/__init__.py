@@ -3,11 +3,13 @@
 from incentives.tasks.books import expire_due, expire_idle, release_expired_holds, settle_pending
 from incentives.tasks.growing import advance_referrals
 from incentives.tasks.pumping import pump, wake_waiting_lanes
+from incentives.tasks.quests import close_quests
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
 from incentives.tasks.standing import evaluate_ladders, evaluate_segments
 
 __all__ = [
     "advance_referrals",
+    "close_quests",
     "end_grants",
     "evaluate_ladders",
     "evaluate_segments",

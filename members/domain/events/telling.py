@@ -22,6 +22,11 @@ def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
 
     Whoever may wake the workers does so after; see `incentives.domain.pump.hints`.
     """
+    return tell_of(code, ((member_id, said, now) for member_id, said in told), now=now)
+
+
+def tell_of(code: str, told: Iterable[tuple[int, Mapping[str, Any], datetime]], *, now: datetime) -> bool:
+    """Like `tell`, of something that happened before now: each says when."""
     registry.refresh()
     kind, source = registry.types[code].id, registry.sources[INTERNAL_SOURCE].id
     rows = [
@@ -30,12 +35,12 @@ def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
             kind,
             source,
             None,
-            now,
+            moment,
             now,
             msgspec.json.encode(said).decode() if said else None,
             lane_of(member_id),
         )
-        for member_id, said in told
+        for member_id, said, moment in told
     ]
     write_outcomes(rows)
     return bool(rows)
