@@ -5,15 +5,17 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from incentives.api import badges, balances, conduct, events, people, points, privileges, rule_lists, rules
+from incentives.api import badges, balances, conduct, events, people, points, privileges, quests, rule_lists, rules
 from members.api import (
     attributes,
     batches,
     connections,
     event_types,
+    games,
     invitations,
     ladders,
     members,
+    newcomers,
     problems,
     rejections,
     segments,
@@ -81,6 +83,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         privileges.PrivilegeGrantRevocation.as_view(),
         {"version": "v1"},
     ),
+    path("api/v1/members/<str:ref>/quests", quests.MemberQuests.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/quests/<str:code>/begin", quests.MemberQuest.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/first-day", newcomers.MemberFirstDay.as_view(), {"version": "v1"}),
+    path("api/v1/newcomers/weeks", newcomers.NewcomerWeeks.as_view(), {"version": "v1"}),
+    path("api/v1/quests", quests.Quests.as_view(), {"version": "v1"}),
+    path("api/v1/quests/check", quests.QuestCheck.as_view(), {"version": "v1"}),
+    path("api/v1/games", games.Games.as_view(), {"version": "v1"}),
+    path("api/v1/games/<str:code>/rounds", games.GameRounds.as_view(), {"version": "v1"}),
+    path("api/v1/rounds/<str:round_id>", games.RoundDetail.as_view(), {"version": "v1"}),
+    path("api/v1/rounds/<str:round_id>/turns", games.RoundTurns.as_view(), {"version": "v1"}),
+    path("api/v1/rounds/<str:round_id>/close", games.RoundClosing.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/timeline", timeline.MemberTimeline.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/page-link", members.MemberPageLink.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/referrals", invitations.MemberReferrals.as_view(), {"version": "v1"}),

@@ -242,6 +242,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
     "close-quests": {"task": "incentives.close_quests", "schedule": timedelta(minutes=1)},
     "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
+    "advance-newcomers": {"task": "members.advance_newcomers", "schedule": timedelta(minutes=2)},
+    "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 

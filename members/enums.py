@@ -165,3 +165,10 @@ class ReportState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     ACTED = "acted", _("acted on")
     DISMISSED = "dismissed", _("no violation")
+
+
+class GameKind(models.TextChoices):
+    """How a turn is checked."""
+
+    CHAIN = "chain", _("chain: begins with the sign that the last one ended with")
+    LINE = "line", _("guess the line")

@@ -1,5 +1,5 @@
 """What operators see of rules and points."""
 
-from incentives.admin import ladders, ledger, operations, privileges, promises, referrals, rules
+from incentives.admin import ladders, ledger, newcomers, operations, privileges, promises, quests, referrals, rules
 
-__all__ = ["ladders", "ledger", "operations", "privileges", "promises", "referrals", "rules"]
+__all__ = ["ladders", "ledger", "newcomers", "operations", "privileges", "promises", "quests", "referrals", "rules"]

@@ -11,9 +11,11 @@ from members.models.conduct import (
 )
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.counters import Counter, CounterItem, CounterValue
+from members.models.games import Game, GameRound, GameTurn
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
+from members.models.newcomers import Greeter, Greeting, Newcomer
 from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
@@ -46,6 +48,11 @@ __all__ = [
     "EventPayload",
     "EventType",
     "Freeze",
+    "Game",
+    "GameRound",
+    "GameTurn",
+    "Greeter",
+    "Greeting",
     "Introduction",
     "Invitation",
     "Ladder",
@@ -53,6 +60,7 @@ __all__ = [
     "Member",
     "MemberImport",
     "MemberImportLine",
+    "Newcomer",
     "QuotaPlace",
     "Referral",
     "Rejection",

@@ -16,6 +16,7 @@ from incentives.domain.quests.plans import QuestPlan, Span
 from incentives.domain.quests.progress import reached, streak_now
 from incentives.domain.quests.rewards import Reward, rewards_of
 from incentives.domain.quests.streaks import Streak
+from incentives.domain.rules.documents import Texts
 from incentives.enums import RunState
 from incentives.models import QuestRun
 from members.domain.counters.periods import local_day
@@ -32,7 +33,7 @@ class StepLine:
     """One step: how far, until when, and done when. `streak` is the row of weeks as it stands today."""
 
     code: str
-    names: Any
+    names: Mapping[str, str]
     reached: int
     wanted: int
     done_at: datetime | None
@@ -47,8 +48,8 @@ class QuestLine:
 
     code: str
     version: int
-    names: Any
-    texts: Any
+    names: Mapping[str, str]
+    texts: Mapping[str, str]
     state: str
     repeat: str
     is_welcome: bool
@@ -144,8 +145,8 @@ def _line(
     return QuestLine(
         code=document.code,
         version=version,
-        names=document.name,
-        texts=document.text,
+        names=_texts(document.name),
+        texts=_texts(document.text),
         state=str(state),
         repeat=document.repeat,
         is_welcome=document.welcome,
@@ -175,7 +176,7 @@ def _steps(
         within = seconds_of(step.within) if step.within is not None else None
         yield StepLine(
             code=step.code,
-            names=step.name,
+            names=_texts(step.name),
             reached=count if is_done or streak is None else min(streak.weeks, step.count),
             wanted=step.count,
             done_at=datetime.fromisoformat(found["at"]) if found is not None and is_done else None,
@@ -183,3 +184,8 @@ def _steps(
             streak=streak,
             rewards=rewards[step.code],
         )
+
+
+def _texts(said: Texts | str) -> dict[str, str]:
+    """Words by language; words without one are English."""
+    return dict(said) if isinstance(said, dict) else {"en": said} if said else {}

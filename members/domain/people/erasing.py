@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from members.domain.connections import leaving
 from members.domain.events.schemas import FieldSpec, parse_schema
 from members.domain.events.writers import write_outcomes
+from members.domain.newcomers import leaving as first_days
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_ERASED
 from members.domain.registry import registry
 from members.enums import AgeBand, MemberStatus
@@ -63,6 +64,7 @@ def erase_person(member: Member, *, now: datetime, reason: str, by: object | Non
     _forget_what_was_said(member, old_ref)
     _forget_elsewhere(member, old_ref, old_email)
     leaving.forget(member)
+    first_days.forget(member)
     _forget_login(member)
     member.public_id = time_ordered.uuid7()
     member.display_name = member.email = member.language = member.time_zone = member.birthday = ""
