@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from config import demo_first_days as first_days
 from config import demo_rights as rights
 from incentives.domain import conduct
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
@@ -85,15 +86,18 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     start = now - timedelta(days=DAYS)
     apply_program(folder=PROGRAM, now=now, in_force_from=start)
     members = _members(rng, start, now)
-    _report(list(_lives(rng, members, start)), now=now, progress=progress)
+    newcomer = first_days.arrive(now)
+    happened = [*_lives(rng, members, start), *first_days.lives(random.Random(24), members, now)]  # noqa: S311
+    _report(happened, now=now, progress=progress)
     _invite(rng, members, now)
     _judge(progress)
     _stand(members, now)
     _keep_order(members, now)
+    advance_connections(now=now)
+    first_days.fill(random.Random(24), newcomer, members, now)  # noqa: S311
     _judge(progress)
     _spend(rng, now)
     rights.fill(rng, now)
-    advance_connections(now=now)
     logins = _logins(members)
     path.write_text(json.dumps(logins.__dict__))
     path.chmod(0o600)

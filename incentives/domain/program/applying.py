@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from incentives.domain import publishing
+from incentives.domain.program.games import put_game
 from incentives.domain.program.parts import BAD, PARTS, Applied, said
 from incentives.domain.program.quests import put_quest
 from incentives.domain.program.rights import put_privilege
@@ -29,7 +30,7 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
         raise BadProgram(f"There is no folder {folder}.")
     applied = Applied()
     with transaction.atomic():
-        for name, put in {**PARTS, "privileges": put_privilege}.items():
+        for name, put in {**PARTS, "privileges": put_privilege, "games": put_game}.items():
             for code, document in entries(folder / f"{name}.yaml").items():
                 try:
                     put(code, document, applied)

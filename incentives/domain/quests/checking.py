@@ -74,10 +74,10 @@ def _begins(document: Document, known: Nameable, findings: list[Finding]) -> Che
     begins = document.begins
     if not isinstance(begins, Begin):
         return None
-    if known.catalogue.named_type(begins.on) is None:
-        findings.append(_unknown_type(begins.on, "/begins/on", known))
+    if known.catalogue.named_type(begins.when) is None:
+        findings.append(_unknown_type(begins.when, "/begins/when", known))
         return None
-    return _expression(begins.if_, known.catalogue.event_types[begins.on], known, "/begins/if", findings)
+    return _expression(begins.if_, known.catalogue.event_types[begins.when], known, "/begins/if", findings)
 
 
 def _audience(

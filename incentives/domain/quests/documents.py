@@ -23,7 +23,7 @@ WEEKS_IN = {"week": 1, "month": 4, "season": 13}
 class Begin(Strict, kw_only=True, frozen=True):
     """An event begins it: only what its member does from then on counts."""
 
-    on: str
+    when: str
     if_: str | None = msgspec.field(default=None, name="if")
 
 
@@ -70,7 +70,7 @@ class Document(Strict, kw_only=True, frozen=True):
 
 _WORDS = {
     "Document": ("code", "name", "text", "begins", "window", "repeat", "audience", "order", "steps", "welcome"),
-    "": ("on", "if", "within", "from", "until", "segment", "tier", "code", "when", "name", "count", "in_a_row"),
+    "": ("if", "within", "from", "until", "segment", "tier", "code", "when", "name", "count", "in_a_row"),
 }
 
 
@@ -99,8 +99,8 @@ def _shape(document: Document) -> Iterator[Finding]:
         seen.add(step.code)
     if document.window is not None:
         yield from _window(document.window)
-    if document.welcome and not (isinstance(document.begins, Begin) and document.begins.on == "member.joined"):
-        fix = "Write begins: {on: member.joined}."
+    if document.welcome and not (isinstance(document.begins, Begin) and document.begins.when == "member.joined"):
+        fix = "Write begins: {when: member.joined}."
         yield Finding(pointer="/welcome", code="invalid", text="A welcome begins when somebody joins.", fix=fix)
 
 

@@ -30,7 +30,7 @@ def opinion_of(text: str) -> Opinion:
 def _reads(quest: CheckedQuest) -> list[tuple[str, str]]:
     types = {code for step in quest.steps for code in step.types}
     if isinstance(quest.document.begins, Begin):
-        types.add(quest.document.begins.on)
+        types.add(quest.document.begins.when)
     meanings = dict(EventType.objects.filter(code__in=types).values_list("code", "meaning"))
     lines = [(_("Begins"), _begins(quest, meanings))]
     if quest.audience_if is not None:
@@ -45,7 +45,7 @@ def _begins(quest: CheckedQuest, meanings: dict[str, str]) -> str:
     begins = quest.document.begins
     if not isinstance(begins, Begin):
         return _("with the first step, for everybody") if begins == AT_ONCE else _("when a member chooses it")
-    said = (meanings.get(begins.on) or begins.on).rstrip(".")
+    said = (meanings.get(begins.when) or begins.when).rstrip(".")
     return f"{said} ({wording.in_words(quest.begins_if.tree)})" if quest.begins_if is not None else said
 
 

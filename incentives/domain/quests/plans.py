@@ -153,7 +153,7 @@ def plan_of(
         ),
         is_ordered=document.order == "ordered",
         begins="event" if isinstance(begins, Begin) else begins,
-        begins_on=type_ids[begins.on] if isinstance(begins, Begin) else 0,
+        begins_on=type_ids[begins.when] if isinstance(begins, Begin) else 0,
         begins_if=_compiled(checked.begins_if),
         audience_if=_compiled(checked.audience_if),
         segment=(audience.segment or "") if audience is not None else "",

@@ -12,9 +12,7 @@ from members.models import Member
 
 
 def note_opening(member: Member, *, now: datetime) -> bool:
-    """Tell it once in a member's life; False, without a query, ever after."""
-    if member.page_opened_at is not None:
-        return False
+    """Tell it once in a member's life; False ever after."""
     with transaction.atomic():
         # Of two tabs that open at once one is the first.
         is_first = Member.objects.filter(pk=member.pk, page_opened_at__isnull=True).update(page_opened_at=now) > 0

@@ -25,7 +25,7 @@ NOON = timezone.now().replace(minute=0, second=0, microsecond=0) - HOUR
 JOINED = NOON - 2 * DAY
 FIRST_DAY = {
     "code": "first-day",
-    "begins": {"on": "member.joined"},
+    "begins": {"when": "member.joined"},
     "window": {"within": "24h"},
     "steps": [{"code": "post", "when": "content.published"}, {"code": "two", "when": "content.published", "count": 2}],
 }
