@@ -718,7 +718,18 @@ CALLS: dict[str, Call] = {
     ),
     "list_games": Call(
         "List games",
-        [{"code": "idioms", "names": {"en": "Idiom chain", "zh-hans": "成语接龙"}, "kind": "chain", "round": ROUND}],
+        {
+            "next": None,
+            "previous": None,
+            "results": [
+                {
+                    "code": "idioms",
+                    "names": {"en": "Idiom chain", "zh-hans": "成语接龙"},
+                    "kind": "chain",
+                    "round": ROUND,
+                }
+            ],
+        },
     ),
     "open_round": Call("Open a round", ROUND, {"opening": "一心一意", "hours": 24, "host": "hana"}),
     "read_round": Call("Read a round with its turns", {**ROUND, "turns": [TURN]}),

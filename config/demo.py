@@ -21,6 +21,7 @@ from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
+from incentives.domain.quests.closing import close_runs
 from incentives.models import Currency
 from members.domain.conduct.acceptance import accept_rules, publish_rules
 from members.domain.conduct.ladder import Sentence
@@ -94,7 +95,9 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _stand(members, now)
     _keep_order(members, now)
     advance_connections(now=now)
-    first_days.fill(random.Random(24), newcomer, members, now)  # noqa: S311
+    first_days.fill(random.Random(24), newcomer, members, now, days=DAYS)  # noqa: S311
+    _judge(progress)
+    close_runs(now=now)
     _judge(progress)
     _spend(rng, now)
     rights.fill(rng, now)

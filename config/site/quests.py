@@ -15,6 +15,7 @@ from incentives.domain.quests.rewards import Reward
 from incentives.domain.rules.documents import text_in
 from incentives.enums import RunState
 from members.domain.newcomers.queries import greeter_of
+from members.domain.outcomes import PAGE_OPENED
 from members.models import Member
 
 OVER_SHOWN_MAX = 5
@@ -113,7 +114,9 @@ def _steps(line: QuestLine, currency: str, now: datetime, language: str) -> list
     found = []
     is_next = line.state == RunState.OPEN
     for step in line.steps:
-        is_done = step.done_at is not None
+        # Whoever reads this has the page open; the step is counted in a moment.
+        is_open_page = line.state == RunState.OPEN and step.when == PAGE_OPENED
+        is_done = step.done_at is not None or is_open_page
         is_missed = not is_done and step.due_at is not None and step.due_at <= now
         is_here = is_next and not is_done and not is_missed
         is_next = is_next and not is_here

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from members.admin.base import Plain, Remembered, WhyForm, Window
 from members.domain.games import playing
@@ -42,11 +43,16 @@ class GameAdmin(Remembered[Game]):
 
 class RoundForm(forms.ModelForm[GameRound]):
     answers_text = forms.CharField(
-        label=gettext_lazy("Answers"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Answers"), required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=gettext_lazy("For a line to guess: one spelling a line. Players do not see them."),
     )  # fmt: skip
     hours = forms.IntegerField(
-        label=gettext_lazy("Open for hours"), required=False, min_value=1, max_value=playing.HOURS_MAX, initial=24
+        label=gettext_lazy("Open for hours"),
+        required=False,
+        min_value=1,
+        max_value=playing.HOURS_MAX,
+        initial=24,
+        widget=UnfoldAdminIntegerFieldWidget,
     )
 
     class Meta:

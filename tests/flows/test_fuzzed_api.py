@@ -33,9 +33,12 @@ from incentives.domain.privileges import granting, using
 from incentives.models import Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
 from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
+from members.domain.games import playing
 from members.models import (
     CommunityRules,
     Connection,
+    Game,
+    GameRound,
     Introduction,
     Invitation,
     Member,
@@ -107,10 +110,21 @@ def key():
     Invitation.objects.create(code="CODE", uses_max=None)
     something_to_use()
     two_who_know_each_other()
+    something_to_do()
     CommunityRules.objects.create(number=1, published_at=timezone.now())
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
+
+
+def something_to_do():
+    """A quest under way, one to choose, and a round that is open."""
+    factories.quest({"steps": [{"code": "posts", "when": "content.published", "count": 9}]})
+    factories.quest({"code": "chosen", "begins": "by_choice"})
+    factories.report(item("q1", "ada"))
+    factories.judge()
+    game = Game.objects.create(code="idioms", kind="chain")
+    playing.open_round(game=game, opening="一心一意", now=timezone.now())
 
 
 def something_to_use():
@@ -140,6 +154,12 @@ def known(name, operation=""):
         return "CODE"
     if name == "code" and "privileges" in operation:
         return "pin"
+    if name == "code" and "quests" in operation:
+        return "chosen"
+    if name == "code" and "games" in operation:
+        return "idioms"
+    if name == "round_id":
+        return str(GameRound.objects.get().public_id)
     if name == "introduction_id":
         return str(Introduction.objects.order_by("pk").values_list("pk", flat=True)[0])
     if name in ("use_id", "grant_id"):

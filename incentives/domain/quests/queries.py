@@ -33,6 +33,7 @@ class StepLine:
     """One step: how far, until when, and done when. `streak` is the row of weeks as it stands today."""
 
     code: str
+    when: str
     names: Mapping[str, str]
     reached: int
     wanted: int
@@ -176,6 +177,7 @@ def _steps(
         within = seconds_of(step.within) if step.within is not None else None
         yield StepLine(
             code=step.code,
+            when=step.when,
             names=_texts(step.name),
             reached=count if is_done or streak is None else min(streak.weeks, step.count),
             wanted=step.count,

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from members.enums import GameKind
 
 IDIOM_LENGTH = 4
@@ -51,12 +53,12 @@ def check_opening(kind: str, table: Table) -> None:
     """Raise BadOpening unless a round may begin with this."""
     if kind == GameKind.CHAIN:
         if table.answers:
-            raise BadOpening("A chain has no answers; it ends when its time is up.")
+            raise BadOpening(_("A chain has no answers; it ends when its time is up."))
         why_not = _idiom(table.opening, table.words)
         if why_not:
-            raise BadOpening("A chain begins with an idiom of four Chinese characters that is among its words.")
+            raise BadOpening(_("A chain begins with an idiom of four Chinese characters that is among its words."))
     elif not [answer for answer in table.answers if plain(answer)]:
-        raise BadOpening("Say what the answer is; several spellings may be right.")
+        raise BadOpening(_("Say what the answer is; several spellings may be right."))
 
 
 def check_turn(kind: str, text: str, table: Table) -> Verdict:

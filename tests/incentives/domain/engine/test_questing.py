@@ -15,7 +15,7 @@ from incentives.domain.quests import closing, publishing
 from incentives.domain.quests.joining import CannotBegin, begin_quest
 from incentives.models import Quest, QuestRun
 from members.domain.joining import Arrival, tell_joined
-from members.models import Event, EventType, Freeze, Member
+from members.models import Event, EventType, Freeze, Member, Violation, ViolationKind
 from tests import factories
 from tests.factories import award, item
 
@@ -175,7 +175,11 @@ def test_who_may_not_earn_gets_no_further(ada, _case, change):
     if change:
         Member.objects.filter(pk=ada.pk).update(**change)
     else:
-        Freeze.objects.create(member=ada, what="earning", begins_at=NOON - 2 * HOUR, ends_at=NOON)
+        insult = Violation.objects.create(
+            member=ada, kind=ViolationKind.objects.create(code="insult"), strikes=1, consequence="warning",
+            happened_at=NOON, recorded_at=NOON, strikes_until=NOON + DAY,
+        )  # fmt: skip
+        Freeze.objects.create(member=ada, violation=insult, what="earning", begins_at=NOON - 2 * HOUR, ends_at=NOON)
 
     happen(post("b", NOON - HOUR))
 
