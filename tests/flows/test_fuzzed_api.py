@@ -123,6 +123,7 @@ def something_to_do():
     factories.quest({"code": "chosen", "begins": "by_choice"})
     factories.report(item("q1", "ada"))
     factories.judge()
+    Game.objects.create(code="free", kind="chain")
     game = Game.objects.create(code="idioms", kind="chain")
     playing.open_round(game=game, opening="一心一意", now=timezone.now())
 
@@ -157,7 +158,7 @@ def known(name, operation=""):
     if name == "code" and "quests" in operation:
         return "chosen"
     if name == "code" and "games" in operation:
-        return "idioms"
+        return "free"
     if name == "round_id":
         return str(GameRound.objects.get().public_id)
     if name == "introduction_id":
@@ -187,7 +188,7 @@ def known(name, operation=""):
     return {
         "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
         "first": "ada", "second": "cy", "other": "bo", "off": False, "agrees": True,
-        "merged": "bo", "kind": "advertising", "reporter": "ada",
+        "opening": "一心一意", "merged": "bo", "kind": "advertising", "reporter": "ada",
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
