@@ -164,7 +164,8 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page = operator
 
     assert page.locator(".desk-contents h2").all_inner_texts() == [
-        "People", "Circles", "Standing", "Conduct", "Rules", "Privileges", "Points", "Operations", "Configuration", "Access",
+        "People", "First days", "Games of the day", "Circles", "Standing", "Conduct", "Rules", "Quests", "Privileges", "Points",
+        "Operations", "Configuration", "Access",
     ]  # fmt: skip
     shot(page, "admin-index")
     assert violations(page) == []

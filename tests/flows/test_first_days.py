@@ -122,7 +122,7 @@ def test_newcomers_are_given_out_fairly_in_their_language_and_nobody_gets_too_ma
         newcomer(f"n{number}", joined_at=NOW - (10 - number) * HOUR, language=language)
     newcomer("too-long-ago", joined_at=NOW - 13 * HOUR)
     newcomer("banned", joined_at=NOW - HOUR, status="banned")
-    advancing.welcome_rows()
+    advancing.welcome_rows(now=NOW)
 
     counts = [greeting.assign_greeters(now=NOW) for _ in range(2)]
 
@@ -155,7 +155,7 @@ def test_the_funnel_counts_by_week_and_keeps_back_what_is_not_known_yet(client_o
     monday = monday.replace(hour=0, minute=0, second=0)
     for number in range(4):
         newcomer(f"n{number}", joined_at=monday + HOUR, status="left" if number == 3 else "active")
-    advancing.welcome_rows()
+    advancing.welcome_rows(now=NOW)
     rows = Newcomer.objects.filter(joined_at=monday + HOUR)
     rows.update(hello_at=monday + 2 * HOUR, active_at=monday + 8 * DAY)
     Newcomer.objects.filter(pk__in=rows.values("pk")[:1]).update(ice_at=monday + 2 * HOUR)

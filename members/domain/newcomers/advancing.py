@@ -39,7 +39,7 @@ WINDOWS = (Window("active_at", 7, 13), Window("retained_at", 30, 36))
 
 def advance_newcomers(*, now: datetime) -> int:
     """Write down whatever newcomers did for the first time; return how many said hello or broke the ice."""
-    welcome_rows()
+    welcome_rows(now=now)
     count = after = 0
     while True:
         with transaction.atomic():
@@ -54,10 +54,17 @@ def advance_newcomers(*, now: datetime) -> int:
     return count
 
 
-def welcome_rows() -> int:
-    """Give everybody a row who has joined since the last time; house accounts and quiet imports are no newcomers."""
+def welcome_rows(*, now: datetime) -> int:
+    """Give everybody a row who has joined since the last time; house accounts and quiet imports are no newcomers.
+
+    Whoever had been here long before this was watched for gets none.
+    """
     newest = Newcomer.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    arrived = Member.objects.newcomers().whole().filter(pk__gt=newest - MARGIN, is_house=False, newcomer__isnull=True)
+    arrived = (
+        Member.objects.newcomers()
+        .whole()
+        .filter(pk__gt=newest - MARGIN, joined_at__gt=now - FIRST_THINGS, is_house=False, newcomer__isnull=True)
+    )
     rows = [Newcomer(member_id=pk, joined_at=joined_at) for pk, joined_at in arrived.values_list("pk", "joined_at")]
     Newcomer.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
     return len(rows)
