@@ -72,6 +72,51 @@ RULE = {
     "document": DOCUMENT,
     "published_at": NOON,
 }
+QUEST_DOCUMENT = {
+    "code": "baker",
+    "name": {"en": "Share three bakes", "zh-hans": "分享三次烘焙"},
+    "repeat": "week",
+    "steps": [{"code": "bake", "name": {"en": "Share a bake"}, "when": "recipe.shared", "count": 3}],
+}
+QUEST = {"code": "baker", "version": 1, "state": "live", "document": QUEST_DOCUMENT, "published_at": NOON}
+MEMBER_QUEST = {
+    "code": "baker",
+    "version": 1,
+    "names": {"en": "Share three bakes", "zh-hans": "分享三次烘焙"},
+    "texts": {},
+    "state": "open",
+    "repeat": "week",
+    "welcome": False,
+    "ordered": False,
+    "started_at": "2026-11-22T23:00:00Z",
+    "due_at": "2026-11-29T23:00:00Z",
+    "closed_at": None,
+    "done": 0,
+    "steps": [
+        {
+            "code": "bake",
+            "names": {"en": "Share a bake"},
+            "reached": 2,
+            "wanted": 3,
+            "done_at": None,
+            "due_at": None,
+            "streak": None,
+            "rewards": [],
+        }
+    ],
+    "rewards": [{"currency": "points", "amount": "60", "badge": ""}],
+}
+SHARE = {"count": 30, "percent": 75, "low": 60, "high": 86, "small": False}
+ROUND = {
+    "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a22",
+    "game": "idioms",
+    "opening": "一心一意",
+    "host": "hana",
+    "opened_at": NOON,
+    "closes_at": "2026-11-25T12:00:00Z",
+    "closed_at": None,
+}
+TURN = {"number": 1, "member": "ada", "text": "意气风发", "right": True, "why_not": "", "taken_at": NOON}
 TRACE = {
     "state": "judged",
     "judged_at": NOON,
@@ -770,6 +815,78 @@ CALLS: dict[str, Call] = {
         {"until": "2026-12-24T12:00:00Z", "uses_max": 3, "reason": "Host of the winter evening."},
     ),
     "revoke_privilege_grant": Call("Take a grant back", {**PRIVILEGE_GRANT, "revoked_at": NOON}),
+    "list_quests": Call("List quests", [QUEST]),
+    "check_quest": Call(
+        "Check a quest",
+        {
+            "valid": False,
+            "findings": [
+                {
+                    "pointer": "/steps/0/when",
+                    "code": "unknown_type",
+                    "severity": "error",
+                    "text": "There is no event type 'recipe.sharde'.",
+                    "fix": "Did you mean 'recipe.shared'?",
+                    "span": None,
+                }
+            ],
+        },
+        {"document": {"code": "baker", "steps": [{"code": "bake", "when": "recipe.sharde", "count": 3}]}},
+    ),
+    "member_quests": Call("How far a member is with quests", [MEMBER_QUEST]),
+    "begin_quest": Call(
+        "Begin a quest by choice",
+        {"quest": "baker", "version": 1, "state": "open", "started_at": NOON, "due_at": "2026-11-30T23:00:00Z"},
+    ),
+    "member_first_day": Call(
+        "A member's first days",
+        {
+            "joined_at": NOON,
+            "rules_at": "2026-11-24T12:04:00Z",
+            "page_at": "2026-11-24T12:03:00Z",
+            "hello_at": "2026-11-24T12:30:00Z",
+            "ice_at": "2026-11-24T13:10:00Z",
+            "connected_at": None,
+            "active_at": None,
+            "retained_at": None,
+            "greeter": "hana",
+        },
+    ),
+    "newcomer_weeks": Call(
+        "How far newcomers get",
+        [
+            {
+                "monday": "2026-11-16T00:00:00Z",
+                "joined": 40,
+                "rules": SHARE,
+                "page": SHARE,
+                "hello": SHARE,
+                "ice": SHARE,
+                "connection": SHARE,
+                "d7": None,
+                "d30": None,
+            }
+        ],
+    ),
+    "list_games": Call(
+        "List games",
+        {
+            "next": None,
+            "previous": None,
+            "results": [
+                {
+                    "code": "idioms",
+                    "names": {"en": "Idiom chain", "zh-hans": "成语接龙"},
+                    "kind": "chain",
+                    "round": ROUND,
+                }
+            ],
+        },
+    ),
+    "open_round": Call("Open a round", ROUND, {"opening": "一心一意", "hours": 24, "host": "hana"}),
+    "read_round": Call("Read a round with its turns", {**ROUND, "turns": [TURN]}),
+    "take_turn": Call("Take a turn", TURN, {"member": "ada", "text": "意气风发"}),
+    "close_round": Call("End a round", {**ROUND, "closed_at": NOON}),
     "list_badges": Call(
         "List badges",
         [{"code": "first-steps", "names": {"en": "First steps", "zh-hans": "初来乍到"}, "repeatable": False}],

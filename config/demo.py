@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from config import demo_day
+from config import demo_first_days as first_days
 from config import demo_needs as needs
 from config import demo_rights as rights
 from incentives.domain import conduct
@@ -23,6 +24,7 @@ from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
+from incentives.domain.quests.closing import close_runs
 from incentives.models import Currency
 from members.domain.conduct.acceptance import accept_rules, publish_rules
 from members.domain.conduct.ladder import Sentence
@@ -88,7 +90,9 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     start = now - timedelta(days=DAYS)
     apply_program(folder=PROGRAM, now=now, in_force_from=start)
     members = _members(rng, start, now)
-    _report(list(_lives(rng, members, start)), now=now, progress=progress)
+    newcomer = first_days.arrive(now)
+    happened = [*_lives(rng, members, start), *first_days.lives(random.Random(24), members, now)]  # noqa: S311
+    _report(happened, now=now, progress=progress)
     _invite(rng, members, now)
     _judge(progress)
     _prove(now)
@@ -96,10 +100,13 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _judge(progress)
     _stand(members, now)
     _keep_order(members, now)
+    advance_connections(now=now)
+    first_days.fill(random.Random(24), newcomer, members, now, days=DAYS)  # noqa: S311
+    _judge(progress)
+    close_runs(now=now)
     _judge(progress)
     _spend(rng, now)
     rights.fill(rng, now)
-    advance_connections(now=now)
     logins = _logins(members)
     _judge(progress)
     demo_day.fill(members, now)

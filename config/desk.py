@@ -104,6 +104,18 @@ def needs_without_candidates() -> int:
     return Need.objects.filter(state=NeedState.OPEN, candidates__isnull=True).count()
 
 
+def newcomers_unanswered() -> int:
+    """How many newcomers have waited for their greeter for two hours."""
+    from datetime import timedelta  # noqa: PLC0415  Settings name this module before models are ready.
+
+    from django.utils import timezone  # noqa: PLC0415
+
+    from members.models import Greeting  # noqa: PLC0415
+
+    long_ago = timezone.now() - timedelta(hours=2)
+    return Greeting.objects.filter(closed_at__isnull=True, greeted_at__isnull=True, assigned_at__lte=long_ago).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -113,6 +125,22 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Invitations"), "mail", "members.invitation"),
             Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
             Page(_("Something missing?"), "contact_support", "incentives.case", count=cases_to_answer),
+        ),
+    ),
+    (
+        _("First days"),
+        (
+            Page(_("How far newcomers get"), "filter_alt", "members.newcomer"),
+            Page(_("Greeters"), "waving_hand", "members.greeter"),
+            Page(_("Newcomers with a greeter"), "emoji_people", "members.greeting", count=newcomers_unanswered),
+        ),
+    ),
+    (
+        _("Games of the day"),
+        (
+            Page(_("Rounds"), "sports_esports", "members.gameround"),
+            Page(_("Turns"), "format_quote", "members.gameturn"),
+            Page(_("Games"), "casino", "members.game"),
         ),
     ),
     (
@@ -163,6 +191,13 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Shared limits"), "speed", "incentives.sharedlimit"),
             Page(_("Budget alarms"), "notifications_active", "incentives.budgetalarm"),
             Page(_("Lookup tables"), "table", "incentives.lookuptable"),
+        ),
+    ),
+    (
+        _("Quests"),
+        (
+            Page(_("Quests"), "flag", "incentives.questversion"),
+            Page(_("Members on quests"), "directions_walk", "incentives.questrun"),
         ),
     ),
     (

@@ -194,6 +194,8 @@ FINE_CURRENCY = env.str("FINE_CURRENCY", default="points")
 INVITATIONS_PER_MONTH = env.int("INVITATIONS_PER_MONTH", default=20)
 CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
+# Weeks of a season that a streak may rest.
+STREAK_RESTS_A_SEASON = env.int("STREAK_RESTS_A_SEASON", default=2)
 # What ladders and segments can be measured by: a kind, who finds the values, and who knows the decimals.
 METRIC_PROVIDERS = {
     "balance": ("incentives.domain.metrics.balance", "incentives.domain.metrics.decimals"),
@@ -248,11 +250,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluate-ladders": {"task": "incentives.evaluate_ladders", "schedule": timedelta(minutes=15)},
     "evaluate-segments": {"task": "incentives.evaluate_segments", "schedule": timedelta(hours=1)},
     "release-holds": {"task": "incentives.release_expired_holds", "schedule": timedelta(minutes=1)},
+    "close-quests": {"task": "incentives.close_quests", "schedule": timedelta(minutes=1)},
     "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
     "write-notifications": {"task": "members.write_notifications", "schedule": timedelta(seconds=5)},
     "tell-expiring": {"task": "incentives.tell_expiring", "schedule": timedelta(hours=1)},
     "close-quiet-cases": {"task": "incentives.close_quiet_cases", "schedule": timedelta(hours=1)},
     "forget-notifications": {"task": "members.forget_notifications", "schedule": timedelta(hours=6)},
+    "advance-newcomers": {"task": "members.advance_newcomers", "schedule": timedelta(minutes=2)},
+    "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }
 

@@ -134,3 +134,20 @@ class CaseFinding(models.TextChoices):
     TAKEN_BACK = "taken_back", _("paid, then taken back")
     FROZEN = "frozen", _("frozen")
     NOTHING = "nothing", _("nothing that explains it")
+
+
+class QuestState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    LIVE = "live", _("live")
+    PAUSED = "paused", _("paused")
+    # A newer version took its place; whoever has begun goes on with this one.
+    REPLACED = "replaced", _("replaced")
+    ENDED = "ended", _("ended")
+
+
+class RunState(models.TextChoices):
+    """How far a member is with a quest."""
+
+    OPEN = "open", _("under way")
+    COMPLETED = "completed", _("completed")
+    EXPIRED = "expired", _("time is up")

@@ -233,3 +233,10 @@ class MessageKind(models.TextChoices):
 
     SERVICE = "service", _("service")
     PROMOTION = "promotion", _("promotion")
+
+
+class GameKind(models.TextChoices):
+    """How a turn is checked."""
+
+    CHAIN = "chain", _("chain: begins with the sign that the last one ended with")
+    LINE = "line", _("guess the line")

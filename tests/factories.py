@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from incentives.domain import publishing
 from incentives.domain.pump import loop
-from incentives.models import Badge, Currency, RuleVersion
+from incentives.domain.quests import publishing as quests
+from incentives.models import Badge, Currency, QuestVersion, RuleVersion
 from members.domain.events.intake import Receipt, record_events
 from members.enums import Scope
 from members.models import ApiKey, Counter, EventType, Ladder, Member, Source, Tier
@@ -85,6 +86,14 @@ def rule(document: dict[str, Any], *, now: datetime | None = None, since: dateti
     document = {"code": "post", "when": "content.published", **document}
     draft = publishing.save_draft(document=document)
     return publishing.publish_rule(version=draft, now=now, in_force_from=since or now.replace(year=2020))
+
+
+def quest(document: dict[str, Any], *, now: datetime | None = None, since: datetime | None = None) -> QuestVersion:
+    """Start a quest of two posts, open since long ago unless told otherwise."""
+    now = now or timezone.now()
+    steps = [{"code": "posts", "when": "content.published", "count": 2}]
+    draft = quests.save_draft(document={"code": "writer", "steps": steps, **document})
+    return quests.start_quest(version=draft, now=now, open_from=since or now.replace(year=2020))
 
 
 def award(amount: int | str = 10, currency: str = "points", **more: Any) -> dict[str, Any]:

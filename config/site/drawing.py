@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CENTRE, RADIUS, NODES = 100.0, 78.0, 11
@@ -24,6 +25,32 @@ def wreath(share: int) -> list[Leaf]:
     places = _branch(CENTRE, RADIUS, NODES, FIRST_ANGLE, LAST_ANGLE, TILT, SIZE, TAPER)
     lit = round(len(places) * share / 100)
     return [Leaf(place, is_on=i < lit) for i, place in enumerate(places)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sprig:
+    """A twig with a leaf for each step; the first one that is not on is the next. `stem` is its path."""
+
+    stem: str
+    leaves: list[tuple[str, str]]
+
+
+def sprig(steps: Sequence[bool]) -> Sprig:
+    """Draw a twig 160 wide and 38 high: leaves that are done are "on", the next one is "now"."""
+    points = [(4 + 146 * n / 24, _sprig_height(4 + 146 * n / 24)) for n in range(25)]
+    stem = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    leaves, upcoming = [], "now"
+    for place, is_done in enumerate(steps):
+        x = 11 + 160 / len(steps) * place
+        lean, scale = 58 if place % 2 == 0 else 122, min(1.25, 6.5 / len(steps))
+        look = "on" if is_done else upcoming
+        upcoming = upcoming if is_done else ""
+        leaves.append((f"translate({x:.1f} {_sprig_height(x):.1f}) rotate({lean}) scale({scale:.2f})", look))
+    return Sprig(stem, leaves)
+
+
+def _sprig_height(x: float) -> float:
+    return 19 + 2 * math.sin(2 * math.pi * x / 150)
 
 
 def engraving() -> list[str]:

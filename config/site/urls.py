@@ -16,6 +16,7 @@ urlpatterns = [
     path("me/", views.points, name="points"),
     path("me/privileges/<slug:code>/use/", views.use_privilege, name="use-privilege"),
     path("me/privilege-uses/<int:use_id>/give-back/", views.give_back_privilege, name="give-back-privilege"),
+    path("me/quests/<slug:code>/begin/", views.begin_quest, name="begin-quest"),
     path("me/invitations/make/", inviting.make, name="make-invitation"),
     path("me/invitations/revoke/", inviting.revoke, name="revoke-invitation"),
     path("me/circle/hide/", circle.hide, name="hide-connection"),

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,10 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from config.site import drawing, queries, rights
+from config.site import drawing, queries, quests, rights
 from incentives.domain import requests
 from incentives.domain.ledger import keys
 from incentives.domain.privileges import using
+from incentives.domain.pump import hints
+from incentives.domain.quests import joining
 from incentives.domain.takeout import data_of
 from incentives.enums import CaseState
 from incentives.models import Case
@@ -31,6 +34,7 @@ from members.domain.contents.queries import made_by
 from members.domain.invitations.queries import inviting_of
 from members.domain.ladders import lending
 from members.domain.needs.queries import market_of
+from members.domain.newcomers.opening import note_opening
 from members.domain.notifications.inbox import inbox_of
 from members.domain.statuses import rights_of
 from members.models import Member, Tier, Violation
@@ -101,6 +105,10 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         page = queries.page_of(member, now=timezone.now(), show=show, search=search, before=before)
     except queries.BadCursor:
         return redirect("points")
+    if member.page_opened_at is None:
+        with transaction.atomic():
+            if note_opening(member, now=timezone.now()):
+                hints.wake_on_commit()
     context = {
         "page": page,
         "engraving": drawing.engraving(),
@@ -119,6 +127,8 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         context["cases_open"] = Case.objects.filter(member=member).exclude(state=CaseState.CLOSED).count()
         context["market"] = market_of(member, now=timezone.now())
         context["made"] = made_by(member.pk, now=timezone.now())
+        currency = page.spendable.currency if page.spendable is not None else ""
+        context["quests"] = quests.quests_on_page(member, currency=currency, now=timezone.now())
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
 
@@ -204,6 +214,19 @@ def give_back_privilege(request: HttpRequest, member: Member, use_id: int) -> Ht
     else:
         messages.success(request, _("Given back."))
     return redirect(f"{reverse('points')}#privileges")
+
+
+@require_POST
+@for_member
+def begin_quest(request: HttpRequest, member: Member, code: str) -> HttpResponse:
+    """The member chooses a quest."""
+    try:
+        joining.begin_quest(member=member, code=code, now=timezone.now())
+    except joining.CannotBegin as error:
+        if error.kind == "unknown_quest":
+            raise Http404 from error
+        messages.error(request, error.sentence)
+    return redirect(f"{reverse('points')}#quests")
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -73,6 +73,21 @@ def day(moment: datetime) -> str:
 def moment(value: datetime) -> str:
     """Sun 30 Nov, 14:00."""
     return _("%(date)s, %(time)s") % {"date": long_date(value), "time": f"{timezone.localtime(value):%H:%M}"}
+
+
+@register.filter
+def last_day(until: datetime) -> str:
+    """The last day before a moment: what ends at midnight on Monday ends on Sunday."""
+    return str(long_date(until - timedelta(seconds=1)))
+
+
+@register.filter
+def time_left(until: datetime) -> str:
+    """21 h left, or the day where it is further away."""
+    hours = int((until - timezone.now()).total_seconds() // 3_600)
+    if hours < 1:
+        return _("less than an hour left")
+    return _("%(hours)d h left") % {"hours": hours} if hours < 48 else _("Until %(date)s") % {"date": long_date(until)}
 
 
 @register.filter

@@ -20,7 +20,7 @@ from incentives.models import WAITING_CASES, BudgetAlarm, Case, PrivilegeUse, Ru
 from members.domain.counters.periods import month_of, week_of
 from members.domain.events.schemas import YEAR_LAST
 from members.enums import DeadLetterState, MemberStatus, ReferralState, ReportState, ViolationState
-from members.models import Acquaintance, DeadLetter, Member, Referral, Report, Violation
+from members.models import Acquaintance, DeadLetter, Member, Newcomer, Referral, Report, Violation
 
 # Until when something should be done that promises no time itself.
 LOOKED_AT_WITHIN = timedelta(hours=24)
@@ -29,6 +29,8 @@ ENDING_WITHIN = timedelta(days=7)
 # A week has begun or ended somewhere before it has here.
 ZONES_APART = timedelta(days=1)
 NEAR = (3, 4)
+# A newcomer's first 24 hours decide, and each of them that passes in silence.
+ANSWERED_WITHIN, FIRST_DAY = timedelta(hours=2), timedelta(hours=24)
 
 
 def requests(_now: datetime) -> list[Entry]:
@@ -108,6 +110,22 @@ def referrals(_now: datetime) -> list[Entry]:
             each.joined_at + DECIDED_WITHIN, each.member_id,
         )
         for each in _some(found.order_by("joined_at", "pk"))
+    ]  # fmt: skip
+
+
+def newcomers(now: datetime) -> list[Entry]:
+    """Whoever said hello two hours ago or longer, within their first day, and was answered by nobody yet."""
+    found = Newcomer.objects.filter(
+        hello_at__lte=now - ANSWERED_WITHIN, ice_at__isnull=True, joined_at__gt=now - FIRST_DAY,
+        member__status=MemberStatus.ACTIVE, member__is_house=False,
+    )  # fmt: skip
+    return [
+        Entry(
+            each.member_id, str(each.member), _page("members_member", each.member_id),
+            _("said hello at %(time)s") % {"time": f"{timezone.localtime(each.hello_at):%H:%M}"},
+            each.joined_at + FIRST_DAY, each.member_id,
+        )
+        for each in _some(found.select_related("member").order_by("joined_at", "pk"))
     ]  # fmt: skip
 
 

@@ -52,6 +52,10 @@ GROUPS: tuple[Group, ...] = (
         assign=_assign_uses,
     ),
     Group(
+        "newcomer", _("Newcomers whom nobody has answered"), "waving_hand", "members.view_newcomer",
+        "members.change_member", finding.newcomers, _list("members_newcomer"),
+    ),
+    Group(
         "birthday", _("Birthdays"), "cake", "members.view_member", "members.change_member",
         finding.birthdays, _list("members_member"),
     ),

@@ -1,7 +1,21 @@
 """What operators see of rules and points."""
 
-from incentives.admin import cases, contents, ladders, ledger, needs, operations, privileges, promises, referrals, rules
+from incentives.admin import (
+    cases,
+    contents,
+    ladders,
+    ledger,
+    needs,
+    newcomers,
+    operations,
+    privileges,
+    promises,
+    quests,
+    referrals,
+    rules,
+)
 
 __all__ = [
-    "cases", "contents", "ladders", "ledger", "needs", "operations", "privileges", "promises", "referrals", "rules",
+    "cases", "contents", "ladders", "ledger", "needs", "newcomers", "operations", "privileges", "promises", "quests",
+    "referrals", "rules",
 ]  # fmt: skip

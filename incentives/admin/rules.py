@@ -51,6 +51,9 @@ limits:
 class RuleText(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # The theme ships no types.
     """The YAML with what the checker says of it underneath, anew whenever the writer pauses."""
 
+    check = "admin:incentives_ruleversion_check"
+    opinion_of = staticmethod(drafting.opinion_of)
+
     class Media:
         js = ("laurels/rule-form.js",)
 
@@ -59,13 +62,13 @@ class RuleText(UnfoldAdminTextareaWidget):  # type: ignore[misc]  # The theme sh
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         live = {
-            "hx-post": reverse("admin:incentives_ruleversion_check"),
+            "hx-post": reverse(self.check),
             "hx-trigger": "input changed delay:600ms",
             "hx-target": "#rule-findings",
             "aria-describedby": "rule-findings",
         }
         field = super().render(name, value, {**(attrs or {}), **live}, renderer)
-        context = {"opinion": drafting.opinion_of(value or ""), "check_url": live["hx-post"]}
+        context = {"opinion": self.opinion_of(value or ""), "check_url": live["hx-post"]}
         return format_html("{}{}", field, render_to_string("admin/_rule_check.html", context))
 
 

@@ -125,7 +125,7 @@ class ContentDecision(APIView):
         return Response(ContentBody(find_content(found.pk)).data)
 
 
-class WeekBody(serializers.Serializer[Any]):
+class ContentWeekBody(serializers.Serializer[Any]):
     """The 28 days before `ends_at`. Ratios are decimal strings, null where there is nothing to divide by."""
 
     ends_at = serializers.DateTimeField()
@@ -151,7 +151,7 @@ class ContentShares(APIView):
 
     @extend_schema(
         operation_id="content_shares",
-        responses={200: WeekBody(many=True), **PROBLEMS},
+        responses={200: ContentWeekBody(many=True), **PROBLEMS},
         parameters=[
             OpenApiParameter(
                 "weeks", OpenApiTypes.INT, description=f"How many, 1 to {shares.WEEKS_MAX}; 12 unless told otherwise."
@@ -164,7 +164,7 @@ class ContentShares(APIView):
         asked = SharesQuery(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         found = shares.weeks_of(now=timezone.now(), count=asked.validated_data["weeks"])
-        return Response(WeekBody(found, many=True).data)
+        return Response(ContentWeekBody(found, many=True).data)
 
 
 class SharesQuery(serializers.Serializer[Any]):

@@ -84,7 +84,7 @@ class RuleCheck(APIView):
         return Response(
             {
                 "valid": rule is not None,
-                "findings": [_finding(finding) for finding in report.findings],
+                "findings": [finding_body(finding) for finding in report.findings],
                 "fields": list(rule.fields()) if rule else [],
                 "most": [f"{e.most():f}" if e.amount is not None else None for e in rule.effects] if rule else [],
             }
@@ -124,7 +124,8 @@ class RuleEvaluate(APIView):
         )
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_body(finding: Finding) -> dict[str, Any]:
+    """A finding as the API tells it."""
     return {
         "pointer": finding.pointer,
         "code": finding.code,

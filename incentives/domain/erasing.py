@@ -10,6 +10,7 @@ from incentives.domain import ledger
 from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.pump import hints
+from incentives.domain.quests import leaving
 from incentives.enums import CaseState, HoldState, PendingState
 from incentives.models import Account, Case, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
 from members.domain.people.erasing import check_erasure, erase_person
@@ -35,6 +36,7 @@ def erase(*, member_id: int, ref: str, reason: str, now: datetime, by: object | 
             _close(person.pk, now=now, actor=actor)
             _forget_rights(person.pk)
             _forget_cases(person.pk, now)
+            leaving.forget(person.pk)
             erase_person(person, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return people[member_id]

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from incentives.domain.ledger.merging import Brought, move_everything
 from incentives.domain.pump import hints
+from incentives.domain.quests import leaving
 from incentives.models import BadgeGrant, Case, LimitUse, PrivilegeGrant, PrivilegeTally, PrivilegeUse
 from members.domain.people.merging import check_pair, hold_pair, merge_people
 from members.models import Member
@@ -42,6 +43,7 @@ def merge(
         _join_badges(survivor.pk, merged.pk)
         _join_rights(survivor.pk, merged.pk)
         Case.objects.filter(member_id=merged.pk).update(member_id=survivor.pk)
+        leaving.join(survivor.pk, merged.pk)
         merge_people(survivor, merged, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return Merged(survivor, brought)

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
-from incentives.models import BadgeGrant, Case
+from incentives.models import BadgeGrant, Case, QuestRun
 from members.domain.standing import standing_of
 from members.models import Content, Event, Invitation, Member, Need, NeedCandidate, Notification, Violation
 
@@ -42,6 +42,7 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
             .order_by("id")
             .values_list("badge__code", "granted_at")
         ],
+        "quests": list(_quests(member)),
         "invitations": [
             {"code": code, "sent_at": moment.isoformat(), "uses": uses}
             for code, moment, uses in Invitation.objects.filter(inviter=member)
@@ -92,6 +93,19 @@ def _statement(member_id: int) -> Iterator[dict[str, Any]]:
                 "note": line.note,
             }
         cursor = page.following
+
+
+def _quests(member: Member) -> Iterator[dict[str, Any]]:
+    for run in QuestRun.objects.filter(member=member).select_related("version__quest").order_by("pk"):
+        yield {
+            "quest": run.version.quest.code,
+            "version": run.version.number,
+            "state": run.state,
+            "started_at": run.started_at.isoformat(),
+            "due_at": _text(run.due_at),
+            "closed_at": _text(run.closed_at),
+            "progress": run.progress,
+        }
 
 
 def _conduct(member: Member) -> Iterator[dict[str, Any]]:

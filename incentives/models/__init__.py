@@ -22,6 +22,7 @@ from incentives.models.privileges import (
     PrivilegeTally,
     PrivilegeUse,
 )
+from incentives.models.quests import Quest, QuestInterval, QuestRun, QuestVersion
 from incentives.models.rules import (
     BudgetAlarm,
     LimitName,
@@ -60,6 +61,10 @@ __all__ = [
     "PrivilegeGround",
     "PrivilegeTally",
     "PrivilegeUse",
+    "Quest",
+    "QuestInterval",
+    "QuestRun",
+    "QuestVersion",
     "Request",
     "Reversal",
     "Rule",

@@ -41,8 +41,16 @@ CASE_REOPENED, CASE_CLOSED = "case.reopened", "case.closed"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
 REFERRAL_REJECTED = "referral.rejected"
+QUEST_STARTED, QUEST_STEP_COMPLETED = "quest.started", "quest.step_completed"
+QUEST_COMPLETED, QUEST_EXPIRED = "quest.completed", "quest.expired"
+# The first 24 hours: the first look at the points page, the first words, the first answer, the first acquaintance.
+PAGE_OPENED, CONNECTION_MADE = "page.opened", "connection.made"
+NEWCOMER_SAID_HELLO, NEWCOMER_BROKE_ICE = "newcomer.said_hello", "newcomer.broke_ice"
+NEWCOMER_ASSIGNED, GREETER_ASSIGNED = "newcomer.assigned", "greeter.assigned"
+GAME_PLAYED = "game.played"
 
 _TEXT = {"type": "string", "optional": True}
+_PERSON = {"type": "string", "personal": True}
 _STRIKES = {"type": "int", "min": 0, "max": 10_000}
 _STATUS = {"type": "string", "enum": ["active", "suspended", "banned", "left", "erased"]}
 # What was moved, in major units: above 0 came to the member, below 0 went.
@@ -89,6 +97,9 @@ _EFFECT = {
     "match": {"type": "string", "optional": True, "max_length": 200},
 }
 
+_QUEST = {"quest": {"type": "string"}, "version": {"type": "int", "min": 1, "max": 10**9}}
+_STEPS = {"type": "int", "min": 0, "max": 100}
+
 # Type to (meaning, schema); kept in the database so that rules can listen to them like to any other.
 OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     MEMBER_JOINED: ("A member was created.", {"channel": _TEXT}),
@@ -127,6 +138,23 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     NEED_FAILED: ("Two who had found each other for a need came to nothing.", _NEED),
     NEED_WITHDRAWN: ("A need was withdrawn.", _NEED),
     NEED_EXPIRED: ("The time of a need is over.", _NEED),
+    QUEST_STARTED: ("A member has begun a quest.", _QUEST),
+    QUEST_STEP_COMPLETED: ("A member has done a step of a quest.", {**_QUEST, "step": {"type": "string"}}),
+    QUEST_COMPLETED: ("A member has done every step of a quest.", _QUEST),
+    QUEST_EXPIRED: ("The time of a quest is up.", {**_QUEST, "done": _STEPS, "of": _STEPS}),
+    PAGE_OPENED: ("A member opened their points page for the first time.", {}),
+    CONNECTION_MADE: (
+        "A member has come to know somebody.",
+        {"known": {"type": "int", "min": 0, "max": 1_000_000}},
+    ),
+    NEWCOMER_SAID_HELLO: ("A newcomer spoke within 24 hours of joining.", {}),
+    NEWCOMER_BROKE_ICE: ("A newcomer spoke, and somebody answered, within 24 hours of joining.", {}),
+    NEWCOMER_ASSIGNED: ("A greeter was asked to welcome a newcomer.", {"newcomer": _PERSON}),
+    GREETER_ASSIGNED: ("A newcomer was given somebody to turn to.", {"greeter": _PERSON}),
+    GAME_PLAYED: (
+        "A member took a turn in a game of the day.",
+        {"game": {"type": "string"}, "round": {"type": "string"}, "right": {"type": "bool"}},
+    ),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
     POINTS_SPENT: ("Points were redeemed.", _MOVED),
@@ -171,3 +199,6 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     PRIVILEGE_FULFILLED: ("The team kept what a privilege promises.", _PRIVILEGE_USE),
     PRIVILEGE_OVERDUE: ("The team did not keep a promise in time.", _PRIVILEGE_USE),
 }
+
+# What else is true of a type: who plays together meets, and a turn is the member's own words.
+OUTCOME_MARKS: dict[str, Mapping[str, object]] = {GAME_PLAYED: {"is_conversation": True, "gathering": "round"}}

@@ -12,10 +12,12 @@ from members.models.conduct import (
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
+from members.models.games import Game, GameRound, GameTurn
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
+from members.models.newcomers import Greeter, Greeting, Newcomer
 from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
 from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
@@ -52,6 +54,11 @@ __all__ = [
     "EventPayload",
     "EventType",
     "Freeze",
+    "Game",
+    "GameRound",
+    "GameTurn",
+    "Greeter",
+    "Greeting",
     "Introduction",
     "Invitation",
     "Ladder",
@@ -62,6 +69,7 @@ __all__ = [
     "MessageTemplate",
     "Need",
     "NeedCandidate",
+    "Newcomer",
     "Notification",
     "NotificationChoice",
     "NotificationWork",

@@ -92,11 +92,12 @@ class Member(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="member",
         verbose_name=_("login"),
     )  # fmt: skip
+    page_opened_at = models.DateTimeField(_("opened their page at"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = MemberQuerySet.as_manager()
     # Who changed what about a person, and why. It holds personal data: erasing a member must reach it.
-    history = HistoricalRecords(excluded_fields=["attributes", "user"])
+    history = HistoricalRecords(excluded_fields=["attributes", "user", "page_opened_at"])
 
     class Meta:
         verbose_name = _("member")

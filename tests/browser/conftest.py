@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from incentives.domain.program import apply_program
+from incentives.models import QuestInterval
 from members.models import Member
 from tests import databases, factories
 
@@ -61,6 +62,8 @@ def community(committed_db):
 def settle():
     now = datetime.now(UTC)
     apply_program(folder=Path("docs/examples/community"), now=now, in_force_from=now - timedelta(days=365))
+    # Quests begin now, so that her history is that of her posts alone.
+    QuestInterval.objects.update(open_from=now)
     ada = factories.MemberFactory(ref="ada", display_name="Ada Lund", joined_at=now - timedelta(days=300))
     ada.user = get_user_model().objects.create_user("ada", "", "a long password")
     ada.save()

@@ -8,6 +8,7 @@ import pytest
 
 from incentives.domain.ledger import keys, operations
 from incentives.models import Currency, Journal
+from members.domain.joining import Arrival, tell_joined
 from members.domain.needs import posting, serving
 from tests import factories
 from tests.browser.eyes import entered, opened, overflow, shot, violations
@@ -78,6 +79,16 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     page.locator(".site-cases > li").wait_for()
     assert overflow(page) == 0
     shot(page, f"missing-{width}-{scheme}-{language}")
+    assert violations(page) == []
+
+    jonas = factories.MemberFactory(ref="jonas", display_name="Jonas Weber", language=language)
+    tell_joined([Arrival(jonas.pk, jonas.joined_at)], now=datetime.now(UTC))
+    factories.judge()
+    page = entered(chromium, server, jonas, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    assert page.locator("#welcome .lr-steps > li").count() == 6
+    assert overflow(page) == 0
+    assert page.problems == []
+    shot(page, f"newcomer-{width}-{scheme}-{language}")
     assert violations(page) == []
 
 

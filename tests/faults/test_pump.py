@@ -17,7 +17,7 @@ from django.utils import timezone
 from incentives.domain.engine import batches
 from incentives.domain.ledger.verify import verify
 from incentives.domain.pump import claims, failpoints, loop
-from incentives.models import Account, Currency, Journal, Judgement
+from incentives.models import Account, Currency, Journal, Judgement, QuestRun
 from members.models import DeadLetter, Event, Lane, Work
 from tests import databases, factories
 from tests.factories import award, item
@@ -45,12 +45,14 @@ def community(events: int = 60, members: int = 9) -> None:
             "limits": [{"per": "member", "every": "ever", "amount": 1000, "currency": "points"}],
         }
     )
+    factories.quest({"steps": [{"code": "posts", "when": "content.published", "count": 1000}]})
     factories.report(*(item(f"e{n}", f"m{n % members}") for n in range(events)))
 
 
 def assert_paid_once(events: int) -> None:
     assert not Work.objects.exists()
     assert Judgement.objects.count() == events
+    assert sum(run.progress["posts"]["n"] for run in QuestRun.objects.all()) == events
     assert Journal.objects.count() == 2 * events
     points = Currency.objects.get(code="points").pk
     assert sum(Account.objects.filter(currency_id=points).values_list("balance", flat=True)) == 2 * events
@@ -155,6 +157,7 @@ def test_every_event_four_times_shuffled_by_six_clients_counts_once(committed_db
     for number in range(9):
         factories.MemberFactory(ref=f"m{number}")
     factories.rule({"then": [award(2), award(1, "growth")]})
+    factories.quest({"steps": [{"code": "posts", "when": "content.published", "count": 1000}]})
     items = [item(f"e{n}", f"m{n % 9}") for n in range(80)]
 
     def client(seed):

@@ -10,7 +10,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from incentives.models import Case, Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
+from incentives.models import (
+    Case,
+    Entry,
+    Hold,
+    Journal,
+    Privilege,
+    PrivilegeGrant,
+    PrivilegeUse,
+    QuestRun,
+    QuestVersion,
+    Request,
+    RuleVersion,
+)
 from members.enums import Scope
 from members.models import (
     Acquaintance,
@@ -20,6 +32,9 @@ from members.models import (
     EventKey,
     EventPayload,
     EventType,
+    Game,
+    GameRound,
+    GameTurn,
     Introduction,
     Invitation,
     Member,
@@ -45,8 +60,7 @@ SECONDS_MAX = 60
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier, Report, Violation,
-    SegmentMember, Case, NotificationChoice,
-    SegmentMember, Content, Need, NeedCandidate,
+    SegmentMember, Case, NotificationChoice, Content, Need, NeedCandidate, GameRound, GameTurn, QuestRun, QuestVersion,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -72,6 +86,7 @@ def _world():
         factories.MemberFactory(ref=ref)
     Invitation.objects.create(code="CODE", uses_max=None)
     Privilege.objects.create(code="pin", quota=1)
+    Game.objects.create(code="idioms", kind="chain")
     factories.CurrencyFactory(code="growth", kind="qualifying")
     Segment.objects.create(code="founders")
     Segment.objects.create(code="writers", kind="condition", condition="member.verified")
@@ -255,6 +270,8 @@ READERS = [
     ("PUT", "event-types/content.published"),
     ("POST", "rules/check"),
     ("POST", "rules/evaluate"),
+    ("POST", "quests/check"),
+    ("POST", "games/idioms/rounds"),
     ("POST", "spends"),
     ("POST", "holds"),
     ("POST", f"holds/{uuid.UUID(int=7)}/capture"),
@@ -645,6 +662,29 @@ BODIES = [
         ("unknown_field", {"rule": "post"}, 400, "#/rule", "There is no field"),
     ),
     *refused(
+        "quests/check", "POST",
+        ("no_document", {}, 400, "#/document", "required"),
+        ("document_a_list", {"document": []}, 400, "#/document", ""),
+        ("unknown_field", {"document": {}, "facts": {}}, 400, "#/facts", "There is no field"),
+    ),
+    *refused(
+        "games/idioms/rounds", "POST",
+        ("no_opening", {}, 400, "#/opening", "required"),
+        ("opening_a_number", {"opening": 7}, 400, "#/opening", "text"),
+        ("opening_too_long", {"opening": "一" * 201}, 400, "#/opening", "200"),
+        ("answers_too_many", {"opening": "一心一意", "answers": ["x"] * 21}, 400, "#/answers", "20"),
+        ("hours_zero", {"opening": "一心一意", "hours": 0}, 400, "#/hours", ""),
+        ("hours_beyond", {"opening": "一心一意", "hours": 2**63}, 400, "#/hours", ""),
+        ("unknown_host", {"opening": "一心一意", "host": "nobody"}, 404, "#/host", "no member"),
+    ),
+    *refused(
+        f"rounds/{uuid.UUID(int=7)}/turns", "POST",
+        ("nobody", {"text": "x"}, 400, "#/member", "required"),
+        ("unknown_member", {"member": "nobody", "text": "x"}, 404, "#/member", "no member"),
+        ("text_a_megabyte", {"member": "ada", "text": MEGABYTE}, 400, "#/text", "200"),
+        ("text_nul", {"member": "ada", "text": "a\x00"}, 400, "#/text", ""),
+    ),
+    *refused(
         "reports", "POST",
         ("themselves", {"reporter": "ada", "subject": "ada"}, 422, "#/reporter", "themselves"),
         ("unknown_subject", {"reporter": "ada", "subject": "nobody"}, 404, "#/subject", "no member"),
@@ -936,6 +976,15 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("privilege_nul", "members/ada/privileges/a%00b", 404),
         ("privilege_a_megabyte", f"members/ada/privileges/{'a' * 100_000}", 404),
         ("privilege_unknown_filter", "members/ada/privileges?code=pin", 400),
+        ("quests_unknown_member", "members/nobody/quests", 404),
+        ("quests_unknown_filter", "members/ada/quests?state=open", 400),
+        ("quests_state", "quests?state=gone", 400),
+        ("first_day_nul", "members/a%00b/first-day", 404),
+        ("weeks_unknown_filter", "newcomers/weeks?weeks=4", 400),
+        ("games_cursor", "games?cursor=next", 400),
+        ("round_unknown", f"rounds/{uuid.UUID(int=7)}", 404),
+        ("round_no_uuid", "rounds/7", 404),
+        ("round_a_megabyte", f"rounds/{'a' * 100_000}", 404),
         ("connections_unknown", "members/nobody/connections", 404),
         ("connections_nul", "members/a%00b/connections", 404),
         ("connection_counts_in_words", "connections?least=few", 400),
@@ -1070,6 +1119,17 @@ EVERY_CALL = [
     ("GET", "members/ada/privileges/pin/grants", Scope.PRIVILEGES_READ),
     ("POST", "members/ada/privileges/pin/grants", Scope.PRIVILEGES_WRITE),
     ("POST", "members/ada/privileges/pin/grants/1/revoke", Scope.PRIVILEGES_WRITE),
+    ("GET", "quests", Scope.RULES_READ),
+    ("POST", "quests/check", Scope.RULES_READ),
+    ("GET", "members/ada/quests", Scope.MEMBERS_READ),
+    ("POST", "members/ada/quests/writer/begin", Scope.MEMBERS_WRITE),
+    ("GET", "members/ada/first-day", Scope.MEMBERS_READ),
+    ("GET", "newcomers/weeks", Scope.MEMBERS_READ),
+    ("GET", "games", Scope.MEMBERS_READ),
+    ("POST", "games/idioms/rounds", Scope.MEMBERS_WRITE),
+    ("GET", f"rounds/{uuid.UUID(int=7)}", Scope.MEMBERS_READ),
+    ("POST", f"rounds/{uuid.UUID(int=7)}/turns", Scope.MEMBERS_WRITE),
+    ("POST", f"rounds/{uuid.UUID(int=7)}/close", Scope.MEMBERS_WRITE),
     ("GET", "connections", Scope.MEMBERS_READ),
     ("GET", "members/ada/connections", Scope.MEMBERS_READ),
     ("PUT", "members/ada/connections", Scope.MEMBERS_WRITE),

@@ -33,7 +33,7 @@ def _world():
         code="reply.written", schema={"to": {"type": "string"}}, is_conversation=True, counterpart="to"
     )
     factories.EventTypeFactory(
-        code="game.played", schema={"game": {"type": "string"}}, is_conversation=True, gathering="game"
+        code="round.played", schema={"game": {"type": "string"}}, is_conversation=True, gathering="game"
     )
     for ref in ("ada", "bo", "cy"):
         factories.MemberFactory(ref=ref, age_band="adult")
@@ -57,7 +57,7 @@ def reply(who: str, to: str, days_ago: int) -> None:
 
 def play(who: str, game: str, days_ago: int) -> None:
     moment = NOW() - timedelta(days=days_ago, minutes=1)
-    factories.report(item(f"{who}-{game}", who, type="game.played", time=moment.isoformat(), data={"game": game}))
+    factories.report(item(f"{who}-{game}", who, type="round.played", time=moment.isoformat(), data={"game": game}))
 
 
 def befriend(one: str, other: str) -> None:

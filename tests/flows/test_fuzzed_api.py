@@ -35,11 +35,14 @@ from incentives.domain.privileges import granting, using
 from incentives.models import Case, Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
 from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
+from members.domain.games import playing
 from members.domain.needs import posting, serving
 from members.models import (
     CommunityRules,
     Connection,
     Content,
+    Game,
+    GameRound,
     Introduction,
     Invitation,
     Member,
@@ -117,11 +120,23 @@ def key():
     asked = Asked(timezone.now(), None, "content.published")
     cases.open_case(member=Member.objects.get(ref="ada"), asked=asked, text="", now=timezone.now(), actor="fuzz")
     Case.objects.update(event_id=None, state="answered", answered_at=timezone.now(), due_at=None)
+    something_to_do()
     CommunityRules.objects.create(number=1, published_at=timezone.now())
     something_made_and_something_needed()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
+
+
+def something_to_do():
+    """A quest under way, one to choose, and a round that is open."""
+    factories.quest({"steps": [{"code": "posts", "when": "content.published", "count": 9}]})
+    factories.quest({"code": "chosen", "begins": "by_choice"})
+    factories.report(item("q1", "ada"))
+    factories.judge()
+    Game.objects.create(code="free", kind="chain")
+    game = Game.objects.create(code="idioms", kind="chain")
+    playing.open_round(game=game, opening="一心一意", now=timezone.now())
 
 
 def something_to_use():
@@ -163,6 +178,12 @@ def known(name, operation=""):
         return "CODE"
     if name == "code" and "privileges" in operation:
         return "pin"
+    if name == "code" and "quests" in operation:
+        return "chosen"
+    if name == "code" and "games" in operation:
+        return "free"
+    if name == "round_id":
+        return str(GameRound.objects.get().public_id)
     if name == "introduction_id":
         return str(Introduction.objects.order_by("pk").values_list("pk", flat=True)[0])
     if name == "case_id":
@@ -210,7 +231,7 @@ def known(name, operation=""):
     return {
         "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
         "first": "ada", "second": "cy", "other": "bo", "off": False, "agrees": True,
-        "merged": "bo", "kind": "advertising", "reporter": "ada",
+        "opening": "一心一意", "merged": "bo", "kind": "advertising", "reporter": "ada",
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},

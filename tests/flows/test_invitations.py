@@ -199,6 +199,7 @@ def test_stages_are_told_once_and_pay_when_they_are_reached(client):
     factories.MemberFactory(ref="cy")
     for ref in ("bo", "silent", "answered-by-inviter"):
         post(client, f"invitations/{invite(client)}/accept", ref=ref)
+    Referral.objects.update(joined_at=timezone.now() - timedelta(days=40))
     joined = Referral.objects.get(member__ref="bo").joined_at
 
     def happens(name, ref, after, kind="content.published", **data):
@@ -218,6 +219,7 @@ def test_stages_are_told_once_and_pay_when_they_are_reached(client):
     assert stages("bo") == [False, False, False]
     happens("answer", "cy", timedelta(hours=4), kind="reply.written", to="bo")
     happens("answer 2", "ada", timedelta(hours=4), kind="reply.written", to="answered-by-inviter")
+    judge()
     counts = [advance(now=joined + timedelta(hours=5)) for _ in range(2)]
     assert counts == [1, 0]
     happens("day 8", "bo", timedelta(days=8))

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from incentives.domain import ledger
 from incentives.domain.engine import alarms, rulebook, writers
-from incentives.domain.engine.cases import Decided, Waiting
+from incentives.domain.engine.cases import Decided, Waiting, decoded
 from incentives.domain.engine.facts import MemberFacts, load_members
 from incentives.domain.engine.fold import Fold
 from incentives.domain.engine.paying import Paying
+from incentives.domain.engine.questing import Questing
 from incentives.domain.engine.reach import Reach
 from incentives.domain.engine.rising import Rising
 from incentives.domain.engine.rulebook import RuleBook
@@ -32,7 +33,6 @@ from members.domain.contents import recording
 from members.domain.contents.recording import Said
 from members.domain.counters.book import Addition, CounterBook
 from members.domain.counters.periods import local_day, period_of
-from members.domain.events.schemas import BadData, DataSchema
 from members.models import Member
 
 
@@ -58,6 +58,8 @@ def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
     fold.paying.uses.write()
     alarms.ring(fold.paying.uses, now=fold.ledger.posted_at)
     fold.paying.pending.write(fold.ledger.posted_at)
+    if fold.quests is not None:
+        fold.quests.write()
     record_contacts(waiting)
     record_contents(waiting)
     write_decisions(decided, rules, judged_at=fold.ledger.posted_at)
@@ -92,7 +94,7 @@ def open_fold(waiting: Sequence[Waiting], rules: RuleBook) -> Fold:
     counters = _open_counters(waiting, rules)
     rising = Rising(rules.ladders, book, counters)
     rising.load({each.member.id: each.member for each in waiting}.values(), book.posted_at)
-    return Fold(rules, book, counters, paying, rising)
+    return Fold(rules, book, counters, paying, rising, Questing.of(waiting, rules))
 
 
 def record_contacts(waiting: Sequence[Waiting]) -> None:
@@ -157,7 +159,7 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
         occurred_at = occurred_at.replace(tzinfo=UTC)
     book, member = rules.types[type_id], members[member_id]
     day = local_day(occurred_at, member.zone)
-    event = _decoded(book.schema, data)
+    event = decoded(book.schema, data)
     in_force = rules.at(book, occurred_at)
     waiting = Waiting(event_id, member, book, in_force, occurred_at, event, run, day, key_id=event_id)
     # Another run counts nothing again: the first one did.
@@ -167,18 +169,6 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
             if found is not None:
                 waiting.additions.append(Addition(counter, member.id, day, *found))
     return waiting
-
-
-def _decoded(schema: DataSchema, data: str | None) -> Any:
-    """The event's data, or None where a person's words were erased. Our own events without data have none to erase."""
-    if data is None:
-        if any(not spec.optional for spec in schema.fields.values()):
-            return None
-        data = "{}"
-    try:
-        return schema.decoder.decode(data)
-    except msgspec.ValidationError as error:
-        raise BadData(f"The stored data no longer fit {schema.type_code}: {error}", "") from error
 
 
 def _open_counters(waiting: Sequence[Waiting], rules: RuleBook) -> CounterBook:

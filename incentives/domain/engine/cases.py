@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from incentives.domain.engine.facts import MemberFacts
 from incentives.domain.engine.rulebook import EffectPlan, InForce, RulePlan, TypeBook
 from members.domain.counters.book import Addition
+from members.domain.events.schemas import BadData, DataSchema
 from members.domain.ladders.plans import LadderPlan
 
 
@@ -76,3 +79,17 @@ class Decided:
     # A ladder, and the ranks before and after.
     rises: list[tuple[LadderPlan, int, int]] = field(default_factory=list)
     assigned: list[Assigned] = field(default_factory=list)
+    # What else happened by it: the type of our own event, its data, and when.
+    told: list[tuple[str, dict[str, Any], datetime]] = field(default_factory=list)
+
+
+def decoded(schema: DataSchema, data: str | None) -> Any:
+    """The event's data, or None where a person's words were erased. Our own events without data have none to erase."""
+    if data is None:
+        if any(not spec.optional for spec in schema.fields.values()):
+            return None
+        data = "{}"
+    try:
+        return schema.decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise BadData(f"The stored data no longer fit {schema.type_code}: {error}", "") from error

@@ -9,6 +9,7 @@ from typing import Any
 from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts
 from incentives.domain.engine.paying import FAILED, Paying, refusal
+from incentives.domain.engine.questing import Questing
 from incentives.domain.engine.rising import Rising
 from incentives.domain.engine.rulebook import InForce, RuleBook
 from incentives.domain.ledger import Book
@@ -37,6 +38,8 @@ class Fold:
     counters: CounterBook
     paying: Paying
     rising: Rising
+    # None where nothing of the batch concerns a quest.
+    quests: Questing | None = None
 
     def judge(self, waiting: Waiting) -> Decided:
         """Decide one event. A tier it reaches counts from the next event on."""
@@ -58,6 +61,8 @@ class Fold:
         self.rising.follow(member.id, balances, waiting.occurred_at)
         if decided.awarded or waiting.book.code in RISING_TYPES or self._moves_a_ladder(waiting):
             self._rise(waiting, decided)
+        if self.quests is not None:
+            self.quests.follow(waiting, decided)
         return decided
 
     def _judge_rules(self, waiting: Waiting, in_force: InForce, vector: list[Any], decided: Decided) -> None:

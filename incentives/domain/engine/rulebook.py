@@ -13,6 +13,8 @@ from django.db import connection
 
 from incentives.domain.catalogues import Known, load_known
 from incentives.domain.engine.rising import RisingLadder, rising_ladder
+from incentives.domain.quests.loading import quest_plans
+from incentives.domain.quests.plans import QuestPlan
 from incentives.domain.rules.checking import CheckedRule, check_rule
 from incentives.domain.rules.compiling import CompiledType, compile_type
 from incentives.domain.rules.documents import (
@@ -134,6 +136,8 @@ class TypeBook:
     says: ContentWords | None = None
     # Whether some award waits for an event of this type.
     is_awaited: bool = False
+    # The quests that it may begin or carry on.
+    quests: tuple[QuestPlan, ...] = ()
     _by_segment: dict[int, InForce] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -143,7 +147,7 @@ class TypeBook:
     @property
     def is_listened_to(self) -> bool:
         """Whether an event of this type must be judged at all."""
-        return bool(self.spans or self.moving or self.is_awaited)
+        return bool(self.spans or self.moving or self.is_awaited or self.quests)
 
 
 @dataclass
@@ -182,6 +186,7 @@ class RuleBook:
         self.awaited: dict[int, Awaited] = {}
         self._build()
         self._find_awaited()
+        self.quests = self._quests()
         self.ladders = self._ladders()
         self.has_segments = Segment.objects.exists()
         self.counting_for_ladders = frozenset(each.id for ladder in self.ladders for each in ladder.counters)
@@ -389,6 +394,16 @@ class RuleBook:
             cuts=limit.over == "cut",
             alarm_at=-(-share * whole // 100) if share and whole else None,
         )
+
+    def _quests(self) -> dict[int, QuestPlan]:
+        """The versions of quests that somebody is on, or may begin, by version; each type learns of its own."""
+        plans, broken = quest_plans(self.known, self._type_ids)
+        self.broken.update(broken)
+        for plan in plans:
+            for type_id in {plan.begins_on, *(kind for step in plan.steps for kind in step.type_ids)}:
+                if type_id in self.types:
+                    self.types[type_id].quests += (plan,)
+        return {plan.version_id: plan for plan in plans}
 
     def _ladders(self) -> list[RisingLadder]:
         found = []

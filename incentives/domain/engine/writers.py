@@ -136,11 +136,11 @@ def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: da
     source = registry.sources[INTERNAL_SOURCE].id
     rows: list[Any] = []
 
-    def tell(each: Decided, code: str, data: dict[str, Any] | str | None) -> None:
+    def tell(each: Decided, code: str, data: dict[str, Any] | str | None, at: datetime | None = None) -> None:
         book = rules.by_code[code]
         lane = lane_of(each.member_id) if book.is_listened_to else None
         payload = _encode(data).decode() if isinstance(data, dict) else data
-        rows.append((each.member_id, book.id, source, each.id, each.occurred_at, judged_at, payload, lane))
+        rows.append((each.member_id, book.id, source, each.id, at or each.occurred_at, judged_at, payload, lane))
 
     for each in decided:
         if each.awarded:
@@ -158,6 +158,8 @@ def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: da
             rows.append((assigned.member_id, book.id, source, each.id, each.occurred_at, judged_at, said, lane))
         for plan, before, after in each.rises:
             tell(each, TIER_CHANGED, change_data(plan, before, after, StandingReason.EARNED))
+        for code, data, moment in each.told:
+            tell(each, code, data, moment)
     write_events(rows)
 
 

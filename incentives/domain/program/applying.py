@@ -8,8 +8,10 @@ from pathlib import Path
 from django.db import transaction
 
 from incentives.domain import publishing
+from incentives.domain.program.games import put_game
 from incentives.domain.program.messages import put_message
 from incentives.domain.program.parts import BAD, PARTS, Applied, said
+from incentives.domain.program.quests import put_quest
 from incentives.domain.program.rights import put_privilege
 from incentives.domain.program.words import BadProgram, entries, read_yaml
 from incentives.domain.rules.documents import BadDocument, read_document
@@ -21,15 +23,16 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
     """Put a folder's configuration in place, all of it or nothing; applying it again changes nothing.
 
     Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders, segments,
-    privileges, messages (.yaml), and rules/*.yaml with one rule each. A rule whose document differs from its newest
-    version is published as the next one, from now on, or from `in_force_from` where that is given. What operators
-    drafted is left alone. Raises BadProgram.
+    privileges, messages, games (.yaml), and rules/*.yaml and quests/*.yaml with one each. A rule or a quest whose
+    document differs from its newest version is published as the next one, from now on, or from `in_force_from` where
+    that is given. What operators drafted is left alone. Raises BadProgram.
     """
     if not folder.is_dir():
         raise BadProgram(f"There is no folder {folder}.")
     applied = Applied()
     with transaction.atomic():
-        for name, put in {**PARTS, "privileges": put_privilege, "messages": put_message}.items():
+        more = {"privileges": put_privilege, "messages": put_message, "games": put_game}
+        for name, put in {**PARTS, **more}.items():
             for code, document in entries(folder / f"{name}.yaml").items():
                 try:
                     put(code, document, applied)
@@ -38,6 +41,8 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
         registry.forget()
         for path in sorted((folder / "rules").glob("*.yaml")):
             _put_rule(path, applied, now=now, in_force_from=in_force_from)
+        for path in sorted((folder / "quests").glob("*.yaml")):
+            put_quest(path, applied, now=now, open_from=in_force_from)
     return applied
 
 

@@ -185,13 +185,14 @@ def _expression(
     try:
         checked = language.check(text, schema, catalogue.tables, expect, known)
     except LanguageError as error:
-        findings.extend(_placed(message, pointer) for message in error.messages)
+        findings.extend(placed(message, pointer) for message in error.messages)
         return None
-    findings.extend(_placed(message, pointer) for message in checked.warnings)
+    findings.extend(placed(message, pointer) for message in checked.warnings)
     return checked
 
 
-def _placed(message: language.Message, pointer: str) -> Finding:
+def placed(message: language.Message, pointer: str) -> Finding:
+    """What the language says, at its place in a document."""
     return Finding(
         pointer=pointer,
         code=message.code,

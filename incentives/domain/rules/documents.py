@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -53,11 +54,11 @@ class BadDocument(Exception):
         self.findings = findings
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
+class Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
     pass
 
 
-class Clause(_Strict, kw_only=True, frozen=True):
+class Clause(Strict, kw_only=True, frozen=True):
     """One condition with the words for a member who does not meet it; or a group of which all, or any, must hold."""
 
     expr: str | None = None
@@ -70,7 +71,7 @@ class Clause(_Strict, kw_only=True, frozen=True):
         return self.expr is None
 
 
-class Expiry(_Strict, kw_only=True, frozen=True):
+class Expiry(Strict, kw_only=True, frozen=True):
     """When points expire; the same forms as a currency's own policy."""
 
     kind: Literal["never", "after", "on", "idle"]
@@ -82,7 +83,7 @@ class Expiry(_Strict, kw_only=True, frozen=True):
     day: int | None = None
 
 
-class Pending(_Strict, kw_only=True, frozen=True):
+class Pending(Strict, kw_only=True, frozen=True):
     """When an award is sure: after a time (`for`), or once an event has followed (`until`, `match`, `within`)."""
 
     for_: str | None = msgspec.field(default=None, name="for")
@@ -91,7 +92,7 @@ class Pending(_Strict, kw_only=True, frozen=True):
     within: str | None = None
 
 
-class Award(_Strict, tag_field="do", tag="award", kw_only=True, frozen=True):
+class Award(Strict, tag_field="do", tag="award", kw_only=True, frozen=True):
     """Pay points: `amount` is an expression in major units, or `same` as the effect before.
 
     `to` is member (whose event it is), inviter (who brought that member), or a text field of the event's data that
@@ -105,7 +106,7 @@ class Award(_Strict, tag_field="do", tag="award", kw_only=True, frozen=True):
     pending: Pending | None = None
 
 
-class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
+class Deduct(Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
     """Take points; when there are too few: take what is there (cut), nothing (skip)."""
 
     currency: str
@@ -113,12 +114,12 @@ class Deduct(_Strict, tag_field="do", tag="deduct", kw_only=True, frozen=True):
     when_short: Literal["cut", "skip"] = "cut"
 
 
-class GrantBadge(_Strict, tag_field="do", tag="badge", kw_only=True, frozen=True):
+class GrantBadge(Strict, tag_field="do", tag="badge", kw_only=True, frozen=True):
     badge: str
     to: str = MEMBER
 
 
-class GrantPrivilege(_Strict, tag_field="do", tag="grant", kw_only=True, frozen=True):
+class GrantPrivilege(Strict, tag_field="do", tag="grant", kw_only=True, frozen=True):
     """Give a privilege, `for` a length of time (else as long as its grants last), with so many `uses` of its own."""
 
     privilege: str
@@ -132,7 +133,7 @@ Effect = Award | Deduct | GrantBadge | GrantPrivilege
 GRANTS = (GrantBadge, GrantPrivilege)
 
 
-class Limit(_Strict, kw_only=True, frozen=True):
+class Limit(Strict, kw_only=True, frozen=True):
     """At most so many times, or so much of a currency, in a calendar period.
 
     `per` member is whoever is paid, actor whose event it is; rule and programme count all members together.
@@ -149,12 +150,12 @@ class Limit(_Strict, kw_only=True, frozen=True):
     alarm: str | None = None
 
 
-class Schedule(_Strict, kw_only=True, frozen=True):
+class Schedule(Strict, kw_only=True, frozen=True):
     from_: datetime | None = msgspec.field(default=None, name="from")
     until: datetime | None = None
 
 
-class Example(_Strict, kw_only=True, frozen=True):
+class Example(Strict, kw_only=True, frozen=True):
     """A test that the document carries with it."""
 
     given: dict[str, Any]
@@ -162,7 +163,7 @@ class Example(_Strict, kw_only=True, frozen=True):
     note: str = ""
 
 
-class Document(_Strict, kw_only=True, frozen=True):
+class Document(Strict, kw_only=True, frozen=True):
     code: str
     when: str
     then: tuple[Effect, ...]
@@ -209,14 +210,18 @@ def read_document(raw: object) -> Document:
     ]
     if later:
         raise BadDocument(later)
-    document = _converted(raw, Document)
+    document = converted(raw, Document)
     findings = list(_shape(document))
     if findings:
         raise BadDocument(findings)
     return document
 
 
-def _converted(raw: object, kind: type[Read]) -> Read:
+def converted(raw: object, kind: type[Read], words: Mapping[str, Sequence[str]] | None = None) -> Read:
+    """Turn decoded JSON or YAML into its typed form. Raises BadDocument.
+
+    `words` lists what may be said at the top ("Document") and below (""), for a "did you mean".
+    """
     bare = bare_words.key_in(raw)
     if bare is not None:
         text, fix = bare_words.said_of_key(bare[1])
@@ -225,12 +230,12 @@ def _converted(raw: object, kind: type[Read]) -> Read:
     try:
         return msgspec.convert(plain, kind, strict=True)
     except msgspec.ValidationError as error:
-        raise BadDocument([_finding(error, plain)]) from error
+        raise BadDocument([_finding(error, plain, words or _WORDS)]) from error
 
 
 def read_limit(raw: object, code: str) -> Limit:
     """Read a shared limit's document. Raises BadDocument."""
-    limit = _converted(raw, Limit)
+    limit = converted(raw, Limit)
     findings = list(_limit_shape(limit, ""))
     if findings:
         raise BadDocument(findings)
@@ -265,7 +270,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-_WORDS = {
+_WORDS: Mapping[str, Sequence[str]] = {
     "Document": ("code", "name", "lang", "when", "if", "then", "limits", "priority", "schedule", "visibility", "tests"),
     "": ("expr", "why_not", "all", "any", "do", "currency", "amount", "expires", "when_short", "badge", "code", "per",
          "every", "times", "counts", "over", "alarm", "from", "until", "given", "expect", "note", "kind", "days",
@@ -273,7 +278,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _finding(error: msgspec.ValidationError, raw: object) -> Finding:
+def _finding(error: msgspec.ValidationError, raw: object, known: Mapping[str, Sequence[str]]) -> Finding:
     words = str(error)
     sentence, _, path = words.partition(" - at `$")
     pointer = path.rstrip("`").replace("[...]", "").replace(".", "/").replace("[", "/").replace("]", "")
@@ -283,7 +288,7 @@ def _finding(error: msgspec.ValidationError, raw: object) -> Finding:
     unknown = re.search(r"unknown field `(.*)`", sentence)
     if unknown:
         name = unknown.group(1)
-        near = difflib.get_close_matches(name, _WORDS["" if pointer else "Document"], 1)
+        near = difflib.get_close_matches(name, known["" if pointer else "Document"], 1)
         fix = f"Did you mean {near[0]}?" if near else "Remove it."
         step = name[:80].replace("~", "~0").replace("/", "~1")
         text = f"There is no {name[:80]} here."

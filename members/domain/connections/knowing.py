@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Q
 
 from members.domain.connections.deciding import GATHERING_MAX, Day, known
-from members.domain.outcomes import INTERNAL_SOURCE
+from members.domain.events.telling import tell_of
+from members.domain.outcomes import CONNECTION_MADE, INTERNAL_SOURCE
 from members.models import Acquaintance, Attendance, Connection, Contact, Source
 
 FRESH_MAX = 2_000
@@ -90,7 +91,15 @@ def _connect(pairs: set[Pair], now: datetime) -> int:
     newly = [(row.low_id, row.high_id) for row in rows if (row.low_id, row.high_id) not in before]
     if newly:
         recount(member_id for pair in newly for member_id in pair)
+        _tell({(row.low_id, row.high_id): row.last_at for row in rows}, newly, now)
     return len(newly)
+
+
+def _tell(met_at: Mapping[Pair, datetime], newly: Iterable[Pair], now: datetime) -> None:
+    """Tell both that they have come to know somebody: at the contact that made it so, and not whom."""
+    told = [(member_id, min(met_at[pair], now)) for pair in newly for member_id in pair]
+    known = dict(Acquaintance.objects.filter(member_id__in={pk for pk, _ in told}).values_list("member_id", "known"))
+    tell_of(CONNECTION_MADE, [(pk, {"known": known.get(pk, 0)}, moment) for pk, moment in told], now=now)
 
 
 def _contacts(pairs: set[Pair]) -> dict[Pair, list[Day]]:

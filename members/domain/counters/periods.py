@@ -33,19 +33,27 @@ def month_of(day: int) -> int:
     return day - date.fromordinal(day).day + 1
 
 
+def season_of(day: int) -> int:
+    """The ordinal of the first day of a day's season, which is a quarter of the calendar year."""
+    date_ = date.fromordinal(day)
+    return date(date_.year, date_.month - (date_.month - 1) % 3, 1).toordinal()
+
+
 def year_of(day: int) -> int:
     """The ordinal of the first of January of a day's year."""
     return date(date.fromordinal(day).year, 1, 1).toordinal()
 
 
 def period_of(window: str, day: int) -> int:
-    """The period of a window (`ever`, `day`, `week`, `month`, `year`) that holds a local day."""
+    """The period of a window (`ever`, `day`, `week`, `month`, `season`, `year`) that holds a local day."""
     if window == "day":
         return day
     if window == "week":
         return week_of(day)
     if window == "month":
         return month_of(day)
+    if window == "season":
+        return season_of(day)
     if window == "year":
         return year_of(day)
     return EVER
@@ -57,9 +65,10 @@ def next_period(window: str, day: int) -> date | None:
         return date.fromordinal(day + 1)
     if window == "week":
         return date.fromordinal(week_of(day) + 7)
-    if window == "month":
-        first = date.fromordinal(month_of(day))
-        return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    if window in ("month", "season"):
+        first = date.fromordinal(period_of(window, day))
+        months = first.month - 1 + (3 if window == "season" else 1)
+        return first.replace(year=first.year + months // 12, month=months % 12 + 1)
     if window == "year":
         return date(date.fromordinal(day).year + 1, 1, 1)
     return None

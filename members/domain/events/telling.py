@@ -27,20 +27,32 @@ def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
 
 def tell_each(code: str, told: Iterable[Told], *, now: datetime, source_id: int | None = None) -> list[int]:
     """Do the same and return the events' numbers, in order. With a source, it stands there as that source's event."""
+    return _write(code, ((member_id, said, now) for member_id, said in told), now, source_id)
+
+
+def tell_of(code: str, told: Iterable[tuple[int, Mapping[str, Any], datetime]], *, now: datetime) -> bool:
+    """Like `tell`, of something that happened before now: each says when."""
+    return bool(_write(code, told, now, None))
+
+
+def _write(
+    code: str, told: Iterable[tuple[int, Mapping[str, Any], datetime]], now: datetime, source_id: int | None
+) -> list[int]:
     registry.refresh()
     kind = registry.types[code].id
     source = registry.sources[INTERNAL_SOURCE].id if source_id is None else source_id
-    rows = [
-        (
-            member_id,
-            kind,
-            source,
-            None,
-            now,
-            now,
-            msgspec.json.encode(said).decode() if said else None,
-            lane_of(member_id),
-        )
-        for member_id, said in told
-    ]
-    return write_outcomes(rows)
+    return write_outcomes(
+        [
+            (
+                member_id,
+                kind,
+                source,
+                None,
+                moment,
+                now,
+                msgspec.json.encode(said).decode() if said else None,
+                lane_of(member_id),
+            )
+            for member_id, said, moment in told
+        ]
+    )

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-import msgspec
 from django.db import transaction
 from django.db.models import QuerySet
 
 from members.domain.counters.periods import local_day
 from members.domain.invitations.accepting import tell_stage
+from members.domain.newcomers.ice import WITHIN, Arrived, answers, contributing_types, hellos
 from members.domain.outcomes import REFERRAL_ACTIVE, REFERRAL_BROKE_ICE, REFERRAL_RETAINED
 from members.enums import ReferralState
-from members.models import Event, EventPayload, EventType, Member, Referral
+from members.models import Event, Referral
 
-ICE_WITHIN = timedelta(hours=24)
 # Events may be reported late: so long after a window has closed it is still looked at.
 LATE = timedelta(days=3)
 COUNT_MAX = 500
@@ -89,7 +87,7 @@ def _reached(window: Window, now: datetime) -> list[Referral]:
 
 def _contributions(candidates: Sequence[Referral], since: datetime) -> dict[int, list[datetime]]:
     events = Event.objects.filter(
-        member_id__in=[referral.pk for referral in candidates], type_id__in=_contributing(), occurred_at__gte=since
+        member_id__in=[referral.pk for referral in candidates], type_id__in=contributing_types(), occurred_at__gte=since
     )
     moments: dict[int, list[datetime]] = {}
     for member_id, moment in events.values_list("member_id", "occurred_at"):
@@ -97,58 +95,12 @@ def _contributions(candidates: Sequence[Referral], since: datetime) -> dict[int,
     return moments
 
 
-def _contributing() -> list[int]:
-    types = EventType.objects.filter(is_contribution=True) | EventType.objects.filter(is_conversation=True)
-    return list(types.values_list("pk", flat=True))
-
-
 def _broke_ice(now: datetime) -> list[Referral]:
     """Referrals whose newcomer has spoken and been answered within a day (of hours) of joining."""
-    candidates = list(_candidates("broke_ice_at", now - ICE_WITHIN - LATE, now)[:COUNT_MAX])
+    candidates = list(_candidates("broke_ice_at", now - WITHIN - LATE, now)[:COUNT_MAX])
     if not candidates:
         return []
-    spoke = {
-        member_id
-        for member_id, moments in _contributions(candidates, candidates[0].joined_at).items()
-        for joined_at in [next(r.joined_at for r in candidates if r.pk == member_id)]
-        if any(joined_at <= moment < joined_at + ICE_WITHIN for moment in moments)
-    }
-    speaking = [referral for referral in candidates if referral.pk in spoke]
-    answered = _answered(speaking) if speaking else set()
-    return [referral for referral in speaking if referral.pk in answered]
-
-
-def _answered(referrals: Sequence[Referral]) -> set[int]:
-    """Whom another member, neither of the house nor their inviter, had to do with in their first day."""
-    fields = dict(EventType.objects.exclude(counterpart="").values_list("pk", "counterpart"))
-    by_ref = {referral.member.ref: referral for referral in referrals}
-    by_id = {referral.pk: referral for referral in referrals}
-    first = min(referral.joined_at for referral in referrals)
-    last = max(referral.joined_at for referral in referrals) + ICE_WITHIN
-    payloads = EventPayload.objects.filter(
-        event__type_id__in=fields, event__occurred_at__gte=first, event__occurred_at__lt=last
-    ).values_list("event__type_id", "event__member_id", "event__occurred_at", "data")
-    met: list[tuple[Referral, Any, datetime]] = []
-    for type_id, member_id, moment, data in payloads.iterator():
-        other = msgspec.json.decode(data).get(fields[type_id])
-        if member_id in by_id:
-            met.append((by_id[member_id], other, moment))
-        if other in by_ref:
-            met.append((by_ref[other], member_id, moment))
-    return _with_others(met)
-
-
-def _with_others(met: Iterable[tuple[Referral, Any, datetime]]) -> set[int]:
-    """`met` names the other by ref or by id."""
-    in_time = [(r, other) for r, other, at in met if r.joined_at <= at < r.joined_at + ICE_WITHIN]
-    refs = {other for _, other in in_time if isinstance(other, str)}
-    ids = {other for _, other in in_time if isinstance(other, int)}
-    guests = Member.objects.filter(is_house=False)
-    known = dict(guests.filter(ref__in=refs).values_list("ref", "pk"))
-    real = set(guests.filter(pk__in=ids).values_list("pk", flat=True))
-    answered = set()
-    for referral, other in in_time:
-        other_id = known.get(other) if isinstance(other, str) else other if other in real else None
-        if other_id is not None and other_id not in (referral.pk, referral.inviter_id):
-            answered.add(referral.pk)
-    return answered
+    people = [Arrived(each.pk, each.joined_at, each.inviter_id) for each in candidates]
+    spoke = hellos(people)
+    answered = answers([each for each in people if each.member_id in spoke]) if spoke else {}
+    return [referral for referral in candidates if referral.pk in answered]

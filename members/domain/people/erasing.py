@@ -20,6 +20,7 @@ from members.domain.contents import leaving as contents
 from members.domain.events.schemas import FieldSpec, parse_schema
 from members.domain.events.writers import write_outcomes
 from members.domain.needs import leaving as needs
+from members.domain.newcomers import leaving as first_days
 from members.domain.notifications import inbox
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_ERASED
 from members.domain.registry import registry
@@ -71,6 +72,7 @@ def erase_person(member: Member, *, now: datetime, reason: str, by: object | Non
     work_items.forget(member)
     contents.forget(member)
     needs.forget(member, now=now)
+    first_days.forget(member)
     _forget_login(member)
     member.public_id = time_ordered.uuid7()
     member.display_name = member.email = member.language = member.time_zone = member.birthday = ""

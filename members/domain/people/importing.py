@@ -25,6 +25,8 @@ from members.models import (
     AttributeDefinition,
     Event,
     EventPayload,
+    GameRound,
+    Greeter,
     Invitation,
     Lane,
     Member,
@@ -187,6 +189,8 @@ def _with_a_life(member_ids: Sequence[int]) -> set[int]:
         known = Member.objects.filter(Q(user__isnull=False) | Q(merged_into__isnull=False), pk__in=part)
         living.update(known.values_list("pk", flat=True))
         living.update(Report.objects.filter(subject_id__in=part).values_list("subject_id", flat=True))
+        living.update(Greeter.objects.filter(member_id__in=part).values_list("member_id", flat=True))
+        living.update(pk for pk in GameRound.objects.filter(host__in=part).values_list("host_id", flat=True) if pk)
         living.update(
             pk for pk in Member.objects.filter(invited_by__in=part).values_list("invited_by_id", flat=True) if pk
         )

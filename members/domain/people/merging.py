@@ -13,6 +13,7 @@ from members.domain.contents import leaving as contents
 from members.domain.counters.making import recount
 from members.domain.events.telling import tell
 from members.domain.needs import leaving as needs
+from members.domain.newcomers import leaving as first_days
 from members.domain.notifications import inbox
 from members.domain.outcomes import MEMBER_MERGED
 from members.enums import MemberStatus, SegmentKind
@@ -71,6 +72,7 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     assert transaction.get_connection().in_atomic_block, "the pair is held"
     _join_timelines(survivor, merged)
     _join_lineages(survivor, merged)
+    first_days.join(survivor, merged)
     _join_rows(survivor, merged, reason=reason, by=by)
     _join_conduct(survivor, merged)
     _join_tiers(survivor, merged, now=now)

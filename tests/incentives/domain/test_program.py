@@ -11,7 +11,8 @@ from django.utils import timezone
 from incentives.domain import publishing
 from incentives.domain.ledger import operations
 from incentives.domain.program import Applied, BadProgram, apply_program
-from incentives.models import Currency, RuleVersion, SharedLimit
+from incentives.domain.quests import publishing as quests
+from incentives.models import Currency, QuestVersion, RuleVersion, SharedLimit
 from members.models import Tier
 from tests import factories
 from tests.factories import award
@@ -80,6 +81,35 @@ def test_what_was_done_is_said_in_a_line(folder):
 
     assert str(apply(folder)) == "2 changes: badge star, lookuptable rates"
     assert str(apply(folder)) == "0 changes: none"
+
+
+# Quests and games
+
+QUEST = {"code": "writer", "steps": [{"code": "posts", "when": "content.published", "count": 2}]}
+
+
+def test_apply_starts_a_quest_whose_words_are_new_and_leaves_an_ended_one_alone(folder):
+    factories.world()
+    (folder / "quests").mkdir()
+    write(folder, quests__writer=QUEST, games={"idioms": {"kind": "chain", "words": ["一心一意"]}})
+
+    assert apply(folder).changed == ["game idioms", "quest writer v1"]
+    assert apply(folder).changed == []
+    write(folder, quests__writer={**QUEST, "repeat": "month"})
+    assert apply(folder).changed == ["quest writer v2"]
+    quests.end_quest(version=QuestVersion.objects.get(number=2), now=timezone.now())
+    assert apply(folder).changed == []
+
+
+def test_a_quest_that_does_not_check_is_told_with_its_file_and_a_draft_stands_in_the_way(folder):
+    factories.world()
+    (folder / "quests").mkdir()
+    write(folder, quests__writer={**QUEST, "repeat": "yearly"})
+    assert refused(folder).startswith("quests/writer.yaml: /repeat: Invalid enum value 'yearly'")
+    quests.save_draft(document={**QUEST, "repeat": "week"})
+    write(folder, quests__writer=QUEST)
+
+    assert "quests/writer.yaml: writer v1 is a draft with other words" in refused(folder)
 
 
 # Rules and drafts
