@@ -29,6 +29,7 @@ from members.models import (
     Event,
     Invitation,
     Member,
+    Newcomer,
     Referral,
     Report,
     Violation,
@@ -111,6 +112,7 @@ def fill(number):
     code = Invitation.objects.create(code=f"CODE{number}", inviter=other)
     Referral.objects.create(member=member, inviter=other, invitation=code, joined_at=now, state="review")
     Acquaintance.objects.create(member=member, known=3)
+    Newcomer.objects.create(member=member, joined_at=now - timedelta(hours=5), hello_at=now - timedelta(hours=3))
     BudgetAlarm.objects.create(limit=f"post:{number}", period=0, used=8, of=10, reached_at=now)
     ask(member.ref)
 
