@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from members.admin.base import Plain, Window
 from members.domain.connections.deciding import band
 from members.domain.connections.introductions import CannotIntroduce, check, propose
+from members.domain.connections.staying import staying_by_known
 from members.models import Acquaintance, Connection, Introduction, Member
 
 
@@ -63,6 +64,12 @@ class AcquaintanceAdmin(Window[Acquaintance]):
     search_fields = ("member__ref", "member__display_name")
     ordering = ("-known", "id")
     actions = ("introduce",)
+    list_before_template = "admin/_staying.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {**(extra_context or {}), "staying": staying_by_known(now=timezone.now())}
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
 
     @admin.display(description=gettext_lazy("band"))
     def band(self, row: Acquaintance) -> str:
