@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from incentives.domain import pending, publishing
-from incentives.domain.ledger import operations, queries
+from incentives.domain.ledger import InsufficientPoints, operations, queries
 from incentives.domain.ledger.verify import verify
 from incentives.domain.reversals import reverse_journal
 from incentives.models import BadgeGrant, Journal, Judgement, LimitName, LimitUse, PendingAward
@@ -143,7 +143,7 @@ def test_an_award_waits_for_its_time_and_unlocks_once():
     assert counts == [0, 1, 0]
     assert has("ada", "growth") == (12, 0)
     assert Member.objects.get(ref="ada").standings.get().tier == ladder.tiers.get(code="silver")
-    with pytest.raises(operations.InsufficientPoints):
+    with pytest.raises(InsufficientPoints):
         operations.spend(
             member_id=Member.objects.get(ref="bo").pk,
             currency=factories.CurrencyFactory(code="growth"),
