@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/members/<str:ref>/statement", points.Statement.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/lots", points.Lots.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/standing", standings.MemberStanding.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/leave", standings.MemberLeave.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/badges", badges.MemberBadges.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/connections", connections.MemberConnections.as_view(), {"version": "v1"}),
     path(

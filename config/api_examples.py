@@ -399,6 +399,8 @@ MATCHED_NEED: dict[str, Any] = {
     "contacts": CONTACTS,
 }
 
+LEAVE = {"member": "ada", "begins_at": NOON, "ends_at": "2027-01-10T11:00:00Z", "reason": "Paternity."}
+
 CALLS: dict[str, Call] = {
     "member_notifications": Call("What a member was told", {"next": None, "previous": None, "results": [NOTIFICATION]}),
     "read_notifications": Call("Mark notifications as read", {"read": 1, "unread": 0}, {"ids": ["88"]}),
@@ -624,9 +626,14 @@ CALLS: dict[str, Call] = {
                 "projection": {"tier": TIERS[0], "at": "2026-12-31T23:00:00Z"},
                 "line": {"tier": TIERS[1], "place": 14, "places": 12},
                 "loan": None,
+                "away_until": None,
             }
         ],
     ),
+    "take_leave": Call(
+        "Let a member be away", LEAVE, request={"until": "2027-01-10T11:00:00Z", "reason": "Paternity."}
+    ),
+    "end_leave": Call("A member is back", {**LEAVE, "ends_at": "2026-12-20T09:00:00Z"}),
     "lend_tier": Call(
         "Lend a tier until a day", LOAN, request={"until": "2027-01-31T23:00:00Z", "reason": "Jury work."}
     ),

@@ -165,6 +165,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Rises and falls"), "trending_up", "members.standingchange"),
             Page(_("Places in line"), "format_list_numbered", "members.quotaplace"),
             Page(_("Tiers lent by hand"), "approval_delegation", "members.tierpin"),
+            Page(_("Leaves of absence"), "beach_access", "members.leave"),
             Page(_("Tier invitations"), "outgoing_mail", "members.tierinvitation"),
             Page(_("Segments"), "donut_small", "members.segment"),
             Page(_("Who is in a segment"), "groups", "members.segmentmember"),

@@ -35,6 +35,8 @@ TENDS_COMMUNITY = (
     "members.change_tierpin",
     "members.add_tierinvitation",
     "members.change_tierinvitation",
+    "members.add_leave",
+    "members.change_leave",
     "members.add_introduction",
     "members.change_introduction",
     "members.change_content",

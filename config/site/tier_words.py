@@ -29,10 +29,7 @@ def _sentences(standing: StandingLine, language: str) -> Iterator[str]:
         yield _("%(tier)s is lent to you until %(date)s: %(reason)s") % {
             "tier": name(standing.loan.tier), "date": short_date(standing.loan.until), "reason": standing.loan.reason,
         }  # fmt: skip
-    for duty in standing.duties:
-        yield _("%(tier)s asks for this each month: %(what)s.") % {"tier": held, "what": _so_far(duty)}
-    if standing.duties_missed:
-        yield _("Last month that was not done; twice in a row is one tier down.")
+    yield from _of_duties(standing, held)
     for want in standing.demands:
         if not want.is_there:
             yield _("Still missing: %(what)s.") % {"what": _so_far(want)}
@@ -47,6 +44,17 @@ def _sentences(standing: StandingLine, language: str) -> Iterator[str]:
         yield _("If nothing more happens, it will be %(tier)s on %(date)s.") % {
             "tier": name(ahead.tier), "date": short_date(ahead.at),
         }  # fmt: skip
+
+
+def _of_duties(standing: StandingLine, held: str) -> Iterator[str]:
+    if standing.away_until is not None:
+        said = _("You are away until %(date)s: nothing is asked of you for these months.")
+        yield said % {"date": short_date(standing.away_until)}
+        return
+    for duty in standing.duties:
+        yield _("%(tier)s asks for this each month: %(what)s.") % {"tier": held, "what": _so_far(duty)}
+    if standing.duties_missed:
+        yield _("Last month that was not done; twice in a row is one tier down.")
 
 
 def _so_far(want: Want) -> str:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from members.admin.base import Plain, Window
-from members.domain.ladders import lending
-from members.models import QuotaPlace, Standing, StandingChange, TierInvitation, TierPin
+from members.domain.ladders import leaves, lending
+from members.models import Leave, QuotaPlace, Standing, StandingChange, TierInvitation, TierPin
 
 
 @admin.register(Standing)
@@ -81,6 +81,33 @@ class TierPinAdmin(ByHand):
         ended = [lending.take_back(member=pin.member, tier=pin.tier, now=timezone.now()) for pin in pins]
         count = sum(each is not None for each in ended)
         messages.success(request, _("%(count)d loans have ended.") % {"count": count})
+
+
+@admin.register(Leave)
+class LeaveAdmin(ByHand):
+    """Who is away for a while; the duties of every month that it touches are forgiven."""
+
+    list_display = ("member", "begins_at", "ends_at", "reason", "set_by", "set_at")
+    list_select_related = ("member",)
+    search_fields = ("member__ref", "member__display_name")
+    ordering = ("-id",)
+    fields = ("member", "begins_at", "ends_at", "reason")
+    actions = ("end",)
+
+    def save_model(self, request: HttpRequest, obj: Leave, form: Any, change: bool) -> None:  # noqa: FBT001
+        given = dict(form.cleaned_data)
+        try:
+            made = leaves.take_leave(by=str(request.user), now=timezone.now(), until=given.pop("ends_at"), **given)
+        except leaves.CannotLeave as error:
+            messages.error(request, str(error))
+            return
+        obj.pk = made.pk
+
+    @admin.action(description=gettext_lazy("They are back"), permissions=["change"])
+    def end(self, request: HttpRequest, rows: QuerySet[Leave]) -> None:
+        ended = [leaves.end_leave(member=row.member, now=timezone.now()) for row in rows]
+        count = sum(each is not None for each in ended)
+        messages.success(request, _("%(count)d leaves have ended.") % {"count": count})
 
 
 @admin.register(TierInvitation)

@@ -17,7 +17,7 @@ from members.api.members import find_member
 from members.api.params import known_only
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
-from members.domain.ladders import lending
+from members.domain.ladders import leaves, lending
 from members.domain.standing import standing_of
 from members.enums import Scope
 from members.models import Tier
@@ -85,6 +85,26 @@ class StandingBody(serializers.Serializer[Any]):
     projection = ProjectionBody(allow_null=True)
     line = LineBody(allow_null=True)
     loan = LoanBody(allow_null=True)
+    away_until = serializers.DateTimeField(
+        allow_null=True, help_text="The end of a leave of absence, where the held tier would ask for something."
+    )
+
+
+class NewLeave(StrictBody):
+    """Until when a member is away, and from when if not from now; the reason is for the team."""
+
+    until = Moment()
+    begins_at = Moment(required=False)
+    reason = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class LeaveBody(serializers.Serializer[Any]):
+    """A leave of absence: the duties of every month that it touches are forgiven."""
+
+    member = serializers.CharField(source="member.ref")
+    begins_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    reason = serializers.CharField(allow_blank=True)
 
 
 class NewLoan(StrictBody):
@@ -131,6 +151,32 @@ class MemberStanding(APIView):
         """Tier, progress, what is missing, until when it is safe, and what it will come to, on every ladder."""
         known_only(request)
         return Response(StandingBody(standing_of(find_member(ref).pk, now=timezone.now()), many=True).data)
+
+
+class MemberLeave(APIView):
+    scopes = {"PUT": Scope.MEMBERS_WRITE, "DELETE": Scope.MEMBERS_WRITE}
+    throttle_classes = [PerKeyThrottle]
+
+    @extend_schema(operation_id="take_leave", request=NewLeave, responses={200: LeaveBody, **PROBLEMS})
+    def put(self, request: Request, ref: str, **_: Any) -> Response:
+        """Let a member be away, at most sixty days of any year. Sending it again moves the end."""
+        member, body = find_member(ref), NewLeave(data=request.data)
+        body.is_valid(raise_exception=True)
+        try:
+            made = leaves.take_leave(
+                member=member, now=timezone.now(), by=str(key_of(request).name), **body.validated_data
+            )
+        except leaves.CannotLeave as error:
+            raise Problem(str(error), status_code=422, kind="cannot_leave") from error
+        return Response(LeaveBody(made).data)
+
+    @extend_schema(operation_id="end_leave", request=None, responses={200: LeaveBody, **PROBLEMS})
+    def delete(self, request: Request, ref: str, **_: Any) -> Response:
+        """The member is back."""
+        ended = leaves.end_leave(member=find_member(ref), now=timezone.now())
+        if ended is None:
+            raise Problem("This member is not away.", status_code=404, kind="not_away")
+        return Response(LeaveBody(ended).data)
 
 
 class TierLoan(APIView):

@@ -16,7 +16,7 @@ from members.domain.ladders.quotas import seated
 from members.domain.ladders.reading import hands_of, read_cases
 from members.domain.sql import Some
 from members.enums import CounterKind, Falls
-from members.models import Counter, Ladder, QuotaPlace, TierInvitation, TierPin
+from members.models import Counter, Ladder, Leave, QuotaPlace, TierInvitation, TierPin
 
 # How far ahead it is looked where no period ends.
 AHEAD = timedelta(days=30)
@@ -97,6 +97,7 @@ class StandingLine:
     projection: Projection | None = None
     line: Line | None = None
     loan: Loan | None = None
+    away_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ def _standing(ladder: Ladder, plan: LadderPlan, scale: int, member_id: int, now:
         projection=_projection(plan, case, shown, now),
         line=_place(plan, shown, held, member_id),
         loan=_loan(plan, shown, member_id, now),
+        away_until=_away_until(plan, case, now),
     )
 
 
@@ -247,6 +249,13 @@ def _loan(plan: LadderPlan, shown: tuple[TierLine, ...], member_id: int, now: da
     pins = TierPin.objects.filter(member_id=member_id, tier__in=plan.ranks).in_force_at(now)
     pin = pins.order_by("-set_at", "-pk").first()
     return Loan(shown[plan.rank_of(pin.tier_id)], pin.until, pin.reason) if pin is not None else None
+
+
+def _away_until(plan: LadderPlan, case: Case, now: datetime) -> datetime | None:
+    """Until when the member is away, where the held tier would ask for something."""
+    if case.held.rank == NO_RANK or not plan.tiers[case.held.rank].duties:
+        return None
+    return Leave.objects.filter(member_id=case.member_id).at(now).values_list("ends_at", flat=True).first()
 
 
 def _invited_into(plan: LadderPlan, shown: tuple[TierLine, ...], member_id: int) -> TierLine | None:

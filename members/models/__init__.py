@@ -20,7 +20,7 @@ from members.models.needs import Need, NeedCandidate
 from members.models.newcomers import Greeter, Greeting, Newcomer
 from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
 from members.models.segments import Segment, SegmentMember, SegmentSize
-from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
+from members.models.tiers import Ladder, Leave, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
     Event,
@@ -63,6 +63,7 @@ __all__ = [
     "Invitation",
     "Ladder",
     "Lane",
+    "Leave",
     "Member",
     "MemberImport",
     "MemberImportLine",

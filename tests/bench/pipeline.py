@@ -91,6 +91,9 @@ def grows(place: Postgresql) -> None:
     report.results["at_1m_over_10k"] = found[str(size.LEDGERS[-1])]
     report.results["at_1m_means_rows"] = size.LEDGERS[-1]
     for what, numbers in (("members", size.COMMUNITIES), ("rules", size.RULE_SETS)):
+        if not numbers:
+            report.results["missing"].append(f"speed_by_{what}: only in a whole run")
+            continue
         report.progress(f"up to {numbers[-1]} {what}")
         sources = {}
         for number in numbers:

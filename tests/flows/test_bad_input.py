@@ -290,6 +290,7 @@ READERS = [
     ("POST", "needs/7/confirmations"),
     ("POST", "invitations"),
     ("POST", "invitations/CODE/accept"),
+    ("PUT", "members/ada/leave"),
     ("PUT", "members/ada/tiers/growth/bronze/loan"),
     ("POST", "events"),
 ]
@@ -500,6 +501,13 @@ LOAN = {"until": "2126-01-01T00:00:00Z", "reason": "A gift."}
 PREVIEW = {"tiers": {"bronze": {"threshold": 5}}}
 
 BODIES = [
+    *refused(
+        "members/ada/leave", "PUT",
+        ("nothing", {}, 400, "#/until", "required"),
+        ("without_zone", {"until": "2026-12-24T12:00:00"}, 400, "#/until", "zone"),
+        ("past", {"until": "2020-01-01T00:00:00Z"}, 422, None, "future"),
+        ("for_ever", {"until": "2126-01-01T00:00:00Z"}, 422, None, "60 days"),
+    ),
     *refused(
         "members/ada/tiers/growth/bronze/loan", "PUT",
         ("past", {**LOAN, "until": "2020-01-01T00:00:00Z"}, 422, None, "must lie in the future"),
@@ -1096,6 +1104,8 @@ EVERY_CALL = [
     ("PUT", "segments/founders/members/ada", Scope.MEMBERS_WRITE),
     ("DELETE", "segments/founders/members/ada", Scope.MEMBERS_WRITE),
     ("POST", "segments/writers/evaluate", Scope.MEMBERS_WRITE),
+    ("PUT", "members/ada/leave", Scope.MEMBERS_WRITE),
+    ("DELETE", "members/ada/leave", Scope.MEMBERS_WRITE),
     ("PUT", "members/ada/tiers/growth/bronze/loan", Scope.MEMBERS_WRITE),
     ("DELETE", "members/ada/tiers/growth/bronze/loan", Scope.MEMBERS_WRITE),
     ("PUT", "members/ada/tiers/growth/guests/invitation", Scope.MEMBERS_WRITE),

@@ -45,6 +45,7 @@ from members.models import (
     GameRound,
     Introduction,
     Invitation,
+    Leave,
     Member,
     Need,
     Segment,
@@ -107,6 +108,7 @@ def key():
     by_hand = {"member": Member.objects.get(ref="ada"), "tier": ladder.tiers.get(code="guests")}
     TierPin.objects.create(**by_hand, until=LATER, reason="Thanks.", set_at=timezone.now() - timedelta(days=1))
     TierInvitation.objects.create(**by_hand)
+    Leave.objects.create(member=by_hand["member"], begins_at=timezone.now() - timedelta(days=1), ends_at=SOON)
     factories.rule({"if": "event.data.words >= 300", "then": [award(100), award(10, "growth")]})
     factories.report(item("e1", "ada"), item("e2", "bo"))
     factories.judge()
@@ -184,6 +186,8 @@ def known(name, operation=""):
         return "free"
     if name == "round_id":
         return str(GameRound.objects.get().public_id)
+    if name == "until" and operation.endswith("/leave"):
+        return SOON.isoformat()
     if name == "introduction_id":
         return str(Introduction.objects.order_by("pk").values_list("pk", flat=True)[0])
     if name == "case_id":

@@ -33,8 +33,9 @@ class Case:
     """All that decides about one member.
 
     `value` is the metric in the window that runs, `value_before` in the calendar period before. `months` are duty
-    counters by (code, first day of the month). `won` are the ranks with a quota in which the member has a place.
-    `pinned` is the rank lent by hand, `lent_before` what was held before a loan that has ended now.
+    counters by (code, first day of the month), `forgiven` the months that nothing is asked for. `won` are the ranks
+    with a quota in which the member has a place. `pinned` is the rank lent by hand, `lent_before` what was held before
+    a loan that has ended now.
     """
 
     member_id: int
@@ -45,6 +46,7 @@ class Case:
     value_before: int | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     months: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    forgiven: Collection[int] = ()
     invited: Collection[int] = ()
     won: Collection[int] = ()
     pinned: int = NO_RANK
@@ -186,9 +188,12 @@ def _look_at_duties(plan: LadderPlan, case: Case, now: datetime) -> tuple[Held, 
     current = month_at(now - timedelta(days=1))
     for month in sorted({month for _, month in case.months if checked < month < current}):
         done = all(case.months.get((each.counter, month), 0) >= each.at_least for each in duties)
-        missed, checked = (0 if done else missed + 1), month
+        checked = month
+        if not done and month in case.forgiven:
+            continue
+        missed = 0 if done else missed + 1
         if missed >= MISSED_MAX:
             break
     if checked <= held.duties_checked or missed == held.duties_missed == 0:
         return held, False
-    return replace(held, duties_missed=missed, duties_checked=checked), missed == 1
+    return replace(held, duties_missed=missed, duties_checked=checked), missed == 1 and held.duties_missed == 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from members.domain.counters.periods import month_of
 from members.domain.ladders.deciding import Case, Held, month_at
+from members.domain.ladders.leaves import forgiven_months
 from members.domain.ladders.measures import Spans, counted, measure, months_of, spans_of
 from members.domain.ladders.plans import NO_RANK, LadderPlan
 from members.domain.ladders.windows import span_before
@@ -20,6 +21,7 @@ from members.models import Counter, TierInvitation, TierPin
 
 # So many months back duties are looked at, should nobody have looked in time.
 MONTHS_BACK = 3
+LOOKED_BACK = timedelta(days=31 * (MONTHS_BACK + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,12 @@ class Lent:
 
 @dataclass(slots=True)
 class Hands:
-    """What people have done to a ladder by hand: loans and invitations, by member."""
+    """What people have done to a ladder by hand: loans, invitations and leaves, by member."""
 
     lent: dict[int, Lent] = field(default_factory=dict)
     over: dict[int, int] = field(default_factory=dict)
     invited: dict[int, set[int]] = field(default_factory=dict)
+    forgiven: Mapping[int, set[int]] = field(default_factory=dict)
 
 
 def hands_of(plan: LadderPlan, now: datetime, member_ids: Sequence[int] | None = None) -> Hands:
@@ -56,6 +59,8 @@ def hands_of(plan: LadderPlan, now: datetime, member_ids: Sequence[int] | None =
             hands.lent[pin.member_id] = lent
     for member_id, tier_id in invitations.values_list("member_id", "tier_id"):
         hands.invited.setdefault(member_id, set()).add(tier_id)
+    if plan.duty_counters:
+        hands.forgiven = forgiven_months(now - LOOKED_BACK, member_ids)
     return hands
 
 
@@ -180,6 +185,7 @@ def _case(
         int(before) if before is not None else None,
         {code: int(said) for code, said in zip(plan.counters, row[13:], strict=True)},
         months.get(member_id, _no_months(plan, now)) if plan.duty_counters else {},
+        hands.forgiven.get(member_id, ()),
         hands.invited.get(member_id, ()),
         pinned=lent.rank if lent is not None and not lent.is_over else NO_RANK,
         lent_before=lent.before if lent is not None and lent.is_over else None,

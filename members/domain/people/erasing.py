@@ -32,6 +32,7 @@ from members.models import (
     EventPayload,
     EventType,
     Invitation,
+    Leave,
     Member,
     MemberImportLine,
     QuotaPlace,
@@ -144,6 +145,7 @@ def _forget_elsewhere(member: Member, old_ref: str, old_email: str) -> None:
     Violation.objects.filter(member=member).exclude(reason="").update(reason=ERASED)
     TierPin.objects.filter(member=member).update(reason=ERASED)
     TierInvitation.objects.filter(member=member).update(reason="")
+    Leave.objects.filter(member=member).update(reason="")
     QuotaPlace.objects.filter(member=member).delete()
     SegmentMember.objects.filter(member=member).delete()
     Report.objects.filter(Q(reporter=member) | Q(subject=member)).update(text="")

@@ -23,6 +23,7 @@ from members.models import (
     Freeze,
     Invitation,
     Lane,
+    Leave,
     Member,
     QuotaPlace,
     Referral,
@@ -139,6 +140,7 @@ def _join_tiers(survivor: Member, merged: Member, *, now: datetime) -> None:
     invited = TierInvitation.objects.filter(member=survivor, ended_at=None).values_list("tier_id", flat=True)
     TierInvitation.objects.filter(member=merged, ended_at=None, tier_id__in=list(invited)).update(ended_at=now)
     TierInvitation.objects.filter(member=merged).update(member=survivor)
+    Leave.objects.filter(member=merged).update(member=survivor)
 
 
 def _join_segments(survivor: Member, merged: Member) -> None:

@@ -122,6 +122,27 @@ def test_one_missed_month_warns_and_two_step_down(_case, done, rank, missed, is_
     assert (again.held, again.is_warned) == (decision.held, False)
 
 
+@pytest.mark.parametrize(
+    ("_case", "missed_before", "done", "away", "rank", "missed", "is_warned"),
+    [
+        ("both_months_away", 0, (0, 0), (1, 2), 1, 0, False),
+        ("away_in_the_second", 0, (0, 0), (1,), 1, 1, True),
+        ("away_between_two_missed", 1, (0, 0), (2,), 0, 0, False),
+        ("away_after_one_missed", 1, (0, 0), (1, 2), 1, 1, False),
+        ("done_although_away", 1, (1, 2), (1,), 0, 0, False),
+        ("away_this_month_only", 0, (0, 0), (0,), 0, 0, False),
+    ],
+)
+def test_a_month_away_is_neither_done_nor_missed(_case, missed_before, done, away, rank, missed, is_warned):
+    plan = ladder(0, tier(10, duties=(Demand("posts", 2),)))
+    given = duty_case(*done, duties_missed=missed_before)
+    given.forgiven = {sorted({month for _, month in given.months}, reverse=True)[back] for back in away}
+
+    decision = decide(plan, given, NOW)
+
+    assert (decision.held.rank, decision.held.duties_missed, decision.is_warned) == (rank, missed, is_warned)
+
+
 def test_who_fell_for_a_duty_comes_back_when_it_is_done():
     plan = ladder(0, tier(10, duties=(Demand("posts", 2),)))
     fallen = decide(plan, duty_case(0, 0), NOW).held
