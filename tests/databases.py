@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 
 @contextmanager
@@ -40,6 +40,14 @@ def prepared_copy(prepare: Callable[[], object]) -> Iterator[str]:
         yield copy
     finally:
         _drop(copy)
+
+
+@contextmanager
+def shared_transaction() -> Iterator[None]:
+    """What is settled here is there for many tests; what each of them does is a savepoint, and goes with it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from incentives.models import (
     Request,
     RuleVersion,
 )
+from members.domain.sql import rows_of
 from members.enums import Scope
 from members.models import (
     Acquaintance,
@@ -51,7 +52,7 @@ from members.models import (
     Violation,
     Work,
 )
-from tests import factories
+from tests import databases, factories
 from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +76,19 @@ EVERY_KIND = {
 }
 
 
+@pytest.fixture(scope="module")
+def community(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), databases.shared_transaction():
+        settle()
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _world():
+def _world(community, db):
+    """Every test begins with the same few rows, settled once."""
+
+
+def settle():
     factories.EventTypeFactory(schema=EVERY_KIND)
     factories.CurrencyFactory(is_transferable=True)
     factories.CurrencyFactory(code="cents", scale=4)
@@ -100,7 +112,8 @@ def client(client_of):
 
 def counts():
     """How many rows there are of everything that an accepted request would leave behind."""
-    return {model.__name__: model.objects.count() for model in STORED}
+    each = ", ".join(f"(SELECT count(*) FROM {model._meta.db_table})" for model in STORED)
+    return dict(zip((model.__name__ for model in STORED), rows_of(f"SELECT {each}", [])[0], strict=True))
 
 
 def send(client, method, path, body=b"", content_type="application/json", **headers):

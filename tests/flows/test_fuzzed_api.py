@@ -55,7 +55,7 @@ from members.models import (
     Violation,
     ViolationKind,
 )  # fmt: skip
-from tests import factories
+from tests import databases, factories
 from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
@@ -94,9 +94,19 @@ def _one_connection():
     signals.request_finished.connect(close_old_connections)
 
 
+@pytest.fixture(scope="module")
+def community(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), databases.shared_transaction():
+        yield settle()
+
+
 @pytest.fixture
-def key():
-    """A community with something of everything, and a key that may do everything in it."""
+def key(community, db):
+    return community
+
+
+def settle():
+    """A community with something of everything; returns a key that may do everything in it."""
     factories.CurrencyFactory(is_transferable=True, debt_limit=50)
     factories.world()
     ladder = factories.ladder(bronze=0, silver=10, guests=20)
