@@ -12,6 +12,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+@signals.worker_ready.connect
+@signals.worker_process_init.connect
+def warm_up(**_: object) -> None:
+    """Let no event wait for the rules to be compiled: in the worker itself, or in each of its children."""
+    from incentives.domain.pump import warming  # noqa: PLC0415  Settings are not there before the app is.
+
+    warming.warm_up()
+
+
 @signals.task_prerun.connect
 @signals.task_postrun.connect
 def renew_connections(sender: Any, **_: object) -> None:

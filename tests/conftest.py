@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import reset_hashers
 from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
@@ -15,6 +17,7 @@ from incentives.domain.privileges import definitions
 from members.domain.registry import registry
 from tests import databases, factories, servers
 
+DATABASE_FIXTURES = {"db", "transactional_db", "committed_db", "django_db_setup", "redis_url"}
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
@@ -26,6 +29,13 @@ def _fresh_memory() -> None:
     registry.forget()
     definitions.forget()
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """What makes a password hard to guess makes a test slow."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    reset_hashers(setting="PASSWORD_HASHERS")
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +79,24 @@ def client_of() -> Any:
     return make
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--with-database", action="store_true", help="Only tests that use the database: the others ran on another."
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--with-database"):
+        without = [item for item in items if not _uses_the_database(item)]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if _uses_the_database(item)]
     for item in items:
         if "postgresql" in item.keywords and connection.vendor != "postgresql":
             item.add_marker(
                 pytest.mark.skip(reason="needs the row locks of PostgreSQL, which is tested in its own run")
             )
+
+
+def _uses_the_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,19 +17,41 @@ from django.db import connection, connections
 
 
 @contextmanager
-def committed_copy() -> Iterator[str]:
-    """Point the default connection at a copy of the test database, and back afterwards; yields its name."""
+def committed_copy(of: str = "") -> Iterator[str]:
+    """Point the default connection at a copy of a database (the test database unless told otherwise), and back
+    afterwards; yields its name."""
+    connections.close_all()
+    copy = _copied(of or str(connection.settings_dict["NAME"]))
+    try:
+        with _pointed_at(copy):
+            yield copy
+    finally:
+        _drop(copy)
+
+
+@contextmanager
+def prepared_copy(prepare: Callable[[], object]) -> Iterator[str]:
+    """A copy of the test database that `prepare` has filled, for many tests to copy in turn; yields its name."""
+    connections.close_all()
+    copy = _copied(str(connection.settings_dict["NAME"]))
+    try:
+        with _pointed_at(copy):
+            prepare()
+        yield copy
+    finally:
+        _drop(copy)
+
+
+@contextmanager
+def _pointed_at(name: str) -> Iterator[None]:
     settings = connection.settings_dict
     original = settings["NAME"]
-    connections.close_all()
-    copy = _copied(str(original))
-    settings["NAME"] = copy
+    settings["NAME"] = name
     try:
-        yield copy
+        yield
     finally:
         connections.close_all()
         settings["NAME"] = original
-        _drop(copy)
 
 
 def _copied(original: str) -> str:

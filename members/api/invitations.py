@@ -196,7 +196,10 @@ class GrowthReport(APIView):
             OpenApiParameter("sent_until", OpenApiTypes.DATETIME, description="And before."),
             OpenApiParameter("accepted_within_days", OpenApiTypes.INT, description="14 unless told otherwise."),
             OpenApiParameter(
-                "group_by", OpenApiTypes.STR, enum=["channel", "campaign", "depth"], description="A line for each."
+                "group_by",
+                OpenApiTypes.STR,
+                enum=["channel", "campaign", "depth", "cohort"],
+                description="A line for each.",
             ),
         ],
     )
@@ -215,7 +218,7 @@ class GrowthQuery(serializers.Serializer[Any]):
     sent_from = Moment(required=False)
     sent_until = Moment(required=False)
     accepted_within_days = serializers.IntegerField(min_value=1, max_value=3_650, required=False)
-    group_by = serializers.ChoiceField(choices=["channel", "campaign", "depth"], required=False)
+    group_by = serializers.ChoiceField(choices=["channel", "campaign", "depth", "cohort"], required=False)
 
 
 def _plain(code: str) -> str:

@@ -6,7 +6,8 @@ import random
 from typing import Any
 
 TYPES = 10
-RULES_PER_TYPE = 20
+RULES = 200
+RULES_PER_TYPE = RULES // TYPES
 FIELDS = {
     "words": {"type": "int", "min": 0, "max": 10_000},
     "score": {"type": "int", "min": 0, "max": 100},

@@ -132,13 +132,10 @@ def _ask(url: str, folder: Any, act: str) -> dict[str, Any]:
 
 
 def prepare() -> None:
-    from django.core.management import call_command
-
     from incentives.models import Currency
     from members.models import Ladder, Member, Segment, Tier
     from tests.bench.worker import bulk_ledger
 
-    call_command("migrate", verbosity=0)
     Currency.objects.create(code="growth", kind="qualifying")
     ladder = Ladder.objects.create(code="rank", metric="earned:growth", window="days", days=365, falls="earned")
     for number, (threshold, keep) in enumerate(TIERS):

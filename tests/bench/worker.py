@@ -22,16 +22,19 @@ from django.utils import timezone  # noqa: E402
 from tests.bench import privileges, programme  # noqa: E402
 
 
-def prepare(members: int, events: int, hot: float, budget: bool) -> None:
-    """Migrate, publish 200 rules, make the members and let the events wait."""
+def migrate() -> None:
     from django.core.management import call_command
 
+    call_command("migrate", verbosity=0)
+
+
+def prepare(members: int, events: int, hot: float, budget: bool, rules: int = programme.RULES) -> None:
+    """Publish the rules, make the members and let the events wait."""
     from incentives.domain import publishing
     from incentives.domain.revisions import revise
     from incentives.models import Currency, Rule, RuleInterval, RuleVersion
     from members.models import Counter, EventType, Member, Source
 
-    call_command("migrate", verbosity=0)
     now = timezone.now()
     Currency.objects.create(code="points")
     Source.objects.create(code="bench")
@@ -39,7 +42,7 @@ def prepare(members: int, events: int, hot: float, budget: bool) -> None:
         kind = EventType.objects.create(code=programme.type_code(number), schema=programme.FIELDS)
         Counter.objects.create(code=f"count{number}", event_type=kind, kind="count", window="day")
     for type_number in range(programme.TYPES):
-        for rule_number in range(programme.RULES_PER_TYPE):
+        for rule_number in range(rules // programme.TYPES):
             document = programme.document(type_number, rule_number, budget=budget)
             if rule_number == 0:
                 assert publishing.check_document(document).rule is not None, publishing.check_document(document).errors
@@ -66,12 +69,10 @@ def report(events: int, members: int, hot: float, seed: int = 1, first: int = 0)
 
 def pump() -> None:
     """Wait for the word, then drain; print how many events and seconds."""
-    from incentives.domain.engine import rulebook
     from incentives.domain.pump import loop
+    from incentives.domain.pump.warming import warm_up
 
-    book = rulebook.current()
-    for type_book in book.by_code.values():
-        book.at(type_book, timezone.now())
+    warm_up()
     say({"ready": True})
     sys.stdin.readline()
     started = time.perf_counter()

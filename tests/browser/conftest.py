@@ -11,7 +11,8 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from incentives.domain.program import apply_program
-from tests import factories
+from members.models import Member
+from tests import databases, factories
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -38,9 +39,26 @@ def chromium():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="session")
+def community_database(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), databases.prepared_copy(settle) as name:
+        yield name
+
+
+@pytest.fixture
+def committed_db(community_database, django_db_blocker):
+    """A copy of the community that may be committed to; yields its name."""
+    with django_db_blocker.unblock(), databases.committed_copy(of=community_database) as name:
+        yield name
+
+
 @pytest.fixture
 def community(committed_db):
     """Ada, who posted on 22 days, the last of them today; and an operator."""
+    return Member.objects.get(ref="ada")
+
+
+def settle():
     now = datetime.now(UTC)
     apply_program(folder=Path("docs/examples/community"), now=now, in_force_from=now - timedelta(days=365))
     ada = factories.MemberFactory(ref="ada", display_name="Ada Lund", joined_at=now - timedelta(days=300))
@@ -56,7 +74,6 @@ def community(committed_db):
     factories.report(*posts, now=now)
     while factories.judge().events:
         pass
-    return ada
 
 
 @pytest.fixture

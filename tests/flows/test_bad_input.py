@@ -37,7 +37,8 @@ from tests import factories
 from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
-SECONDS_MAX = 5
+# Bounded is what matters; how fast is for `make bench`, not for a machine that is busy with other things.
+SECONDS_MAX = 60
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier, Report, Violation,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -261,6 +262,35 @@ def test_growth_counts_what_a_cohort_sent_and_who_came(client):
         }
     ]  # fmt: skip
     assert {line.group: (line.sent, line.joined) for line in by_channel} == {"wechat": (3, 1), "poster": (3, 1)}
+
+
+def test_growth_by_month_of_joining_and_by_depth_counts_everybody_once(client, settings):
+    """The last moment of a month is the next month's in Shanghai; day 14 to the second is in time, and then no more."""
+    sent = datetime(2026, 3, 10, 8, tzinfo=UTC)
+    march = factories.MemberFactory(ref="march", joined_at=datetime(2026, 2, 28, 16, tzinfo=UTC))
+    february = factories.MemberFactory(ref="february", joined_at=datetime(2026, 2, 28, 15, 59, tzinfo=UTC))
+    factories.MemberFactory(ref="quiet", joined_at=datetime(2026, 2, 2, tzinfo=UTC))
+    for number, days in enumerate((1, 2, 14)):
+        made = making.invite(inviter=march, now=sent)
+        post(client, f"invitations/{made.code}/accept", ref=f"new{number}")
+        Referral.objects.filter(member__ref=f"new{number}").update(joined_at=sent + timedelta(days=days))
+    late = making.invite(inviter=february, now=sent)
+    post(client, f"invitations/{late.code}/accept", ref="late")
+    Referral.objects.filter(member__ref="late").update(joined_at=sent + timedelta(days=14, seconds=1))
+    deep = making.invite(inviter=Member.objects.get(ref="new0"), now=sent + timedelta(days=2))
+    post(client, f"invitations/{deep.code}/accept", ref="deep")
+    Referral.objects.filter(member__ref="deep").update(joined_at=sent + timedelta(days=3))
+    until = {"joined_until": datetime(2026, 4, 1, tzinfo=UTC)}
+
+    settings.TIME_ZONE = "Asia/Shanghai"
+    by_month = growth.growth(**until, group_by="cohort")
+    by_depth = growth.growth(group_by="depth")
+
+    said = [(line.group, line.members, line.senders, line.sent, line.joined, line.median_days) for line in by_month]
+    assert said == [("2026-02", 2, 1, 1, 0, None), ("2026-03", 1, 1, 3, 3, Decimal("2.0"))]
+    assert [(line.group, line.sent, line.joined, line.median_days) for line in by_depth] == [
+        ("0", 4, 3, Decimal("2.0")), ("1", 1, 1, Decimal("1.0"))
+    ]  # fmt: skip
 
 
 def test_power_inviters_and_suspects_are_found(client):

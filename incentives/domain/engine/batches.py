@@ -142,7 +142,8 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
     book, member = rules.types[type_id], members[member_id]
     day = local_day(occurred_at, member.zone)
     event = _decoded(book.schema, data)
-    waiting = Waiting(event_id, member, book, occurred_at, event, run, day, key_id=event_id)
+    in_force = rules.at(book, occurred_at)
+    waiting = Waiting(event_id, member, book, in_force, occurred_at, event, run, day, key_id=event_id)
     # Another run counts nothing again: the first one did.
     if event is not None and run == 0:
         for counter in book.moving:
@@ -170,7 +171,7 @@ def _open_counters(waiting: Sequence[Waiting], rules: RuleBook) -> CounterBook:
     for each in waiting:
         for addition in each.additions:
             book.want(addition.counter, addition.member_id, addition.day, addition.key)
-        for _, counter in rules.at(each.book, each.occurred_at).counters:
+        for _, counter in each.in_force.counters:
             key = counter.key_of(each.event) if counter.has_key and each.event is not None else ""
             book.want(counter, each.member.id, each.day, key)
         for ladder in rules.ladders:

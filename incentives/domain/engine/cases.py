@@ -7,18 +7,22 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from incentives.domain.engine.facts import MemberFacts
-from incentives.domain.engine.rulebook import EffectPlan, RulePlan, TypeBook
+from incentives.domain.engine.rulebook import EffectPlan, InForce, RulePlan, TypeBook
 from members.domain.counters.book import Addition
 from members.domain.ladders.plans import LadderPlan
 
 
 @dataclass(slots=True)
 class Waiting:
-    """An event to be judged. `key_id` is the event that effects are known by: its own, or the one that assigned it."""
+    """An event to be judged, by the rules of its moment.
+
+    `key_id` is the event that effects are known by: its own, or the one that assigned it.
+    """
 
     id: int
     member: MemberFacts
     book: TypeBook
+    in_force: InForce
     occurred_at: datetime
     event: Any
     run: int

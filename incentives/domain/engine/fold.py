@@ -41,7 +41,7 @@ class Fold:
     def judge(self, waiting: Waiting) -> Decided:
         """Decide one event. A tier it reaches counts from the next event on."""
         member = waiting.member
-        in_force = self.rules.at(waiting.book, waiting.occurred_at)
+        in_force = waiting.in_force
         vector = self._count(waiting, in_force)
         balances = self.rising.balances(member.id)
         decided = Decided(

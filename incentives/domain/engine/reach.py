@@ -34,7 +34,7 @@ class Reach:
         found = cls()
         seen: set[int] = set()
         for each in waiting:
-            in_force = rules.at(each.book, each.occurred_at)
+            in_force = each.in_force
             if in_force.plans:
                 found.member_ids.add(each.member.id)
             if id(in_force) not in seen:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F
 
-from members.domain.sql import among, moment, rows_of, run
+from members.domain.sql import among, aware, moment, rows_of, run
 from members.models import DeadLetter, Lane, Work
 
 # A plan looks at no more than this many events of a lane; more would not change it.
@@ -54,8 +54,8 @@ def waiting_lanes(*, now: datetime) -> list[Waiting]:
     return [Waiting(lane, count, size) for lane, size, count in rows if count]
 
 
-def plan_batches(waiting: Sequence[Waiting], *, batch_size_max: int, shuffle: random.Random) -> list[tuple[int, ...]]:
-    """Group lanes so that a batch is worth its transaction: a full lane alone, quiet ones together.
+def plan_batches(waiting: Sequence[Waiting], *, worthwhile: int, shuffle: random.Random) -> list[tuple[int, ...]]:
+    """Group lanes until `worthwhile` events wait in a group, which is worth a transaction: quiet ones together.
 
     A lane that was cut to a smaller size goes alone: its culprit must not slow the others. Shuffled, so that
     workers seldom reach for the same lanes.
@@ -66,11 +66,10 @@ def plan_batches(waiting: Sequence[Waiting], *, batch_size_max: int, shuffle: ra
     groups: list[tuple[int, ...]] = []
     group: list[int] = []
     size = 0
-    enough = min(COUNTED_MAX, batch_size_max)
     for each in (each for each in waiting if each.batch_size is None):
         group.append(each.lane)
         size += each.count
-        if size >= enough or len(group) == LANES_PER_BATCH_MAX:
+        if size >= worthwhile or len(group) == LANES_PER_BATCH_MAX:
             groups.append(tuple(group))
             group, size = [], 0
     if group:
@@ -87,26 +86,38 @@ def mark(lanes: Sequence[int], *, batch_size_max: int, now: datetime) -> Claim |
     """
     token = uuid.uuid4().hex
     with _unsynced(), transaction.atomic():
-        rows = list(
-            Lane.objects.select_for_update(skip_locked=True).filter(number__in=sorted(lanes)).order_by("number")
-        )
-        mine: list[Lane] = []
+        mine: list[tuple[int, int | None]] = []
         has_cleared = False
-        for lane in rows:
-            if lane.marked_at is not None:
-                if now - lane.marked_at < timedelta(seconds=MARK_SECONDS):
+        for number, batch_size, marked_at in _free_or_stale(sorted(lanes)):
+            size = batch_size
+            if marked_at is not None:
+                if now - marked_at < timedelta(seconds=MARK_SECONDS):
                     continue
-                _bury(lane, batch_size_max=batch_size_max, now=now)
+                size = _bury(Lane.objects.get(number=number), batch_size_max=batch_size_max, now=now)
                 has_cleared = True
                 if len(lanes) > 1:
                     continue
-            mine.append(lane)
+            mine.append((number, size))
         if not mine:
             return Claim(lanes=(), token=token, batch_size=0) if has_cleared else None
-        size = min((lane.batch_size or batch_size_max for lane in mine), default=batch_size_max)
-        numbers = tuple(lane.number for lane in mine)
-        Lane.objects.filter(number__in=numbers).update(marked_by=token, marked_at=now, marked_size=size)
-    return Claim(lanes=numbers, token=token, batch_size=size)
+        numbers = tuple(number for number, _ in mine)
+        smallest = min(size or batch_size_max for _, size in mine)
+        clause, values = among("number", numbers)
+        run(
+            f"UPDATE members_lane SET marked_by = %s, marked_at = %s, marked_size = %s WHERE {clause}",
+            [token, moment(now), smallest, *values],
+        )
+    return Claim(lanes=numbers, token=token, batch_size=smallest)
+
+
+def _free_or_stale(lanes: Sequence[int]) -> list[tuple[int, int | None, datetime | None]]:
+    """Lock those of the lanes that nobody else is marking, in order: (number, cut to, marked at)."""
+    locking = " FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    clause, values = among("number", lanes)
+    rows = rows_of(
+        f"SELECT number, batch_size, marked_at FROM members_lane WHERE {clause} ORDER BY number{locking}", values
+    )
+    return [(number, batch_size, aware(marked_at)) for number, batch_size, marked_at in rows]
 
 
 @contextmanager
@@ -182,8 +193,8 @@ def give_up(claim: Claim, *, attempts_max: int, error: str, now: datetime) -> De
     return letter
 
 
-def _bury(lane: Lane, *, batch_size_max: int, now: datetime) -> None:
-    """Deal with the mark of a dead worker."""
+def _bury(lane: Lane, *, batch_size_max: int, now: datetime) -> int:
+    """Deal with the mark of a dead worker, and return how large the lane's next batch may be."""
     from django.conf import settings  # noqa: PLC0415
 
     size = lane.marked_size or batch_size_max
@@ -199,6 +210,7 @@ def _bury(lane: Lane, *, batch_size_max: int, now: datetime) -> None:
         )
     lane.marked_by, lane.marked_at, lane.marked_size = "", None, 0
     lane.save(update_fields=["batch_size", "marked_by", "marked_at", "marked_size"])
+    return lane.batch_size
 
 
 def _count_attempt(lane: int, *, attempts_max: int, error: str, now: datetime) -> DeadLetter | None:

@@ -18,13 +18,15 @@ from django.utils import timezone
 
 from incentives.domain.engine import batches
 from incentives.domain.pump import claims
-from incentives.domain.pump.claims import Claim
+from incentives.domain.pump.claims import COUNTED_MAX, Claim
 from incentives.domain.pump.failpoints import reach
 
 logger = logging.getLogger(__name__)
 
-# On SQLite a batch keeps every other writer waiting, so it is grown and cut to about this long.
+# On SQLite a batch keeps every other writer waiting, so it is grown and cut to about this long; while nobody else
+# has written anything since the last batch, to this long.
 SQLITE_BATCH_SECONDS = 0.08
+SQLITE_BATCH_SECONDS_ALONE = 0.25
 SQLITE_BATCH_SIZE_MIN = 25
 
 
@@ -41,20 +43,40 @@ class Drained:
 
 
 class Pace:
-    """How large the next batch may be."""
+    """How large the next batch may be, and how much must wait in a group of lanes to be worth one."""
 
     def __init__(self, size_max: int) -> None:
         self.size_max = size_max
         self.is_sqlite = connection.vendor == "sqlite"
-        self.size = min(size_max, 200) if self.is_sqlite else size_max
+        self.size = min(size_max, 300) if self.is_sqlite else size_max
+        self._version = _version_of_others() if self.is_sqlite else 0
+
+    @property
+    def worthwhile(self) -> int:
+        """On SQLite there is one writer at a time, so nothing is gained by leaving lanes to others."""
+        return self.size if self.is_sqlite else min(COUNTED_MAX, self.size)
 
     def learn(self, seconds: float, count: int) -> None:
+        """Grow or cut the next batch by how long this one of `count` events took."""
         if not self.is_sqlite or not count:
             return
-        if seconds > SQLITE_BATCH_SECONDS:
-            self.size = max(SQLITE_BATCH_SIZE_MIN, int(self.size * 0.7))
-        elif seconds < SQLITE_BATCH_SECONDS * 0.7 and count >= self.size:
-            self.size = min(self.size_max, int(self.size * 1.3))
+        version = _version_of_others()
+        seconds_max = SQLITE_BATCH_SECONDS_ALONE if version == self._version else SQLITE_BATCH_SECONDS
+        self._version = version
+        fitting = int(count * seconds_max / seconds)
+        if fitting < self.size:
+            self.size = max(SQLITE_BATCH_SIZE_MIN, fitting, self.size // 2)
+        elif count >= self.size:
+            self.size = min(self.size_max, fitting, self.size * 2)
+
+
+def _version_of_others() -> int:
+    """A number that changes when another connection has committed to this SQLite database."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def drain(
@@ -74,15 +96,17 @@ def drain(
     done = Drained()
     while time.monotonic() < deadline:
         waiting = claims.waiting_lanes(now=timezone.now())
-        groups = claims.plan_batches(waiting, batch_size_max=pace.size, shuffle=shuffle)
+        worthwhile = pace.worthwhile
         has_moved = False
-        for group in groups:
+        for group in claims.plan_batches(waiting, worthwhile=worthwhile, shuffle=shuffle):
             if time.monotonic() >= deadline:
                 return done
             count = _run(group, pace, done)
             has_moved = has_moved or count is not None
             if count and on_batch is not None:
                 on_batch(count)
+            if pace.worthwhile > worthwhile * 1.5:
+                break  # Batches have grown: larger groups of lanes are worth planning.
         if not has_moved:
             return done
     return done

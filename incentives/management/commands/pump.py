@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from incentives.domain.pump import loop
+from incentives.domain.pump.warming import warm_up
 from members.models import Work
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.perf_counter()
         total = loop.Drained()
+        warm_up()
         with tqdm(total=Work.objects.count(), unit=" events", disable=options["quiet"]) as bar:
             while True:
                 done = loop.drain(batch_size_max=options["batch_size"], on_batch=bar.update)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from members.domain.counters import store
 from members.domain.counters.compiled import SUM_SCALE, CompiledCounter, is_windowed
@@ -229,6 +230,4 @@ def _unit_day(counter: CompiledCounter, day: int) -> int:
 
 def as_fact(counter: CompiledCounter, scaled: int) -> int | float | object:
     """A stored number as rules see it: sums are decimals, everything else whole."""
-    from decimal import Decimal  # noqa: PLC0415
-
     return Decimal(scaled) / SUM_SCALE if counter.kind == CounterKind.SUM else scaled

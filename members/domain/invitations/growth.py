@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from statistics import median
 from typing import Any, Literal
 
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
-from django.db.models.functions import Greatest
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
 
+from members.domain.sql import moment, rows_of
 from members.enums import ReferralState
 from members.models import Invitation, Member, Referral
 
@@ -24,10 +26,38 @@ PLACES = Decimal("0.0001")
 POWER_SENT_MORE_THAN, POWER_SHARE = 5, Decimal("0.5")
 SPAM_SENT_MORE_THAN = 6
 
-GroupBy = Literal["", "channel", "campaign", "depth"]
+GroupBy = Literal["", "channel", "campaign", "depth", "cohort"]
 
-
-_SENT = Sum(Greatest(Value(1), F("uses"), output_field=IntegerField()))
+# One pass over what the base sent and who came with it. A group's median is the mean of the one or two in its middle.
+_GROWTH = """
+WITH base AS ({base}),
+sizes AS (SELECT cohort, count(*) AS members FROM base GROUP BY cohort),
+sent AS (
+  SELECT i.id, i.inviter_id, i.sent_at, CASE WHEN i.uses > 1 THEN i.uses ELSE 1 END AS times, {group} AS grp, b.cohort
+  FROM members_invitation i JOIN base b ON b.id = i.inviter_id {depth}
+  WHERE {window}
+),
+came AS (
+  SELECT s.grp, {days} AS days, CASE WHEN r.retained_at IS NULL THEN 0 ELSE 1 END AS retained
+  FROM sent s JOIN members_referral r ON r.invitation_id = s.id
+  WHERE r.state <> %s AND {in_time}
+),
+ranked AS (
+  SELECT grp, days, retained, row_number() OVER (PARTITION BY grp ORDER BY days) AS place,
+    count(*) OVER (PARTITION BY grp) AS joined FROM came
+),
+joins AS (
+  SELECT grp, count(*) AS joined, sum(retained) AS retained,
+    avg(CASE WHEN place IN ((joined + 1) / 2, (joined + 2) / 2) THEN days END) AS middle
+  FROM ranked GROUP BY grp
+),
+sendings AS (
+  SELECT grp, cohort, sum(times) AS sent, count(DISTINCT inviter_id) AS senders FROM sent GROUP BY grp, cohort
+)
+SELECT {label}, z.members, coalesce(g.senders, 0), coalesce(g.sent, 0), coalesce(j.joined, 0), coalesce(j.retained, 0),
+  j.middle
+FROM {lines} LEFT JOIN joins j ON j.grp = g.grp
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +101,79 @@ def growth(
     """K of the members who joined in a time, by what they sent in another; house accounts are left out.
 
     `accepted_within` None counts whoever ever joined. Grouped by channel, campaign or depth there is a line for each
-    group that sent anything, each against the same base. Three queries, whatever the numbers.
+    group that sent anything, each against the same base; by cohort a line for the members of each month of joining
+    (in the programme's zone, such as `2026-11`). One statement, whatever the numbers.
     """
-    base = Member.objects.filter(is_house=False, **_between("joined_at", joined_from, joined_until))
-    size = base.count()
-    sent = Invitation.objects.filter(inviter__in=base, **_between("sent_at", sent_from, sent_until))
-    if group_by == "depth":
-        sent = sent.annotate(group=F("inviter__referral__depth"))
-    elif group_by:
-        sent = sent.annotate(group=F(group_by))
-    joined = Referral.objects.filter(invitation__in=sent).exclude(state=ReferralState.REJECTED)
-    if accepted_within is not None:
-        joined = joined.filter(joined_at__lte=F("invitation__sent_at") + accepted_within)
-    came = _joins(joined, group_by)
-    keys = ["group"] if group_by else []
-    rows = sent.values(*keys).annotate(sent=_SENT, senders=Count("inviter", distinct=True))
-    if not group_by:
-        rows = [sent.aggregate(sent=_SENT, senders=Count("inviter", distinct=True))]
-    lines = []
-    for row in rows:
-        key = row.get("group")
-        count, retained, days = came.get(key, (0, 0, []))
-        middle = Decimal(str(round(median(days), 2))) if days else None
-        name = str(key) if key is not None else ""
-        lines.append(Growth(name, size, row["senders"], row["sent"] or 0, count, retained, middle))
-    return sorted(lines, key=lambda line: (-line.joined, line.group))
+    base = _cohorts(group_by, joined_from, joined_until)
+    base_sql, params = base.query.sql_with_params()
+    clauses, bounds = ["1 = 1"], []
+    for comparison, bound in ((">=", sent_from), ("<", sent_until)):
+        if bound is not None:
+            clauses.append(f"i.sent_at {comparison} %s")
+            bounds.append(moment(bound))
+    days, in_time, within = _in_time(accepted_within)
+    statement = _GROWTH.format(
+        base=base_sql,
+        group=_GROUPS[group_by],
+        depth="LEFT JOIN members_referral d ON d.member_id = i.inviter_id" if group_by == "depth" else "",
+        window=" AND ".join(clauses),
+        days=days,
+        in_time=in_time,
+        label="z.cohort" if group_by == "cohort" else "g.grp",
+        # The base stands against every group of what it sent; a cohort that sent nothing has a line as well.
+        lines="sizes z LEFT JOIN sendings g ON g.cohort = z.cohort"
+        if group_by == "cohort"
+        else "sendings g CROSS JOIN sizes z",
+    )
+    rows = rows_of(statement, [*params, *bounds, ReferralState.REJECTED.value, *within])
+    lines = [
+        Growth(_named(name, group_by), members, senders, int(sent), joined, int(retained), _days(middle))
+        for name, members, senders, sent, joined, retained, middle in rows
+    ]
+    if not group_by and not lines:
+        return [Growth("", base.count(), 0, 0, 0, 0, None)]
+    return sorted(lines, key=lambda line: line.group if group_by == "cohort" else (-line.joined, line.group))
+
+
+_GROUPS: dict[GroupBy, str] = {
+    "": "''",
+    "channel": "i.channel",
+    "campaign": "i.campaign",
+    "depth": "coalesce(d.depth, 0)",
+    "cohort": "b.cohort",
+}
+
+
+def _cohorts(group_by: GroupBy, begins: datetime | None, ends: datetime | None) -> QuerySet[Member, Any]:
+    """The base: (id, cohort); the cohort is the first moment of the month of joining, or the same for everybody."""
+    base = Member.objects.filter(is_house=False, **_between("joined_at", begins, ends)).order_by()
+    if group_by == "cohort":
+        zone = timezone.get_default_timezone()
+        return base.annotate(cohort=TruncMonth("joined_at", tzinfo=zone)).values("id", "cohort")
+    return base.annotate(cohort=Value(0)).values("id", "cohort")
+
+
+def _in_time(within: timedelta | None) -> tuple[str, str, list[Any]]:
+    """How many days somebody took, and whether that was soon enough: two expressions, and the second's parameters."""
+    if connection.vendor == "postgresql":
+        days = "extract(epoch FROM r.joined_at - s.sent_at) / 86400.0"
+        return days, "1 = 1" if within is None else "r.joined_at <= s.sent_at + %s", [] if within is None else [within]
+    days = "julianday(r.joined_at) - julianday(s.sent_at)"
+    if within is None:
+        return days, "1 = 1", []
+    return (
+        days,
+        "r.joined_at <= strftime('%%Y-%%m-%%d %%H:%%M:%%f', s.sent_at, %s)",
+        [f"+{within.total_seconds()} seconds"],
+    )
+
+
+def _named(name: Any, group_by: GroupBy) -> str:
+    return str(name)[:7] if group_by == "cohort" else str(name)
+
+
+def _days(middle: Any) -> Decimal | None:
+    return None if middle is None else Decimal(str(round(float(middle), 2)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +206,6 @@ def inviter_quality(member_id: int, *, now: datetime, community_share: Decimal) 
         return None
     retained = mature.filter(retained_at__isnull=False).count()
     return ((retained + 5 * community_share) / (count + 5)).quantize(PLACES)
-
-
-def _joins(joined: QuerySet[Referral], group_by: GroupBy) -> dict[Any, tuple[int, int, list[float]]]:
-    """(joined, retained, days it took each) by group."""
-    column = {"": None, "depth": "inviter__referral__depth"}.get(group_by, f"invitation__{group_by}")
-    columns = ["joined_at", "invitation__sent_at", "retained_at", *([column] if column else [])]
-    found: dict[Any, tuple[int, int, list[float]]] = {}
-    for row in joined.values_list(*columns):
-        key = row[3] if column else None
-        count, retained, days = found.get(key, (0, 0, []))
-        days.append((row[0] - row[1]).total_seconds() / 86_400)
-        found[key] = (count + 1, retained + (row[2] is not None), days)
-    return found
 
 
 def _inviters(sent_more_than: int, **window: datetime) -> list[Inviter]:

@@ -50,12 +50,13 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
 def write_outcomes(rows: Sequence[tuple[Any, ...]]) -> list[int]:
     first = _next_id()
     ids = list(range(first, first + len(rows)))
+    texts = _Texts()
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO members_event (id, member_id, type_id, source_id, cause_id, occurred_at, received_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             [
-                (event_id, row[0], row[1], row[2], row[3], _naive(row[4]), _naive(row[5]))
+                (event_id, row[0], row[1], row[2], row[3], texts[row[4]], texts[row[5]])
                 for event_id, row in zip(ids, rows, strict=True)
             ],
         )
@@ -65,7 +66,7 @@ def write_outcomes(rows: Sequence[tuple[Any, ...]]) -> list[int]:
         )
         cursor.executemany(
             "INSERT INTO members_work (event_id, lane, available_at, attempts, run) VALUES (%s, %s, %s, 0, 0)",
-            [(event_id, row[7], _naive(row[5])) for event_id, row in zip(ids, rows, strict=True) if row[7] is not None],
+            [(event_id, row[7], texts[row[5]]) for event_id, row in zip(ids, rows, strict=True) if row[7] is not None],
         )
     return ids
 
@@ -101,6 +102,14 @@ def _next_id() -> int:
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+class _Texts(dict[Any, str]):
+    """Moments as texts; the rows of a batch say the same few again and again."""
+
+    def __missing__(self, moment: Any) -> str:
+        text = self[moment] = _naive(moment)
+        return text
 
 
 def _naive(moment: Any) -> str:

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from incentives.domain import ledger
 from incentives.domain.ledger import operations, store
+from incentives.domain.ledger.operations import expiring
 from incentives.domain.ledger.verify import verify
 from incentives.enums import Bucket, HoldState
 from incentives.models import NEVER, Account, Hold, Journal, Lot
@@ -443,7 +444,7 @@ def test_a_reversed_award_that_had_paid_a_debt_is_taken_from_its_own_lot_first()
 
 @pytest.mark.django_db
 def test_points_that_are_held_while_they_become_due_do_not_keep_others_from_expiring(monkeypatch):
-    monkeypatch.setattr(operations, "EXPIRY_BATCH_MAX", 1)
+    monkeypatch.setattr(expiring, "EXPIRY_BATCH_MAX", 1)
     books = _machine()
     try:
         books.award(ref="ada", amount=5, in_days=1)
