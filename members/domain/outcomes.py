@@ -37,6 +37,8 @@ CASE_REOPENED, CASE_CLOSED = "case.reopened", "case.closed"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
 REFERRAL_REJECTED = "referral.rejected"
+CAMPAIGN_OPENED, CAMPAIGN_TASK_DONE = "campaign.opened", "campaign.task_done"
+CAMPAIGN_RETURNED, CAMPAIGN_SURPRISE = "campaign.returned", "campaign.surprise"
 
 _TEXT = {"type": "string", "optional": True}
 _STRIKES = {"type": "int", "min": 0, "max": 10_000}
@@ -48,6 +50,9 @@ _PRIVILEGE = {"privilege": {"type": "string"}}
 _PRIVILEGE_USE = {**_PRIVILEGE, "use": {"type": "string"}, "target": _TEXT}
 
 _REFERRAL = {"channel": _TEXT, "campaign": _TEXT, "depth": {"type": "int", "min": 1, "max": 10_000}}
+
+_CAMPAIGN = {"campaign": {"type": "string"}}
+_FRIENDS = {"type": "int", "min": 1, "max": 10_000}
 
 # How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
 EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
@@ -93,6 +98,22 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     REFERRAL_ACTIVE: ("An invited newcomer contributed between day 7 and day 13.", _REFERRAL),
     REFERRAL_RETAINED: ("An invited newcomer contributed between day 30 and day 36.", _REFERRAL),
     REFERRAL_REJECTED: ("A referral was found not to be one.", _REFERRAL),
+    CAMPAIGN_OPENED: (
+        "A campaign that a member may take part in has begun.",
+        {**_CAMPAIGN, "until": {"type": "timestamp"}},
+    ),
+    CAMPAIGN_TASK_DONE: (
+        "As many friends of a member have broken the ice as a campaign asked for.",
+        {**_CAMPAIGN, "friends": _FRIENDS},
+    ),
+    CAMPAIGN_RETURNED: (
+        "A member of a campaign took part in the one that follows it.",
+        {**_CAMPAIGN, "before": {"type": "string"}},
+    ),
+    CAMPAIGN_SURPRISE: (
+        "The host of a campaign released something that nobody was promised.",
+        {**_CAMPAIGN, "reason": _TEXT},
+    ),
     INTRODUCTION_ACCEPTED: ("Two members agreed to be introduced to each other.", {"other": {"type": "string"}}),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),

@@ -11,6 +11,7 @@ from members.models.conduct import (
 )
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.counters import Counter, CounterItem, CounterValue
+from members.models.growth import GrowthWindow
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
@@ -48,6 +49,7 @@ __all__ = [
     "EventPayload",
     "EventType",
     "Freeze",
+    "GrowthWindow",
     "Introduction",
     "Invitation",
     "Ladder",

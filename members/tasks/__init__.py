@@ -1,7 +1,15 @@
 """What Celery does for the members app. Every task may run twice, late, or never."""
 
 from members.tasks.connections import advance_connections
+from members.tasks.growth import find_rings, measure_growth
 from members.tasks.notifications import forget_notifications, write_notifications
 from members.tasks.timeline import forget_rejections
 
-__all__ = ["advance_connections", "forget_notifications", "forget_rejections", "write_notifications"]
+__all__ = [
+    "advance_connections",
+    "find_rings",
+    "forget_notifications",
+    "forget_rejections",
+    "measure_growth",
+    "write_notifications",
+]
