@@ -5,6 +5,7 @@ The cohort before are those who joined in as long a time as the campaign has run
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -84,6 +85,13 @@ class Report:
     stayed: list[Stayed]
     per_retained: Decimal | None
     currency: str
+
+    @property
+    def funnel(self) -> list[tuple[str, int, int]]:
+        """Each step with its count, and how many per cent of the step before it that is."""
+        steps = [(name, getattr(self.steps, name)) for name in Steps.__slots__]
+        shares = [100, *(100 * each // max(1, up) for (_n, up), (_m, each) in itertools.pairwise(steps))]
+        return [(name, count, min(100, share)) for (name, count), share in zip(steps, shares, strict=True)]
 
     @property
     def multiplies(self) -> bool | None:

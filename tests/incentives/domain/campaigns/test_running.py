@@ -266,7 +266,7 @@ def test_a_surprise_goes_to_all_who_came_so_far_once_and_never_beyond_the_reserv
     first = release(campaign_id=campaign.pk, whom=ReleasedTo.SPOKE, reason="A lovely week.", by="ines", now=START + DAY)
     reach(guest(ada, "g2", now=START + 2 * DAY), "broke_ice_at", now=START + 2 * DAY)
 
-    with pytest.raises(CannotRelease, match="20 would|would get 20, and 10 are left"):
+    with pytest.raises(CannotRelease, match="would get 20, and 10 are left"):
         release(campaign_id=campaign.pk, whom=ReleasedTo.SPOKE, reason="Another.", by="ines", now=START + 3 * DAY)
     with pytest.raises(CannotRelease, match="nobody yet"):
         release(campaign_id=campaign.pk, whom=ReleasedTo.RETAINED, reason="x", by="ines", now=START + 3 * DAY)
