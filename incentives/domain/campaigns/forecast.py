@@ -1,7 +1,7 @@
 """What a campaign may cost, by what inviting has come to here before.
 
-Expected guests = audience × days × (referrals a member and day between 130 and 40 days ago) + places of the operators'
-codes are left out: nobody knows how a partner's people answer. A step is reached as often as it was then.
+A step is expected as often as it was reached, by the audience's head and day, in the round before, else by members'
+guests between 130 and 40 days ago. Guests of partners are left out: nobody knows how their people answer.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from incentives.domain.campaigns.people import took_part
+from incentives.domain.campaigns.people import guests_of, took_part
 from incentives.domain.campaigns.plans import Plan
 from incentives.domain.campaigns.tasks import finished
 from incentives.domain.campaigns.templates import Step
@@ -23,7 +23,6 @@ from members.models import Member, Referral
 
 # Long enough ago that every stage of everybody has come or not.
 PAST_FROM, PAST_UNTIL = timedelta(days=130), timedelta(days=40)
-PAST_DAYS = (PAST_FROM - PAST_UNTIL).days
 PLACES = Decimal("0.1")
 
 
@@ -52,27 +51,36 @@ def forecast(campaign: Campaign, plan: Plan, *, audience: int, now: datetime) ->
 
 def _expected(campaign: Campaign, *, audience: int, now: datetime) -> dict[Step, Decimal]:
     """How often each step is expected; empty where nothing has happened yet that one could go by."""
-    joined = Referral.objects.filter(joined_at__gt=now - PAST_FROM, joined_at__lte=now - PAST_UNTIL)
-    joined = joined.filter(inviter__isnull=False).exclude(state=ReferralState.REJECTED)
-    past = joined.aggregate(
+    guests, people, days = _past(campaign, now)
+    past = guests.aggregate(
         joined=Count("pk"), broke_ice=Count("broke_ice_at"), active=Count("active_at"), retained=Count("retained_at")
     )
-    members = Member.objects.filter(is_house=False, joined_at__lte=now - PAST_UNTIL).count()
-    if not past["joined"] or not members:
+    if not past["joined"] or not people:
         return {}
-    days = Decimal(max(1, (campaign.ends_at - campaign.begins_at).days))
-    scale = Decimal(audience) * days / (Decimal(members) * PAST_DAYS)
+    scale = Decimal(audience) * max(1, (campaign.ends_at - campaign.begins_at).days) / (Decimal(people) * days)
     steps: dict[Step, Decimal] = {}
     for step in ("joined", "broke_ice", "active", "retained"):
         steps[step] = (past[step] * scale).quantize(PLACES)
     if "friends" in campaign.numbers:
-        done = len(finished(joined, friends=campaign.numbers["friends"], days=campaign.numbers["days"]))
+        done = len(finished(guests, friends=campaign.numbers["friends"], days=campaign.numbers["days"]))
         steps["task"] = (done * scale).quantize(PLACES)
     if campaign.follows is not None:
         before = took_part(campaign.follows.code).count()
-        inviters = joined.filter(broke_ice_at__isnull=False).values("inviter_id").distinct().count()
+        inviters = guests.filter(broke_ice_at__isnull=False).values("inviter_id").distinct().count()
         steps["returned"] = min(Decimal(before), (inviters * scale).quantize(PLACES))
     if campaign.reserve:
         each = campaign.numbers["surprise"] * 10**campaign.currency.scale
         steps["released"] = Decimal(campaign.reserve // each)
     return steps
+
+
+def _past(campaign: Campaign, now: datetime) -> tuple[QuerySet[Referral], int, int]:
+    """What to go by: guests, of how many people's invitations, in how many days. The round before, if there is one."""
+    before = campaign.follows
+    if before is not None and before.audience_size:
+        guests = guests_of(before.code).filter(inviter__isnull=False)
+        return guests, before.audience_size, max(1, (before.ends_at - before.begins_at).days)
+    joined = Referral.objects.filter(joined_at__gt=now - PAST_FROM, joined_at__lte=now - PAST_UNTIL)
+    joined = joined.filter(inviter__isnull=False).exclude(state=ReferralState.REJECTED)
+    people = Member.objects.filter(is_house=False, joined_at__lte=now - PAST_UNTIL).count()
+    return joined, people, (PAST_FROM - PAST_UNTIL).days

@@ -51,7 +51,7 @@ def face(*, now: datetime) -> Face:
     qualities = qualities_of(ids, now=now)
     return Face(
         watch=watch(),
-        windows=list(GrowthWindow.objects.order_by("-ends_on")[:WEEKS_SHOWN])[::-1],
+        windows=list(GrowthWindow.objects.filter(base__gt=0).order_by("-ends_on")[:WEEKS_SHOWN])[::-1],
         whole=growth(sent_from=since)[0],
         groups={group: _lines(group, since) for group in GROUPS},
         share=community_share(now=now),
