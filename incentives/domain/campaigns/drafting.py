@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.campaigns.plans import plan_of
@@ -60,14 +61,14 @@ def draft(*, template: str, answers: Answers, by: AbstractBaseUser | None, campa
     """Keep a draft, a new one or in the place of an earlier one. Raises BadCampaign."""
     found = templates().get(template)
     if found is None:
-        raise BadCampaign("template", f"There is no template {template!r:.80}; there are: {', '.join(templates())}.")
+        raise BadCampaign("template", _("There is no template %(code)s.") % {"code": template[:80]})
     _check(found, answers, campaign_id)
     with transaction.atomic():
         made = Campaign(template=template, owner_id=by.pk if by is not None else None)
         if campaign_id is not None:
             made = Campaign.objects.select_for_update().get(pk=campaign_id)
             if made.state != CampaignState.DRAFT:
-                raise BadCampaign("code", "It has begun, and what was promised does not change; make another.")
+                raise BadCampaign("code", _("It has begun, and what was promised does not change; make another."))
         for name, value in _values(answers).items():
             setattr(made, name, value)
         made.template = template
@@ -89,48 +90,55 @@ def _values(answers: Answers) -> dict[str, Any]:
 
 def _check(template: Template, answers: Answers, campaign_id: int | None) -> None:
     if not CODE.fullmatch(answers.code):
-        raise BadCampaign("code", "A code has 1 to 40 lower-case letters, digits and hyphens.")
+        raise BadCampaign("code", _("A code has 1 to 40 lower-case letters, digits and hyphens."))
     if Campaign.objects.filter(code=answers.code).exclude(pk=campaign_id or 0).exists():
-        raise BadCampaign("code", f"There is a campaign {answers.code} already; choose another code.")
+        raise BadCampaign("code", _("There is a campaign with this code already; choose another."))
     if not answers.names.get("en"):
-        raise BadCampaign("names", "Name it at least in English.")
+        raise BadCampaign("names", _("Name it at least in English."))
     if template.follows and answers.follows is None:
-        raise BadCampaign("follows", "This template is a next round: say which campaign it follows.")
+        raise BadCampaign("follows", _("This template is a next round: say which campaign it follows."))
     before = answers.follows
     if before is not None and (before.pk == campaign_id or before.state == CampaignState.DRAFT):
-        raise BadCampaign("follows", "A campaign follows another one that has begun.")
+        raise BadCampaign("follows", _("A campaign follows another one that has begun."))
     _check_numbers(template, answers)
     if not answers.begins_at < answers.ends_at <= answers.begins_at + LENGTH_MAX:
-        raise BadCampaign("ends_at", "It ends after it begins, and within a year.")
+        raise BadCampaign("ends_at", _("It ends after it begins, and within a year."))
     _check_budget(answers)
 
 
 def _check_numbers(template: Template, answers: Answers) -> None:
     if set(answers.numbers) != {each.code for each in template.numbers}:
-        raise BadCampaign("numbers", f"Answer these: {', '.join(each.code for each in template.numbers)}.")
+        raise BadCampaign(
+            "numbers", _("Answer these: %(codes)s.") % {"codes": ", ".join(each.code for each in template.numbers)}
+        )
     for each in template.numbers:
         if not each.least <= answers.numbers[each.code] <= each.most:
-            raise BadCampaign(each.code, f"It lies between {each.least:,} and {each.most:,}.")
+            raise BadCampaign(
+                each.code,
+                _("It lies between %(least)s and %(most)s.") % {"least": f"{each.least:,}", "most": f"{each.most:,}"},
+            )
     if not any(answers.numbers[each.pays] for each in template.benefits):
-        raise BadCampaign("numbers", "Nothing is paid for anything; leave at least one amount above 0.")
+        raise BadCampaign("numbers", _("Nothing is paid for anything; leave at least one amount above 0."))
 
 
 def _check_budget(answers: Answers) -> None:
     if answers.currency.kind != CurrencyKind.SPENDABLE:
-        raise BadCampaign("currency", "Growth is not handed out by campaigns; choose a spendable currency.")
+        raise BadCampaign("currency", _("Growth is not handed out by campaigns; choose a spendable currency."))
     for name, value in (("budget", answers.budget), ("reserve", answers.reserve)):
         minor = value.scaleb(answers.currency.scale)
         if not minor.is_finite() or minor != minor.to_integral_value() or not 0 <= minor <= AMOUNT_MAX:
-            raise BadCampaign(name, f"An amount of at most {answers.currency.scale} decimals, not below 0.")
+            raise BadCampaign(
+                name, _("An amount of at most %(count)d decimals, not below 0.") % {"count": answers.currency.scale}
+            )
     if answers.budget <= 0:
-        raise BadCampaign("budget", "A campaign has a budget above 0.")
+        raise BadCampaign("budget", _("A campaign has a budget above 0."))
     if answers.reserve >= answers.budget:
-        raise BadCampaign("reserve", "The hidden part is less than the whole budget.")
+        raise BadCampaign("reserve", _("The hidden part is less than the whole budget."))
     surprise = answers.numbers.get("surprise", 0)
     if bool(answers.reserve) != bool(surprise):
-        raise BadCampaign("reserve", "A hidden amount for each and a hidden part of the budget belong together.")
+        raise BadCampaign("reserve", _("A hidden amount for each and a hidden part of the budget belong together."))
     if surprise > answers.reserve:
-        raise BadCampaign("reserve", "The hidden part is not enough for one.")
+        raise BadCampaign("reserve", _("The hidden part is not enough for one."))
 
 
 def _check_words(campaign: Campaign) -> None:

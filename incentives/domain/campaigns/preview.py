@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from incentives.domain import drafting
 from incentives.domain.campaigns.forecast import Line, forecast
@@ -71,12 +72,14 @@ def problems_of(campaign: Campaign, plan: Plan, rules: list[ShownRule], audience
     """Why it cannot start as it stands; empty where it can."""
     found = [f"{rule.code}: {mistake.text}" for rule in rules for mistake in rule.mistakes]
     if campaign.state != CampaignState.DRAFT:
-        found.append("It has begun already.")
+        found.append(_("It has begun already."))
     if campaign.ends_at <= now:
-        found.append("Its time is over; choose a later end.")
+        found.append(_("Its time is over; choose a later end."))
     if not audience:
-        found.append("There is nobody in its audience.")
-    found += [f"There is a {what} {code} already; choose another code for the campaign." for what, code in _taken(plan)]
+        found.append(_("There is nobody in its audience."))
+    found += [
+        _("There is something called %(code)s already; choose another code.") % {"code": code} for code in _taken(plan)
+    ]
     return found
 
 
@@ -84,14 +87,15 @@ def checked_rules(plan: Plan) -> list[ShownRule]:
     return [_shown(each, plan) for each in plan.rules]
 
 
-def _taken(plan: Plan) -> list[tuple[str, str]]:
+def _taken(plan: Plan) -> list[str]:
+    """The codes of its rules, limits and message that something else has."""
     rules = Rule.objects.filter(code__in=[each.document["code"] for each in plan.rules])
     limits = SharedLimit.objects.filter(code__in=plan.limits)
     messages = MessageTemplate.objects.filter(code=plan.message["code"])
     return [
-        *(("rule", code) for code in rules.values_list("code", flat=True)),
-        *(("limit", code) for code in limits.values_list("code", flat=True)),
-        *(("message", code) for code in messages.values_list("code", flat=True)),
+        *rules.values_list("code", flat=True),
+        *limits.values_list("code", flat=True),
+        *messages.values_list("code", flat=True),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from incentives.domain.campaigns.people import guests_of, sure
 from incentives.domain.ledger.queries import major
@@ -30,24 +31,26 @@ def release(*, campaign_id: int, whom: ReleasedTo, reason: str, by: str, now: da
     Where the reserve is not enough for all, nobody is paid: who would be left out must not be a matter of chance.
     """
     if not reason.strip():
-        raise CannotRelease("Say why; those whom it is for read it.")
+        raise CannotRelease(_("Say why; those whom it is for read it."))
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update(of=("self",)).select_related("currency").get(pk=campaign_id)
         if campaign.state != CampaignState.RUNNING or not campaign.begins_at <= now < campaign.ends_at:
-            raise CannotRelease("Only while a campaign runs something of it can be released.")
+            raise CannotRelease(_("Only while a campaign runs something of it can be released."))
         if not campaign.rules.filter(slot=Slot.HIDDEN).exists():
-            raise CannotRelease("This campaign has nothing hidden.")
+            raise CannotRelease(_("This campaign has nothing hidden."))
         ids = list(waiting_for(campaign, whom, now).order_by("pk").values_list("pk", flat=True))
         if not ids:
-            raise CannotRelease("There is nobody yet whom it would be for.")
+            raise CannotRelease(_("There is nobody yet whom it would be for."))
         each = campaign.numbers["surprise"] * 10**campaign.currency.scale
         left = left_of(campaign)
         if each * len(ids) > left:
             scale = campaign.currency.scale
-            raise CannotRelease(
-                f"{len(ids):,} members would get {major(each * len(ids), scale):,f}, and {major(left, scale):,f} are "
-                "left of the hidden part; choose a smaller group."
+            said = _(
+                "%(count)d members would get %(amount)s, and %(left)s are left of the hidden part; choose a smaller "
+                "group."
             )
+            amounts = {"amount": f"{major(each * len(ids), scale):,f}", "left": f"{major(left, scale):,f}"}
+            raise CannotRelease(said % {"count": len(ids), **amounts})
         made = CampaignRelease.objects.create(
             campaign=campaign, whom=whom, reason=reason.strip()[:200], members=len(ids), amount=each * len(ids),
             released_at=now, released_by=by[:150],

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
 
 from incentives.domain import publishing
 from incentives.domain.campaigns.people import guests_of
@@ -51,10 +52,10 @@ def stop(*, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: dat
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update(of=("self",)).select_related("currency").get(pk=campaign_id)
         if campaign.state == CampaignState.DRAFT:
-            raise CannotStop("It has not begun; there is nothing to stop.")
+            raise CannotStop(_("It has not begun; there is nothing to stop."))
         if campaign.state != CampaignState.STOPPED:
             if not reason.strip():
-                raise CannotStop("Say why; whoever looks at this later will want to know.")
+                raise CannotStop(_("Say why; whoever looks at this later will want to know."))
             _end(campaign, now)
             campaign.state, campaign.closed_at, campaign.reason = CampaignState.STOPPED, now, reason.strip()[:200]
             campaign._change_reason = campaign.reason[:100]  # type: ignore[attr-defined]  # noqa: SLF001

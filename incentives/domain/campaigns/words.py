@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from django.utils.translation import gettext as _
+
 from incentives.models import Currency
 
 LETTER_LENGTH_MAX = 400
@@ -28,12 +30,12 @@ class BadLetter(Exception):
 def check_letter(letter: Mapping[str, str], amounts: Iterable[int]) -> None:
     """Refuse words on a card or in a letter that print a reward: currencies, amounts, money. Raises BadLetter."""
     if not letter.get("en"):
-        raise BadLetter("en", "Write the letter at least in English.")
+        raise BadLetter("en", _("Write the letter at least in English."))
     paid = {each for each in amounts if each}
     names = _currency_names()
     for language, text in letter.items():
         if not text.strip() or "\x00" in text or len(text) > LETTER_LENGTH_MAX:
-            raise BadLetter(language, f"Write 1 to {LETTER_LENGTH_MAX} characters.")
+            raise BadLetter(language, _("Write 1 to %(most)d characters.") % {"most": LETTER_LENGTH_MAX})
         found = next((word for word in (*names, *_REWARD) if _stands_in(word, text)), None)
         sign = _SIGNS.search(text)
         if found is None and sign is not None:
@@ -41,8 +43,8 @@ def check_letter(letter: Mapping[str, str], amounts: Iterable[int]) -> None:
         if found is None:
             found = next((each[0] for each in _NUMBER.finditer(text) if _value(each[0]) in paid), None)
         if found is not None:
-            said = "a card says why somebody would like it here, not what is paid for it."
-            raise BadLetter(language, f"Take out {found!r}: {said}")
+            said = _("Take out “%(word)s”: a card says why somebody would like it here, not what is paid for it.")
+            raise BadLetter(language, said % {"word": found})
 
 
 def _currency_names() -> list[str]:

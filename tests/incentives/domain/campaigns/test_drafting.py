@@ -111,7 +111,7 @@ def test_a_letter_prints_no_reward(_case, text, is_fine):
 def test_every_template_comes_to_rules_that_hold_within_one_budget(code):
     factories.MemberFactory(joined_at=START - DAY)
     before = draft(template="bring-friends", answers=answers(code="before"), by=None)
-    start(campaign_id=before.pk, by=None, now=START)
+    before = start(campaign_id=before.pk, by=None, now=START)
     follows = before if templates()[code].follows else None
     given = answers(code, follows=follows, reserve=Decimal(50), numbers={"surprise": 10})
 

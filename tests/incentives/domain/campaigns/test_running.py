@@ -66,7 +66,7 @@ def test_what_is_taken_already_stops_the_start_and_leaves_nothing_behind(ada):
     SharedLimit.objects.create(code="spring-budget", document={"per": "rule", "every": "ever", "times": 1})
     made = draft(template="bring-friends", answers=answers(), by=None)
 
-    with pytest.raises(CannotStart, match="limit spring-budget"):
+    with pytest.raises(CannotStart, match="called spring-budget"):
         start(campaign_id=made.pk, by=None, now=START)
 
     assert not CampaignRule.objects.exists()
