@@ -27,7 +27,7 @@ def test_it_is_started_once_and_every_member_is_told_once(committed_db):
     ada = factories.MemberFactory(ref="ada", joined_at=START - DAY)
     made = draft(template="bring-friends", answers=answers(numbers={"friends": 1}), by=None)
     assert in_threads(*[lambda: start(campaign_id=made.pk, by=None, now=START)] * 6) == []
-    reach(guest(ada, "bo", now=START), "broke_ice_at", now=START)
+    reach(guest(ada, "bo", now=START + timedelta(hours=1)), "broke_ice_at", now=START + timedelta(hours=2))
 
     assert in_threads(*[lambda: advance_campaigns(now=START + DAY)] * 8) == []
 
@@ -40,8 +40,8 @@ def test_it_is_started_once_and_every_member_is_told_once(committed_db):
 @pytest.mark.postgresql
 def test_no_code_outlives_the_stop(committed_db):
     factories.world()
-    campaign = running()
     inviters = [factories.MemberFactory(joined_at=START - DAY) for _ in range(7)]
+    campaign = running()
 
     def make(inviter):
         def act():
