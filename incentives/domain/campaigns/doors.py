@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from incentives.enums import CampaignState, StageOpens
-from incentives.models import Campaign, CampaignStage
+from incentives.models import Campaign
 from members.domain.invitations.making import CannotInvite
 from members.models import Member, SegmentMember
 
@@ -23,11 +23,6 @@ def door(code: str, inviter: Member | None, now: datetime) -> datetime | None:
     if inviter is not None:
         _check_stage(campaign, inviter, now)
     return campaign.ends_at
-
-
-def stage_now(campaign: Campaign, now: datetime) -> CampaignStage | None:
-    """The stage that holds a moment; its end is exclusive."""
-    return campaign.stages.filter(begins_at__lte=now, ends_at__gt=now).first()
 
 
 def may_invite(campaign: Campaign, member: Member, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from incentives.domain import drafting
@@ -120,8 +120,3 @@ def _voices(campaign: Campaign) -> QuerySet[Member]:
 def codes_made(campaign: Campaign) -> list[Invitation]:
     """The operators' codes of a campaign that has begun, with what is left of them."""
     return list(Invitation.objects.filter(campaign=campaign.code, inviter=None).order_by("pk")[:200])
-
-
-def sent_by_members(campaign: Campaign) -> int:
-    found = Invitation.objects.filter(campaign=campaign.code, inviter__isnull=False)
-    return int(found.aggregate(sent=Count("pk"))["sent"])

@@ -40,7 +40,6 @@ class Kept:
     members: int
     guests: int
     half_way: int
-    codes: int
 
 
 def stop(*, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: datetime) -> Kept:
@@ -67,14 +66,12 @@ def stop(*, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: dat
 
 
 def kept_of(campaign: Campaign) -> Kept:
-    """What there is to keep if it stops now, or was when it stopped: three queries."""
+    """What waits and who is on their way at this moment: three queries."""
     codes = list(campaign.rules.values_list("rule__code", flat=True))
     waiting = PendingAward.objects.filter(rule_code__in=codes, state=PendingState.WAITING)
     found = waiting.aggregate(count=Count("pk"), amount=Sum("amount"), members=Count("member_id", distinct=True))
     guests = guests_of(campaign.code)
     numbers = guests.aggregate(guests=Count("pk"), stayed=Count("retained_at"))
-    open_codes = Invitation.objects.filter(campaign=campaign.code, revoked_at=None)
-    until = campaign.closed_at or campaign.ends_at
     return Kept(
         waiting=found["count"],
         amount=major(found["amount"] or 0, campaign.currency.scale),
@@ -82,7 +79,6 @@ def kept_of(campaign: Campaign) -> Kept:
         members=found["members"],
         guests=numbers["guests"],
         half_way=numbers["guests"] - numbers["stayed"],
-        codes=open_codes.open_at(until).count() if campaign.state == CampaignState.RUNNING else 0,
     )
 
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 
 from incentives.domain.campaigns.people import sure
+from members.enums import MemberStatus
 from members.models import Referral
 
 
 def finished(guests: QuerySet[Referral], *, friends: int, days: int) -> dict[int, int]:
-    """Inviters among whose guests are enough, and how many: one query. House accounts have no task."""
-    counted = sure(_in_time(guests, days)).filter(broke_ice_at__isnull=False, inviter__is_house=False).order_by()
+    """Inviters among whose guests are enough, and how many: one query. House accounts have no task, nor whoever left."""
+    doing = sure(_in_time(guests, days)).filter(inviter__is_house=False, inviter__status=MemberStatus.ACTIVE)
+    counted = doing.filter(broke_ice_at__isnull=False).order_by()
     rows = counted.values("inviter_id").annotate(count=Count("pk")).filter(count__gte=friends)
     return {row["inviter_id"]: row["count"] for row in rows}
 
