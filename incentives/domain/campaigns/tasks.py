@@ -12,7 +12,7 @@ from members.models import Referral
 
 
 def finished(guests: QuerySet[Referral], *, friends: int, days: int) -> dict[int, int]:
-    """Inviters among whose guests are enough, and how many: one query. House accounts have no task, nor whoever left."""
+    """Inviters among whose guests are enough, and how many: one query. The house and whoever left have no task."""
     doing = sure(_in_time(guests, days)).filter(inviter__is_house=False, inviter__status=MemberStatus.ACTIVE)
     counted = doing.filter(broke_ice_at__isnull=False).order_by()
     rows = counted.values("inviter_id").annotate(count=Count("pk")).filter(count__gte=friends)
