@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from incentives.api import (
     badges,
     balances,
+    campaigns,
     cases,
     conduct,
     contents,
@@ -128,6 +129,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/invitations/<str:code>", invitations.InvitationDetail.as_view(), {"version": "v1"}),
     path("api/v1/invitations/<str:code>/accept", invitations.InvitationAcceptance.as_view(), {"version": "v1"}),
     path("api/v1/growth", invitations.GrowthReport.as_view(), {"version": "v1"}),
+    path("api/v1/campaigns", campaigns.Campaigns.as_view(), {"version": "v1"}),
+    path("api/v1/campaigns/<str:campaign_code>", campaigns.CampaignDetail.as_view(), {"version": "v1"}),
+    path("api/v1/campaigns/<str:campaign_code>/report", campaigns.CampaignReport.as_view(), {"version": "v1"}),
+    path("api/v1/campaigns/<str:campaign_code>/stop", campaigns.CampaignStop.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/conduct", member_conduct.MemberConduct.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/rules-acceptance", member_conduct.MemberRules.as_view(), {"version": "v1"}),
     path("api/v1/community-rules", member_conduct.CommunityRulesNow.as_view(), {"version": "v1"}),

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from config import demo_day
+from config import demo_campaigns, demo_day
 from config import demo_first_days as first_days
 from config import demo_needs as needs
 from config import demo_rights as rights
@@ -108,6 +108,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _spend(rng, now)
     rights.fill(rng, now)
     logins = _logins(members)
+    _campaign(rng, members, now, progress)
     _judge(progress)
     demo_day.fill(members, now)
     path.write_text(json.dumps(logins.__dict__))
@@ -170,6 +171,13 @@ def _invite(rng: random.Random, members: list[Member], now: datetime) -> None:
         advance_referrals(now=now - timedelta(days=day))
 
 
+def _campaign(rng: random.Random, members: list[Member], now: datetime, progress: Callable[[str, int], Any]) -> None:
+    demo_campaigns.fill(
+        rng, members, now, report=lambda lives: _report(lives, now=now, progress=progress, name="guest"),
+        judge=loop.drain,
+    )  # fmt: skip
+
+
 def _lives(
     rng: random.Random, members: list[Member], start: datetime
 ) -> Iterator[tuple[datetime, str, str, dict[str, Any]]]:
@@ -223,8 +231,9 @@ def _act(
 
 
 def _report(
-    lives: list[tuple[datetime, str, str, dict[str, Any]]], *, now: datetime, progress: Callable[[str, int], Any]
-) -> None:
+    lives: list[tuple[datetime, str, str, dict[str, Any]]], *, now: datetime, progress: Callable[[str, int], Any],
+    name: str = "demo",
+) -> None:  # fmt: skip
     lives = sorted((life for life in lives if life[0] < now), key=lambda life: life[0])
     bar = progress("Reporting events", len(lives))
     for first in range(0, len(lives), CHUNK):
@@ -232,7 +241,7 @@ def _report(
             json.dumps(
                 {
                     "source": "forum",
-                    "id": f"demo-{first + place}",
+                    "id": f"{name}-{lives[0][0]:%j}-{first + place}",
                     "type": kind,
                     "subject": ref,
                     "time": moment.astimezone(UTC).isoformat(),

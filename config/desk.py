@@ -122,9 +122,16 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Members"), "group", "members.member"),
             Page(_("Imports"), "upload_file", "members.memberimport"),
+            Page(_("Something missing?"), "contact_support", "incentives.case", count=cases_to_answer),
+        ),
+    ),
+    (
+        _("Growth"),
+        (
+            Page(_("Campaigns"), "campaign", "incentives.campaign"),
+            Page(_("Does inviting multiply?"), "trending_up", "members.growthwindow"),
             Page(_("Invitations"), "mail", "members.invitation"),
             Page(_("Referrals"), "group_add", "members.referral", count=referrals_to_review),
-            Page(_("Something missing?"), "contact_support", "incentives.case", count=cases_to_answer),
         ),
     ),
     (

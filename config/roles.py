@@ -53,6 +53,8 @@ TENDS_COMMUNITY = (
     "members.add_messagetemplate",
     "members.change_messagetemplate",
     "incentives.change_case",
+    "incentives.add_campaign",
+    "incentives.change_campaign",
     "incentives.add_ruleversion",
     "incentives.change_ruleversion",
     "incentives.delete_ruleversion",

@@ -205,6 +205,8 @@ METRIC_PROVIDERS = {
 }
 # Who has words for placeholders of messages beyond an event's own data; see members/domain/notifications/words.py.
 MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING"]
+# Who is asked before a code of a campaign is made; see members/domain/invitations/making.py.
+INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
 CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)
 
@@ -244,6 +246,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "advance-contents": {"task": "incentives.advance_contents", "schedule": timedelta(minutes=1)},
     "expire-needs": {"task": "incentives.expire_needs", "schedule": timedelta(minutes=5)},
     "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
+    "advance-campaigns": {"task": "incentives.advance_campaigns", "schedule": timedelta(minutes=5)},
+    "find-rings": {"task": "members.find_rings", "schedule": timedelta(hours=1)},
+    "measure-growth": {"task": "members.measure_growth", "schedule": timedelta(hours=6)},
     "grant-birthday-gifts": {"task": "incentives.grant_birthday_gifts", "schedule": timedelta(minutes=15)},
     "end-grants": {"task": "incentives.end_grants", "schedule": timedelta(minutes=5)},
     "tell-overdue": {"task": "incentives.tell_overdue", "schedule": timedelta(minutes=5)},

@@ -151,3 +151,35 @@ class RunState(models.TextChoices):
     OPEN = "open", _("under way")
     COMPLETED = "completed", _("completed")
     EXPIRED = "expired", _("time is up")
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    RUNNING = "running", _("running")
+    STOPPED = "stopped", _("stopped")
+    ENDED = "ended", _("ended")
+
+
+class StageOpens(models.TextChoices):
+    """What a stage of a campaign opens."""
+
+    VOICES = "voices", _("invitations of known voices")
+    PARTNERS = "partners", _("codes of partners")
+    LETTERS = "letters", _("invitations of the whole audience")
+
+
+class Slot(models.TextChoices):
+    """What a benefit of a campaign is for."""
+
+    ATTRACT = "attract", _("on entry")
+    INDUCE = "induce", _("per step")
+    RETURNING = "returning", _("for coming back")
+    HIDDEN = "hidden", _("hidden")
+
+
+class ReleasedTo(models.TextChoices):
+    """Whom the host of a campaign releases its hidden benefit to: everybody who has come so far, never a lot."""
+
+    SPOKE = "spoke", _("guests who broke the ice")
+    RETAINED = "retained", _("guests who stayed for a month")
+    INVITERS = "inviters", _("members whose guests broke the ice")

@@ -193,6 +193,8 @@ class Scope(models.TextChoices):
     PRIVILEGES_READ = "privileges:read", _("read what members may do")
     PRIVILEGES_WRITE = "privileges:write", _("use, give back, grant and revoke privileges")
     RULES_READ = "rules:read", _("read and check rules")
+    CAMPAIGNS_READ = "campaigns:read", _("read campaigns and what came of them")
+    CAMPAIGNS_WRITE = "campaigns:write", _("stop campaigns")
     INBOX_READ = "inbox:read", _("read notifications and cases of members")
     INBOX_WRITE = "inbox:write", _("mark notifications as read, open and close cases")
 

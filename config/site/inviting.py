@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from config.site.views import for_member
+from incentives.domain.campaigns.openings import open_to
 from members.domain.invitations import making
 from members.models import Invitation, Member
 
@@ -19,12 +20,18 @@ def _back() -> HttpResponse:
     return redirect(f"{reverse('points')}#invite")
 
 
+def _campaign(request: HttpRequest, member: Member) -> str:
+    """The campaign that a code is made for, if that is one of the member's; a code for none is a code all the same."""
+    wanted = request.POST.get("campaign", "")
+    return wanted if wanted and wanted in {each.code for each in open_to(member, now=timezone.now())} else ""
+
+
 @require_POST
 @for_member
 def make(request: HttpRequest, member: Member) -> HttpResponse:
     """One more code, for one person."""
     try:
-        made = making.invite(inviter=member, now=timezone.now(), channel="page")
+        made = making.invite(inviter=member, now=timezone.now(), channel="page", campaign=_campaign(request, member))
     except making.CannotInvite:
         messages.error(request, _("There is no invitation left to give at the moment."))
     else:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from config.site import drawing, queries, quests, rights
 from incentives.domain import requests
+from incentives.domain.campaigns.openings import open_to
 from incentives.domain.ledger import keys
 from incentives.domain.privileges import using
 from incentives.domain.pump import hints
@@ -121,7 +122,9 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
     if not request.headers.get("HX-Request"):
         context["rights"] = rights.rights_of(member, now=timezone.now())
         context["circle"] = circle_of(member.pk)
-        context["inviting"] = inviting_of(member, now=timezone.now())
+        inviting = inviting_of(member, now=timezone.now())
+        context["inviting"] = inviting
+        context["campaigns"] = open_to(member, now=timezone.now()) if inviting.may else []
         context["proposals"] = proposals_of(member.pk)
         context["inbox"] = inbox_of(member, now=timezone.now(), count=NOTIFICATIONS_SHOWN_MAX)
         context["cases_open"] = Case.objects.filter(member=member).exclude(state=CaseState.CLOSED).count()

@@ -37,6 +37,12 @@ def amount(value: Decimal | int | None) -> str:
 
 
 @register.filter
+def ratio(value: Decimal | None, places: int) -> str:
+    """0.74 with so many decimals; a dash where there was nothing to divide by."""
+    return "—" if value is None else f"{value:.{places}f}"
+
+
+@register.filter
 def signed(value: Decimal | int | None) -> str:
     """+30, −15 or 0."""
     return f"+{amount(value)}" if value is not None and value > 0 else amount(value)

@@ -19,6 +19,7 @@ from incentives.enums import RuleState, UseState
 from incentives.models import WAITING_CASES, BudgetAlarm, Case, PrivilegeUse, RuleVersion
 from members.domain.counters.periods import month_of, week_of
 from members.domain.events.schemas import YEAR_LAST
+from members.domain.invitations.windows import watch
 from members.enums import DeadLetterState, MemberStatus, ReferralState, ReportState, ViolationState
 from members.models import Acquaintance, DeadLetter, Member, Newcomer, Referral, Report, Violation
 
@@ -194,6 +195,17 @@ def _moment(written: Any) -> datetime | None:
     if read.year >= YEAR_LAST:
         return None
     return read if read.tzinfo is not None else read.replace(tzinfo=timezone.get_default_timezone())
+
+
+def growth(_now: datetime) -> list[Entry]:
+    """The newest week of inviting, while it is a fifth below what has been usual."""
+    seen = watch()
+    if not seen.rings or seen.newest is None:
+        return []
+    said = _("K is %(k)s; %(usual)s has been usual") % {"k": seen.newest.k, "usual": seen.usual}
+    return [
+        Entry(seen.newest.pk, said, reverse("admin:members_growthwindow_changelist"), str(_("28 days of inviting")))
+    ]
 
 
 def letters(_now: datetime) -> list[Entry]:

@@ -68,6 +68,10 @@ GROUPS: tuple[Group, ...] = (
         "incentives.change_sharedlimit", finding.alarms, _list("incentives_budgetalarm"),
     ),
     Group(
+        "growth", _("Inviting multiplies less"), "trending_down", "members.view_growthwindow",
+        "members.change_referral", finding.growth, _list("members_growthwindow"),
+    ),
+    Group(
         "ending", _("Rules that end this week"), "event_busy", "incentives.view_ruleversion",
         "incentives.change_ruleversion", finding.ending_rules, _list("incentives_ruleversion", "state__exact=live"),
     ),

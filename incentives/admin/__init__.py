@@ -1,6 +1,7 @@
 """What operators see of rules and points."""
 
 from incentives.admin import (
+    campaigns,
     cases,
     contents,
     ladders,
@@ -16,6 +17,17 @@ from incentives.admin import (
 )
 
 __all__ = [
-    "cases", "contents", "ladders", "ledger", "needs", "newcomers", "operations", "privileges", "promises", "quests",
-    "referrals", "rules",
-]  # fmt: skip
+    "campaigns",
+    "cases",
+    "contents",
+    "ladders",
+    "ledger",
+    "needs",
+    "newcomers",
+    "operations",
+    "privileges",
+    "promises",
+    "quests",
+    "referrals",
+    "rules",
+]

@@ -98,6 +98,9 @@ class ReferralAdmin(Window[Referral]):
             "email_shape": _("addresses that are counted up"),
             "burst": _("many within minutes"),
             "banned_email": _("the address of somebody who was banned"),
+            "closed_tree": _("somebody up the line is the newcomer"),
+            "closed_circle": _("nobody of them knows anybody else"),
+            "packet": _("most of the inviter's guests took something and went"),
         }
         return ", ".join(words.get(reason, reason) for reason in referral.reasons)
 

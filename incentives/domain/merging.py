@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from incentives.domain.campaigns import people as campaign_people
 from incentives.domain.ledger.merging import Brought, move_everything
 from incentives.domain.pump import hints
 from incentives.domain.quests import leaving
@@ -44,6 +45,7 @@ def merge(
         _join_rights(survivor.pk, merged.pk)
         Case.objects.filter(member_id=merged.pk).update(member_id=survivor.pk)
         leaving.join(survivor.pk, merged.pk)
+        campaign_people.join(survivor.pk, merged.pk)
         merge_people(survivor, merged, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return Merged(survivor, brought)

@@ -31,11 +31,15 @@ class CannotDecide(Exception):
 
 
 def confirm_referral(*, referral_id: int, by: AbstractBaseUser | None, now: datetime, note: str = "") -> Referral:
-    """Let a referral under review count: rules hear of its joining now, and of later stages as they come."""
+    """Let a referral under review count: rules hear of its joining now, and of later stages as they come.
+
+    One that was open before it was doubted has told its joining already, and tells it once.
+    """
     with transaction.atomic():
         referral = _decide(referral_id, (ReferralState.REVIEW,), ReferralState.CONFIRMED, by=by, now=now, note=note)
-        hear_of_joining(referral.pk, now=now)
-        tell_stage(REFERRAL_JOINED, referral, now=now)
+        if not Event.objects.filter(member_id=referral.pk, type__code=REFERRAL_JOINED).exists():
+            hear_of_joining(referral.pk, now=now)
+            tell_stage(REFERRAL_JOINED, referral, now=now)
         hints.wake_on_commit()
     return referral
 

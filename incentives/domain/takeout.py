@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 from django.db.models import Q
 
+from incentives.domain.campaigns.people import MOMENTS
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
-from incentives.models import BadgeGrant, Case, QuestRun
+from incentives.models import BadgeGrant, CampaignMember, Case, QuestRun
 from members.domain.standing import standing_of
 from members.models import Content, Event, Invitation, Member, Need, NeedCandidate, Notification, Violation
 
@@ -55,6 +56,12 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
             for moment, titles, texts in Notification.objects.shown_to(member, now)
             .order_by("id")
             .values_list("shown_at", "titles", "texts")
+        ],
+        "campaigns": [
+            {"campaign": code, **{name: _text(moment) for name, moment in zip(MOMENTS, moments, strict=True)}}
+            for code, *moments in CampaignMember.objects.filter(member=member)
+            .order_by("id")
+            .values_list("campaign__code", *MOMENTS)
         ],
         "cases": [
             {"at": moment.isoformat(), "state": state, "text": text, "found": said, "answer": answer}

@@ -1,4 +1,12 @@
 from incentives.models.badges import Badge, BadgeGrant
+from incentives.models.campaigns import (
+    Campaign,
+    CampaignMember,
+    CampaignMessage,
+    CampaignRelease,
+    CampaignRule,
+    CampaignStage,
+)
 from incentives.models.cases import WAITING_CASES, Case, ExpiryNotice
 from incentives.models.judgements import Judgement
 from incentives.models.ledger import (
@@ -43,6 +51,12 @@ __all__ = [
     "Badge",
     "BadgeGrant",
     "BudgetAlarm",
+    "Campaign",
+    "CampaignMember",
+    "CampaignMessage",
+    "CampaignRelease",
+    "CampaignRule",
+    "CampaignStage",
     "Case",
     "Currency",
     "Entry",

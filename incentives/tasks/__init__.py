@@ -1,6 +1,7 @@
 """What Celery does for the incentives app. Every task may run twice, late, or never."""
 
 from incentives.tasks.books import expire_due, expire_idle, release_expired_holds, settle_pending
+from incentives.tasks.campaigns import advance_campaigns
 from incentives.tasks.cases import close_quiet_cases, tell_expiring
 from incentives.tasks.growing import advance_contents, advance_referrals, expire_needs
 from incentives.tasks.pumping import pump, wake_waiting_lanes
@@ -9,6 +10,7 @@ from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overd
 from incentives.tasks.standing import evaluate_ladders, evaluate_segments
 
 __all__ = [
+    "advance_campaigns",
     "advance_contents",
     "advance_referrals",
     "close_quests",

@@ -40,6 +40,7 @@ class InvitationBody(serializers.Serializer[Any]):
     uses = serializers.IntegerField()
     uses_max = serializers.IntegerField(allow_null=True)
     sent_at = serializers.DateTimeField()
+    opens_at = serializers.DateTimeField(allow_null=True, help_text="Lets nobody in before.")
     expires_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
 

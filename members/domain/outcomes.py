@@ -48,6 +48,8 @@ PAGE_OPENED, CONNECTION_MADE = "page.opened", "connection.made"
 NEWCOMER_SAID_HELLO, NEWCOMER_BROKE_ICE = "newcomer.said_hello", "newcomer.broke_ice"
 NEWCOMER_ASSIGNED, GREETER_ASSIGNED = "newcomer.assigned", "greeter.assigned"
 GAME_PLAYED = "game.played"
+CAMPAIGN_OPENED, CAMPAIGN_TASK_DONE = "campaign.opened", "campaign.task_done"
+CAMPAIGN_RETURNED, CAMPAIGN_SURPRISE = "campaign.returned", "campaign.surprise"
 
 _TEXT = {"type": "string", "optional": True}
 _PERSON = {"type": "string", "personal": True}
@@ -79,6 +81,8 @@ _NEED = {
     "role": {"type": "string", "enum": ["asker", "helper"]},
 }
 _PAIR = {**_NEED, "other": {"type": "string", "personal": True, "max_length": 128}}
+_CAMPAIGN = {"campaign": {"type": "string"}}
+_FRIENDS = {"type": "int", "min": 1, "max": 10_000}
 
 # How one lane hands an effect to another. Rules cannot listen: what is paid is told as `points.awarded`.
 EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
@@ -127,6 +131,22 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     REFERRAL_ACTIVE: ("An invited newcomer contributed between day 7 and day 13.", _REFERRAL),
     REFERRAL_RETAINED: ("An invited newcomer contributed between day 30 and day 36.", _REFERRAL),
     REFERRAL_REJECTED: ("A referral was found not to be one.", _REFERRAL),
+    CAMPAIGN_OPENED: (
+        "A campaign that a member may take part in has begun.",
+        {**_CAMPAIGN, "until": {"type": "timestamp"}},
+    ),
+    CAMPAIGN_TASK_DONE: (
+        "As many friends of a member have broken the ice as a campaign asked for.",
+        {**_CAMPAIGN, "friends": _FRIENDS},
+    ),
+    CAMPAIGN_RETURNED: (
+        "A member of a campaign took part in the one that follows it.",
+        {**_CAMPAIGN, "before": {"type": "string"}},
+    ),
+    CAMPAIGN_SURPRISE: (
+        "The host of a campaign released something that nobody was promised.",
+        {**_CAMPAIGN, "reason": _TEXT},
+    ),
     INTRODUCTION_ACCEPTED: ("Two members agreed to be introduced to each other.", {"other": {"type": "string"}}),
     CONTENT_QUALITY_REACHED: ("A content of this member was good; its seven days are over.", _PROVEN),
     CONTENT_QUALITY_LOST: ("A content that had been good was removed, or a report about it upheld.", _CONTENT),

@@ -13,6 +13,7 @@ from members.models.connections import Acquaintance, Attendance, Connection, Con
 from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.games import Game, GameRound, GameTurn
+from members.models.growth import GrowthWindow
 from members.models.imports import MemberImport, MemberImportLine
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
@@ -59,6 +60,7 @@ __all__ = [
     "GameTurn",
     "Greeter",
     "Greeting",
+    "GrowthWindow",
     "Introduction",
     "Invitation",
     "Ladder",

@@ -18,6 +18,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open_at(self, moment: datetime) -> InvitationQuerySet:
         """Codes that somebody can still join with."""
         return self.filter(
+            Q(opens_at__isnull=True) | Q(opens_at__lte=moment),
             Q(expires_at__isnull=True) | Q(expires_at__gt=moment),
             Q(uses_max__isnull=True) | Q(uses__lt=F("uses_max")),
             revoked_at__isnull=True,
@@ -39,6 +40,7 @@ class Invitation(models.Model):
     uses_max = models.PositiveIntegerField(_("uses at most"), null=True, blank=True, default=1)
     uses = models.PositiveIntegerField(_("uses"), default=0, editable=False)
     sent_at = models.DateTimeField(_("sent at"), default=timezone.now)
+    opens_at = models.DateTimeField(_("from"), null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(_("until"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
 
@@ -56,7 +58,10 @@ class Invitation(models.Model):
                 condition=Q(email="") | Q(uses_max__isnull=False, uses_max=1), name="an_address_is_one_person"
             ),
         ]
-        indexes = [models.Index(fields=["inviter", "-sent_at"], name="invitations_of_inviter")]
+        indexes = [
+            models.Index(fields=["inviter", "-sent_at"], name="invitations_of_inviter"),
+            models.Index(fields=["campaign"], condition=~Q(campaign=""), name="invitations_of_campaign"),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -27,6 +27,7 @@ from members.models import (
     Acquaintance,
     DeadLetter,
     Event,
+    GrowthWindow,
     Invitation,
     Member,
     Newcomer,
@@ -113,6 +114,11 @@ def fill(number):
     Referral.objects.create(member=member, inviter=other, invitation=code, joined_at=now, state="review")
     Acquaintance.objects.create(member=member, known=3)
     Newcomer.objects.create(member=member, joined_at=now - timedelta(hours=5), hello_at=now - timedelta(hours=3))
+    for week in range(13 if not number else 0):
+        GrowthWindow.objects.create(
+            ends_on=now.date() - timedelta(weeks=week), base=80, senders=9, sent=90, joined=40 if week else 10,
+            measured_at=now,
+        )  # fmt: skip
     BudgetAlarm.objects.create(limit=f"post:{number}", period=0, used=8, of=10, reached_at=now)
     ask(member.ref)
 
@@ -124,7 +130,8 @@ def test_the_page_asks_the_same_for_one_thing_of_each_kind_and_for_three():
         with CaptureQueriesContext(connection) as asked:
             parts = today(client).parts
         assert {part.group.kind for part in parts} == {group.kind for group in GROUPS}
-        return len(asked), {part.count for part in parts}
+        # Of the standing alarm there is one or none.
+        return len(asked), {part.count for part in parts if part.group.kind != "growth"}
 
     fill(0)
     queries()

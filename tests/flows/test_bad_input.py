@@ -11,6 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from incentives.models import (
+    Campaign,
     Case,
     Entry,
     Hold,
@@ -102,6 +103,10 @@ def settle():
     factories.CurrencyFactory(code="growth", kind="qualifying")
     Segment.objects.create(code="founders")
     Segment.objects.create(code="writers", kind="condition", condition="member.verified")
+    Campaign.objects.create(
+        code="draft", template="bring-friends", currency=factories.CurrencyFactory(), budget=10,
+        begins_at=datetime(2026, 1, 1, tzinfo=UTC), ends_at=datetime(2026, 2, 1, tzinfo=UTC),
+    )  # fmt: skip
     factories.ladder(bronze=0, guests=10).tiers.filter(code="guests").update(is_by_invitation=True)
 
 
@@ -304,6 +309,7 @@ READERS = [
     ("POST", "invitations"),
     ("POST", "invitations/CODE/accept"),
     ("PUT", "members/ada/leave"),
+    ("POST", "campaigns/draft/stop"),
     ("PUT", "members/ada/tiers/growth/bronze/loan"),
     ("POST", "events"),
 ]
@@ -673,6 +679,12 @@ BODIES = [
         ("in_words", {"promotions": "no"}, 400, "#/promotions", "true or false"),
     ),
     *refused(
+        "campaigns/draft/stop", "POST",
+        ("no_reason", {}, 400, "#/reason", "required"),
+        ("reason_too_long", {"reason": "x" * 201}, 400, "#/reason", "200"),
+        ("unknown_field", {"reason": "x", "quiet": True}, 400, "#/quiet", "There is no field"),
+    ),
+    *refused(
         "members/ada/cases", "POST",
         ("nothing", {}, 400, "#/happened_at", "when it happened"),
         ("unknown_type", {"event_type": "content.publishd", "happened_at": "2026-11-24T12:00:00Z"}, 400, "#/event_type", ""),
@@ -1036,6 +1048,11 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("notifications_unknown", "members/nobody/notifications", 404),
         ("notifications_state", "members/ada/notifications?state=new", 400),
         ("notifications_cursor", "members/ada/notifications?cursor=next", 400),
+        ("campaign_unknown", "campaigns/none", 404),
+        ("campaign_nul", "campaigns/a%00b", 404),
+        ("campaign_report_of_none", "campaigns/none/report", 404),
+        ("campaigns_in_an_unknown_state", "campaigns?state=over", 400),
+        ("campaign_parameter", "campaigns/draft?full=1", 400),
         ("case_unknown", "members/ada/cases/7", 404),
         ("case_in_words", "members/ada/cases/first", 404),
         ("case_beyond_the_numbers", f"members/ada/cases/{2**64}", 404),
@@ -1163,6 +1180,10 @@ EVERY_CALL = [
     ("POST", "members/ada/notifications/read", Scope.INBOX_WRITE),
     ("GET", "members/ada/notification-choice", Scope.INBOX_READ),
     ("PUT", "members/ada/notification-choice", Scope.INBOX_WRITE),
+    ("GET", "campaigns", Scope.CAMPAIGNS_READ),
+    ("GET", "campaigns/draft", Scope.CAMPAIGNS_READ),
+    ("GET", "campaigns/draft/report", Scope.CAMPAIGNS_READ),
+    ("POST", "campaigns/draft/stop", Scope.CAMPAIGNS_WRITE),
     ("GET", "members/ada/cases", Scope.INBOX_READ),
     ("POST", "members/ada/cases", Scope.INBOX_WRITE),
     ("GET", "members/ada/cases/7", Scope.INBOX_READ),

@@ -82,6 +82,8 @@ def _again(member: Member, invitation: Invitation) -> Joined:
 def _check(invitation: Invitation, email: str, now: datetime) -> None:
     if invitation.revoked_at is not None:
         raise CannotJoin("revoked", "This invitation was taken back; ask for another.")
+    if invitation.opens_at is not None and invitation.opens_at > now:
+        raise CannotJoin("not_open_yet", f"This invitation opens on {invitation.opens_at:%Y-%m-%d}; come back then.")
     if invitation.expires_at is not None and invitation.expires_at <= now:
         raise CannotJoin(
             "expired", f"This invitation was good until {invitation.expires_at:%Y-%m-%d}; ask for another."

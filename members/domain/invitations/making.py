@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 
 from members.domain.conduct.freezes import frozen_until
 from members.domain.statuses import rights_of, why_not
@@ -18,6 +21,10 @@ from members.models import Invitation, Member, Standing
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 10
 QUOTA_WINDOW = timedelta(days=30)
+
+# Given a campaign, an inviter (None for the operators) and the moment: until when a code is good, None for as long as
+# one likes. Raises CannotInvite.
+Door = Callable[[str, Member | None, datetime], datetime | None]
 
 
 class CannotInvite(Exception):
@@ -45,27 +52,40 @@ def invite(
     email: str = "",
     email_domain: str = "",
     uses_max: int | None = 1,
+    opens_at: datetime | None = None,
     expires_at: datetime | None = None,
     code: str = "",
 ) -> Invitation:
-    """Make a code: a member's, within their quota, or an operator's (no inviter). Raises CannotInvite."""
+    """Make a code: a member's, within their quota, or an operator's (no inviter). Raises CannotInvite.
+
+    A code of a campaign is good no longer than the campaign.
+    """
     with transaction.atomic():
         if inviter is not None:
             # Two requests at once must not both take the last one.
             inviter = Member.objects.select_for_update().get(pk=inviter.pk)
             _check_inviter(inviter, uses_max, now)
+        for door in doors() if campaign else ():
+            ends = door(campaign, inviter, now)
+            expires_at = min((each for each in (ends, expires_at) if each is not None), default=None)
         for _ in range(5):
             try:
                 with transaction.atomic():
                     return Invitation.objects.create(
                         code=code.upper() or new_code(), inviter=inviter, channel=channel, campaign=campaign,
                         email=email.lower(), email_domain=email_domain.lower().lstrip("@"), uses_max=uses_max,
-                        sent_at=now, expires_at=expires_at,
+                        sent_at=now, opens_at=opens_at, expires_at=expires_at,
                     )  # fmt: skip
             except IntegrityError:
                 if code:
                     raise CannotInvite(f"The code {code.upper()} is taken; choose another.") from None
     raise AssertionError("five random codes in a row were taken")
+
+
+@lru_cache(maxsize=1)
+def doors() -> tuple[Door, ...]:
+    """Who is asked before a code of a campaign is made; named in settings.INVITATION_DOORS."""
+    return tuple(import_string(path) for path in settings.INVITATION_DOORS)
 
 
 def revoke(*, invitation: Invitation, now: datetime) -> None:

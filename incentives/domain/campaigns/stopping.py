@@ -1,0 +1,99 @@
+"""The one switch: whatever a campaign has published stops together. What was assigned stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+
+from incentives.domain import publishing
+from incentives.domain.campaigns.people import guests_of
+from incentives.domain.ledger.queries import major
+from incentives.enums import CampaignState, PendingState
+from incentives.models import Campaign, PendingAward, RuleVersion
+from members.domain.registry import registry
+from members.models import Invitation, MessageTemplate
+
+LIVE = ("live", "paused")
+
+
+class CannotStop(Exception):
+    """A campaign that there is nothing to stop of, or no reason for; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What those keep who are half-way. Amounts are in major units.
+
+    `waiting` awards are assigned: they unlock or lapse as promised. Guests stay members; what they reach from now on
+    pays nobody.
+    """
+
+    waiting: int
+    amount: Decimal
+    currency: str
+    members: int
+    guests: int
+    half_way: int
+
+
+def stop(*, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: datetime) -> Kept:
+    """Retire its rules, take back its codes and silence its messages, at once and for good.
+
+    What has happened so far is still judged by the rules as they were; awards that wait unlock or lapse as they were
+    promised. Stopping it again changes nothing. Raises CannotStop.
+    """
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update(of=("self",)).select_related("currency").get(pk=campaign_id)
+        if campaign.state == CampaignState.DRAFT:
+            raise CannotStop(_("It has not begun; there is nothing to stop."))
+        if campaign.state != CampaignState.STOPPED:
+            if not reason.strip():
+                raise CannotStop(_("Say why; whoever looks at this later will want to know."))
+            _end(campaign, now)
+            campaign.state, campaign.closed_at, campaign.reason = CampaignState.STOPPED, now, reason.strip()[:200]
+            campaign._change_reason = campaign.reason[:100]  # type: ignore[attr-defined]  # noqa: SLF001
+            campaign._history_user = by  # type: ignore[attr-defined]  # noqa: SLF001
+            campaign.save(update_fields=["state", "closed_at", "reason"])
+        kept = kept_of(campaign)
+    registry.forget()
+    return kept
+
+
+def kept_of(campaign: Campaign) -> Kept:
+    """What waits and who is on their way at this moment: three queries."""
+    codes = list(campaign.rules.values_list("rule__code", flat=True))
+    waiting = PendingAward.objects.filter(rule_code__in=codes, state=PendingState.WAITING)
+    found = waiting.aggregate(count=Count("pk"), amount=Sum("amount"), members=Count("member_id", distinct=True))
+    guests = guests_of(campaign.code)
+    numbers = guests.aggregate(guests=Count("pk"), stayed=Count("retained_at"))
+    return Kept(
+        waiting=found["count"],
+        amount=major(found["amount"] or 0, campaign.currency.scale),
+        currency=campaign.currency.code,
+        members=found["members"],
+        guests=numbers["guests"],
+        half_way=numbers["guests"] - numbers["stayed"],
+    )
+
+
+def retire_rules(campaign: Campaign, now: datetime) -> None:
+    """End those of its rules that are still in use, in the order of their numbers."""
+    found = RuleVersion.objects.filter(rule__campaign_rule__campaign=campaign, state__in=LIVE)
+    for version in found.select_related("rule").order_by("rule_id"):
+        publishing.retire_rule(version=version, now=now)
+
+
+def silence(campaign: Campaign) -> None:
+    MessageTemplate.objects.filter(pk__in=campaign.messages.values("template_id")).update(is_active=False)
+
+
+def _end(campaign: Campaign, now: datetime) -> None:
+    retire_rules(campaign, now)
+    Invitation.objects.filter(campaign=campaign.code, revoked_at__isnull=True).update(revoked_at=now)
+    silence(campaign)
