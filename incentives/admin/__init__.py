@@ -1,7 +1,20 @@
 """What operators see of rules and points."""
 
-from incentives.admin import cases, contents, ladders, ledger, needs, operations, privileges, promises, referrals, rules
+from incentives.admin import (
+    cases,
+    contents,
+    corrections,
+    ladders,
+    ledger,
+    needs,
+    operations,
+    privileges,
+    promises,
+    referrals,
+    rules,
+)
 
 __all__ = [
-    "cases", "contents", "ladders", "ledger", "needs", "operations", "privileges", "promises", "referrals", "rules",
+    "cases", "contents", "corrections", "ladders", "ledger", "needs", "operations", "privileges", "promises",
+    "referrals", "rules",
 ]  # fmt: skip

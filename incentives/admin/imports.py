@@ -23,7 +23,8 @@ from incentives.domain.imports import undo_import
 from members.admin.base import Window
 from members.domain.attributes import definitions
 from members.domain.people.importing import AlreadyUndone, Imported, import_members
-from members.domain.people.tables import BadTable, table_of, titles_of
+from members.domain.people.sheets import BadTable
+from members.domain.people.tables import table_of, titles_of
 from members.models import Member, MemberImport
 
 FILE_BYTES_MAX = 10 * 1024 * 1024

@@ -10,8 +10,8 @@ from incentives.domain import ledger
 from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.pump import hints
-from incentives.enums import CaseState, HoldState, PendingState
-from incentives.models import Account, Case, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
+from incentives.enums import CaseState, CorrectionList, HoldState, PendingState
+from incentives.models import Account, Case, Correction, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
 from members.domain.people.erasing import check_erasure, erase_person
 from members.lanes import lane_of
 from members.models import Lane, Member
@@ -35,6 +35,7 @@ def erase(*, member_id: int, ref: str, reason: str, now: datetime, by: object | 
             _close(person.pk, now=now, actor=actor)
             _forget_rights(person.pk)
             _forget_cases(person.pk, now)
+            _forget_in_corrections(person.ref)
             erase_person(person, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return people[member_id]
@@ -82,3 +83,10 @@ def _forget_cases(member_id: int, now: datetime) -> None:
     cases = Case.objects.filter(member_id=member_id)
     cases.exclude(state=CaseState.CLOSED).update(state=CaseState.CLOSED, closed_at=now)
     cases.update(text="", said={}, found={}, answer="")
+
+
+def _forget_in_corrections(ref: str) -> None:
+    """A correction for everyone with an event that names them goes on without the name."""
+    for found in Correction.objects.filter(found_by=CorrectionList.EVENT, whom__value=ref):
+        found.whom = {**found.whom, "value": ""}
+        found.save(update_fields=["whom"])

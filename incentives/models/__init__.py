@@ -1,5 +1,6 @@
 from incentives.models.badges import Badge, BadgeGrant
 from incentives.models.cases import WAITING_CASES, Case, ExpiryNotice
+from incentives.models.corrections import Correction, CorrectionLine, CorrectionStep
 from incentives.models.judgements import Judgement
 from incentives.models.ledger import (
     NEVER,
@@ -43,6 +44,9 @@ __all__ = [
     "BadgeGrant",
     "BudgetAlarm",
     "Case",
+    "Correction",
+    "CorrectionLine",
+    "CorrectionStep",
     "Currency",
     "Entry",
     "ExpiryNotice",

@@ -2,6 +2,7 @@
 
 from incentives.tasks.books import expire_due, expire_idle, release_expired_holds, settle_pending
 from incentives.tasks.cases import close_quiet_cases, tell_expiring
+from incentives.tasks.corrections import carry_on_corrections
 from incentives.tasks.growing import advance_contents, advance_referrals, expire_needs
 from incentives.tasks.pumping import pump, wake_waiting_lanes
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
@@ -10,6 +11,7 @@ from incentives.tasks.standing import evaluate_ladders, evaluate_segments
 __all__ = [
     "advance_contents",
     "advance_referrals",
+    "carry_on_corrections",
     "close_quiet_cases",
     "end_grants",
     "evaluate_ladders",

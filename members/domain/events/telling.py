@@ -17,15 +17,19 @@ from members.lanes import lane_of
 Told = tuple[int, Mapping[str, Any]]
 
 
-def tell(code: str, told: Iterable[Told], *, now: datetime) -> bool:
+def tell(code: str, told: Iterable[Told], *, now: datetime, is_quiet: bool = False) -> bool:
     """Record one event of our own for each; rules may listen, so each is work as well. False if there was none.
+
+    Quietly, no message is written about it.
 
     Whoever may wake the workers does so after; see `incentives.domain.pump.hints`.
     """
-    return bool(tell_each(code, told, now=now))
+    return bool(tell_each(code, told, now=now, is_quiet=is_quiet))
 
 
-def tell_each(code: str, told: Iterable[Told], *, now: datetime, source_id: int | None = None) -> list[int]:
+def tell_each(
+    code: str, told: Iterable[Told], *, now: datetime, source_id: int | None = None, is_quiet: bool = False
+) -> list[int]:
     """Do the same and return the events' numbers, in order. With a source, it stands there as that source's event."""
     registry.refresh()
     kind = registry.types[code].id
@@ -43,4 +47,4 @@ def tell_each(code: str, told: Iterable[Told], *, now: datetime, source_id: int 
         )
         for member_id, said in told
     ]
-    return write_outcomes(rows)
+    return write_outcomes(rows, is_quiet=is_quiet)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,8 @@ from django.utils.translation import gettext as _
 from members.domain.attributes import definitions
 from members.domain.outcomes import MEMBER_JOINED
 from members.domain.people.saving import Draft, Saved, put_back, save_members
-from members.domain.people.tables import BadRow, Row, read_row, read_table
+from members.domain.people.sheets import lines_of
+from members.domain.people.tables import MOMENTS, BadRow, Row, read_row, read_table
 from members.domain.statuses import tell_statuses
 from members.enums import MemberStatus
 from members.models import (
@@ -82,7 +82,7 @@ def import_members(
     dry_run: bool = False,
     progress: Callable[[int], object] = lambda _count: None,
 ) -> Imported:
-    """Make or change a member for each row of a CSV file, open for reading bytes, in one transaction.
+    """Make or change a member for each row of a CSV or XLSX file, open for reading bytes, in one transaction.
 
     One bad row, and nothing is kept: the answer lists what is wrong with which line. `progress(count)` hears of each
     chunk of rows. Raises BadTable.
@@ -90,12 +90,11 @@ def import_members(
     known, done, seen = definitions(), Imported(), set[str]()
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     with transaction.atomic():
         made = MemberImport.objects.create(
             name=name[:200], digest=digest, made_at=now, made_by_id=_pk(by), is_quiet=is_quiet
         )
-        rows = read_table(text, known)
+        rows = read_table(lines_of(file, moments=MOMENTS), known)
         while chunk := list(islice(rows, CHUNK)):
             drafts, lines = _drafts(chunk, known, seen, done)
             saved = save_members(drafts, now=now, is_quiet=is_quiet, reason=f"import {made.pk}", by=by)
@@ -108,7 +107,6 @@ def import_members(
             made.created, made.changed, made.unchanged = done.created, done.changed, done.unchanged
             made.save(update_fields=["created", "changed", "unchanged"])
             done.made = made
-    text.detach()
     return done
 
 
