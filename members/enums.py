@@ -26,6 +26,15 @@ class ShownTo(models.TextChoices):
     MEMBER = "member", _("the member and the team")
 
 
+class ImportState(models.TextChoices):
+    WAITING = "waiting", _("waits")
+    CHECKING = "checking", _("being looked through")
+    WRITING = "writing", _("being stored")
+    DONE = "done", _("done")
+    TRIED = "tried", _("only tried")
+    REFUSED = "refused", _("refused")
+
+
 class AgeBand(models.TextChoices):
     """As told by the host app; we never guess it."""
 

@@ -4,6 +4,7 @@ from incentives.tasks.books import expire_due, expire_idle, release_expired_hold
 from incentives.tasks.cases import close_quiet_cases, tell_expiring
 from incentives.tasks.corrections import carry_on_corrections
 from incentives.tasks.growing import advance_contents, advance_referrals, expire_needs
+from incentives.tasks.imports import carry_on_imports, forget_refusals
 from incentives.tasks.pumping import pump, wake_waiting_lanes
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
 from incentives.tasks.standing import evaluate_ladders, evaluate_segments
@@ -12,6 +13,7 @@ __all__ = [
     "advance_contents",
     "advance_referrals",
     "carry_on_corrections",
+    "carry_on_imports",
     "close_quiet_cases",
     "end_grants",
     "evaluate_ladders",
@@ -19,6 +21,7 @@ __all__ = [
     "expire_due",
     "expire_idle",
     "expire_needs",
+    "forget_refusals",
     "grant_birthday_gifts",
     "pump",
     "release_expired_holds",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from celery import shared_task
 from django.db import transaction
@@ -8,6 +9,8 @@ from django.db import transaction
 from incentives.domain.corrections import running
 
 logger = logging.getLogger(__name__)
+
+SECONDS_MAX = 20.0
 
 
 def carry_on_commit() -> None:
@@ -25,8 +28,9 @@ def _send() -> None:
 @shared_task(name="incentives.carry_on_corrections", ignore_result=True)
 def carry_on_corrections(**_later: object) -> None:
     """Gather, do and undo what is at work; what does not fit into one run is handed to the next."""
-    count = running.carry_on()
+    started = time.monotonic()
+    count = running.carry_on(seconds_max=SECONDS_MAX)
     if count:
         logger.info("Corrected members=%d", count)
-        if running.is_at_work():
-            _send()
+    if time.monotonic() - started >= SECONDS_MAX:
+        _send()

@@ -12,7 +12,7 @@ from members.models.conduct import (
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
-from members.models.imports import MemberImport, MemberImportLine
+from members.models.imports import MemberImport, MemberImportFile, MemberImportLine, MemberImportRefusal
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
@@ -58,7 +58,9 @@ __all__ = [
     "Lane",
     "Member",
     "MemberImport",
+    "MemberImportFile",
     "MemberImportLine",
+    "MemberImportRefusal",
     "MessageTemplate",
     "Need",
     "NeedCandidate",

@@ -48,11 +48,6 @@ def carry_on(*, now: datetime | None = None, seconds_max: float = 20.0) -> int:
     return count
 
 
-def is_at_work() -> bool:
-    """Whether anything is left to carry on."""
-    return Correction.objects.filter(state__in=AT_WORK).exists()
-
-
 def _run(correction_id: int, now: datetime | None, deadline: float) -> int:
     correction = Correction.objects.get(pk=correction_id)
     order = acts.Order.of(correction)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_MAX, COLUMNS_MAX, CELL_LENGTH_MAX = 200_000, 300, 32_767
 # What a packed file may unpack to, in how many parts, and how much smaller than that it may be.
 UNPACKED_BYTES_MAX, PARTS_MAX, PACKED_MAX = 200 * 1024 * 1024, 500, 200
-HEAD_BYTES, SPOOLED_BYTES = 4_096, 8 * 1024 * 1024
+HEAD_BYTES, SMALL_BYTES = 4_096, 8 * 1024 * 1024
 _ZIP = b"PK\x03\x04"
 
 
@@ -80,7 +79,7 @@ def as_xlsx(rows: Iterable[Sequence[str]]) -> IO[bytes]:
     sheet = book.create_sheet()
     for row in rows:
         sheet.append([_text_cell(sheet, cell) for cell in row])
-    file = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES)  # noqa: SIM115  Whoever sends it closes it.
+    file = io.BytesIO()
     book.save(file)
     file.seek(0)
     return file
@@ -170,7 +169,7 @@ def _check_packed(file: IO[bytes]) -> None:
             packed_size = max(1, sum(part.compress_size for part in parts))
             if len(parts) > PARTS_MAX or unpacked > UNPACKED_BYTES_MAX:
                 raise BadTable(_("The file unpacks to more than is accepted; bring it in parts, or as CSV."))
-            if unpacked > SPOOLED_BYTES and unpacked > PACKED_MAX * packed_size:
+            if unpacked > SMALL_BYTES and unpacked > PACKED_MAX * packed_size:
                 raise BadTable(_("The file unpacks to more than is accepted; bring it in parts, or as CSV."))
             for part in parts:
                 with packed.open(part) as opened:
