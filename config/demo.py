@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from config import demo_corrections as corrections
 from config import demo_day
 from config import demo_needs as needs
 from config import demo_rights as rights
@@ -101,6 +102,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     rights.fill(rng, now)
     advance_connections(now=now)
     logins = _logins(members)
+    corrections.fill(members, now)
     _judge(progress)
     demo_day.fill(members, now)
     path.write_text(json.dumps(logins.__dict__))

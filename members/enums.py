@@ -202,6 +202,8 @@ class Scope(models.TextChoices):
     PRIVILEGES_READ = "privileges:read", _("read what members may do")
     PRIVILEGES_WRITE = "privileges:write", _("use, give back, grant and revoke privileges")
     RULES_READ = "rules:read", _("read and check rules")
+    CORRECTIONS_READ = "corrections:read", _("read corrections")
+    CORRECTIONS_WRITE = "corrections:write", _("make corrections, and approve small ones of its own")
     INBOX_READ = "inbox:read", _("read notifications and cases of members")
     INBOX_WRITE = "inbox:write", _("mark notifications as read, open and close cases")
 

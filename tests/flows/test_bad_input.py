@@ -10,7 +10,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from incentives.models import Case, Entry, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeUse, Request, RuleVersion
+from incentives.models import (
+    Case,
+    Correction,
+    CorrectionLine,
+    Entry,
+    Hold,
+    Journal,
+    Privilege,
+    PrivilegeGrant,
+    PrivilegeUse,
+    Request,
+    RuleVersion,
+)
 from members.enums import Scope
 from members.models import (
     Acquaintance,
@@ -45,7 +57,7 @@ SECONDS_MAX = 60
 STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier, Report, Violation,
-    SegmentMember, Case, NotificationChoice,
+    SegmentMember, Case, NotificationChoice, Correction, CorrectionLine,
     SegmentMember, Content, Need, NeedCandidate,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
@@ -645,6 +657,18 @@ BODIES = [
         ("unknown_field", {"rule": "post"}, 400, "#/rule", "There is no field"),
     ),
     *refused(
+        "corrections", "POST",
+        ("nothing", {"act": "add", "reason": "x"}, 400, "#/found_by", "required"),
+        ("no_such_list", {"found_by": "all", "act": "add", "reason": "x"}, 400, "#/found_by", ""),
+        ("nobody", {"found_by": "refs", "refs": ["nobody"], "act": "add", "currency": "points", "amount": "1", "reason": "x"}, 400, "#/refs", "nobody"),
+        ("no_currency", {"found_by": "refs", "refs": ["ada"], "act": "add", "amount": "1", "reason": "x"}, 400, "#/currency", "no such"),
+        ("less_than_nothing", {"found_by": "refs", "refs": ["ada"], "act": "add", "currency": "points", "amount": "-1", "reason": "x"}, 400, "#/amount", ""),
+        ("too_fine", {"found_by": "refs", "refs": ["ada"], "act": "add", "currency": "points", "amount": "0.5", "reason": "x"}, 400, "#/amount", "finer"),
+        ("no_window", {"found_by": "event", "type": "content.published", "act": "add", "currency": "points", "amount": "1", "reason": "x"}, 400, "#/ends_at", "from when"),
+        ("nul", {"found_by": "segment", "segment": "a\x00", "act": "add", "currency": "points", "amount": "1", "reason": "x"}, 400, "#/segment", ""),
+        ("unknown_field", {"found_by": "refs", "act": "add", "reason": "x", "approve": True}, 400, "#/approve", "There is no field"),
+    ),
+    *refused(
         "reports", "POST",
         ("themselves", {"reporter": "ada", "subject": "ada"}, 422, "#/reporter", "themselves"),
         ("unknown_subject", {"reporter": "ada", "subject": "nobody"}, 404, "#/subject", "no member"),
@@ -970,6 +994,9 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("case_in_words", "members/ada/cases/first", 404),
         ("case_beyond_the_numbers", f"members/ada/cases/{2**64}", 404),
         ("cases_of_nobody", "members/nobody/cases", 404),
+        ("correction_unknown", "corrections/7", 404),
+        ("correction_beyond_the_numbers", f"corrections/{2**64}", 404),
+        ("corrections_cursor", "corrections?cursor=next", 400),
         ("no_rules_yet", "community-rules", 404),
         ("no_such_address", "nothing", 404),
         ("no_such_address_below", "members/ada/balances/points", 404),
@@ -1085,6 +1112,10 @@ EVERY_CALL = [
     ("GET", "members/ada/cases/7", Scope.INBOX_READ),
     ("POST", "members/ada/cases/7/reopen", Scope.INBOX_WRITE),
     ("POST", "members/ada/cases/7/close", Scope.INBOX_WRITE),
+    ("GET", "corrections", Scope.CORRECTIONS_READ),
+    ("POST", "corrections", Scope.CORRECTIONS_WRITE),
+    ("GET", "corrections/7", Scope.CORRECTIONS_READ),
+    ("POST", "corrections/7/approval", Scope.CORRECTIONS_WRITE),
     ("GET", "contents", Scope.MEMBERS_READ),
     ("GET", "contents/shares", Scope.MEMBERS_READ),
     ("GET", "contents/7", Scope.MEMBERS_READ),

@@ -35,7 +35,7 @@ def approve(
             raise CannotStep("nobody", _("There is nobody on its list."))
         if found.needs_second and (by is None or by.pk == found.created_by_id):
             raise CannotStep("second_operator", _("A correction of this size is approved by a second operator."))
-        if not found.needs_second and found.app and by is None and who != found.app:
+        if by is None and who != found.app:
             raise CannotStep("not_yours", _("Another app made this correction."))
         found.approved_by_id = by.pk if by is not None else None
         return _go(found, CorrectionState.RUNNING, now=now, by=by, who=who, why=why)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from incentives.domain import erasing, merging
 from incentives.domain.corrections import acts, running, steps
 from incentives.domain.corrections.making import BadCorrection, Wanted, make
+from incentives.domain.corrections.publications import undo_publication
 from incentives.domain.corrections.steps import CannotStep
 from incentives.domain.ledger import keys, operations, queries
 from incentives.domain.ledger.verify import verify
@@ -28,6 +29,7 @@ from incentives.models import (
     PendingAward,
     Privilege,
     PrivilegeGrant,
+    RuleVersion,
 )
 from members.models import Event, EventType, Member, MessageTemplate, NotificationWork, Segment, SegmentMember
 from tests import factories
@@ -461,3 +463,18 @@ def test_looking_again_sees_what_has_changed_since():
 
     made.refresh_from_db()
     assert (made.state, made.members, made.totals) == ("draft", 2, {"points": "-60"})
+
+
+def test_undoing_a_publication_ends_the_version_and_prepares_what_it_paid():
+    paid("ada", "bo")
+    version = RuleVersion.objects.get()
+
+    made = undo_publication(version=version, why="Paid by mistake.", now=timezone.now(), by=user("ines"))
+    running.carry_on()
+
+    made.refresh_from_db()
+    version.refresh_from_db()
+    assert (version.state, made.state, made.totals) == ("retired", "draft", {"points": "-60"})
+    steps.approve(correction_id=made.pk, now=timezone.now(), by=user("ines"))
+    running.carry_on()
+    assert balances() == {}
