@@ -92,7 +92,7 @@ class CorrectionForm(forms.Form):
     value = forms.CharField(
         label=gettext_lazy("says"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
     )
-    begins_at = _moment(gettext_lazy("from"))
+    begins_at = _moment(gettext_lazy("from"), gettext_lazy("Such as 2026-11-24 and 18:00, in the programme's time."))
     ends_at = _moment(gettext_lazy("until"), gettext_lazy("Exclusive; by when it happened."))
     currency = forms.ModelChoiceField(
         Currency.objects.order_by("code"), label=gettext_lazy("currency"), widget=UnfoldAdminSelectWidget,

@@ -20,7 +20,7 @@ from incentives.admin.correction_forms import BadTable, ChoiceForm, CorrectionFo
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain.corrections import queries, steps
 from incentives.domain.corrections.making import BadCorrection, make
-from incentives.enums import CorrectionState
+from incentives.enums import CorrectionAct, CorrectionList, CorrectionState
 from incentives.models import Correction
 from incentives.tasks.corrections import carry_on_commit
 from members.admin.base import Window
@@ -99,7 +99,10 @@ class CorrectionAdmin(Window[Correction]):
         made = self._make(request, form, found_by, act) if request.method == "POST" and form.is_valid() else None
         if made is not None:
             return HttpResponseRedirect(reverse("admin:incentives_correction_change", args=[made.pk]))
-        return TemplateResponse(request, "admin/correction.html", {**context, "choice": choice, "form": form})
+        chosen = f"{CorrectionList(found_by).label} · {CorrectionAct(act).label}"
+        return TemplateResponse(
+            request, "admin/correction.html", {**context, "choice": choice, "form": form, "chosen": chosen}
+        )
 
     def _make(self, request: HttpRequest, form: CorrectionForm, found_by: str, act: str) -> Correction | None:
         try:

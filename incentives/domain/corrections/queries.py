@@ -130,7 +130,7 @@ def whom_words(correction: Correction) -> str:
 def what_words(correction: Correction, words: _Words) -> str:
     what = {**correction.what, **_days(correction.what)}
     if correction.act == CorrectionAct.ADD:
-        return _("Add %(amount)s to each") % {"amount": words.majors({what["currency"]: what["amount"]})}
+        return _("Add %(amount)s to each") % {"amount": words.majors({what["currency"]: what["amount"]}, is_plain=True)}
     if correction.act == CorrectionAct.TAKE_BACK:
         return _("Take back what the rule %(rule)s paid for what happened between %(from)s and %(until)s") % what
     if correction.act == CorrectionAct.JUDGE_AGAIN:
