@@ -12,7 +12,14 @@ from members.models.conduct import (
 from members.models.connections import Acquaintance, Attendance, Connection, Contact, Introduction
 from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
-from members.models.imports import MemberImport, MemberImportFile, MemberImportLine, MemberImportRefusal
+from members.models.imports import (
+    EventImport,
+    ImportedEvent,
+    MemberImport,
+    MemberImportFile,
+    MemberImportLine,
+    MemberImportRefusal,
+)
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
@@ -48,10 +55,12 @@ __all__ = [
     "CounterValue",
     "DeadLetter",
     "Event",
+    "EventImport",
     "EventKey",
     "EventPayload",
     "EventType",
     "Freeze",
+    "ImportedEvent",
     "Introduction",
     "Invitation",
     "Ladder",

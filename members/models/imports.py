@@ -95,3 +95,38 @@ class MemberImportRefusal(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.of_id}"
+
+
+class EventImport(models.Model):
+    """One file of events. Quiet ones send no message, pay no welcome and move no referral."""
+
+    name = models.CharField(_("file"), max_length=200)
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    made_at = models.DateTimeField(_("made at"))
+    is_quiet = models.BooleanField(_("quiet"), default=True)
+    is_judged = models.BooleanField(_("judged"), default=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
+
+    class Meta:
+        verbose_name = _("import of events")
+        verbose_name_plural = _("imports of events")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest"], condition=Q(finished_at__isnull=True, undone_at__isnull=True),
+                name="one_unfinished_import_of_a_file",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"import of events {self.pk}"
+
+
+class ImportedEvent(models.Model):
+    """That an event came by an import. Narrow: there is one for each."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    of = models.ForeignKey(EventImport, on_delete=models.CASCADE, related_name="events")
+
+    def __str__(self) -> str:
+        return f"event {self.event_id}"
