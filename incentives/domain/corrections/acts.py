@@ -23,7 +23,8 @@ from members.enums import MemberStatus
 # How the books name a correction as who did it; its number follows.
 ACTOR = "correction "
 GIVES = (CorrectionAct.ADD, CorrectionAct.PRIVILEGE, CorrectionAct.BADGE)
-ERASED, NOT_ACTIVE, MERGED, HELD, NOTHING_THERE = "erased", "not_active", "merged", "held", "nothing_there"
+ERASED, NOT_ACTIVE, MERGED, HELD = "erased", "not_active", "merged", "held"
+NOTHING_THERE, JUDGED_SINCE = "nothing_there", "judged_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,12 @@ def _undo_taking(order: Order, line: CorrectionLine, now: datetime) -> None:
 
 def _undo_judging(order: Order, line: CorrectionLine, now: datetime) -> None:
     """What the new run paid is taken back, and what had been paid before comes back."""
-    paid = judging.stop(line.did, now=now)
+    did = judging.newest_of(line.did)
+    line.note = JUDGED_SINCE if len(did["runs"]) < len(line.did["runs"]) else ""
+    paid = judging.stop(did, now=now)
     _reverse_all(order, line, paid, now)
-    _restore_all(order, line, line.did["reversals"], now)
-    judging.give_rights_back(line.did, now=now)
+    _restore_all(order, line, did["reversals"], now)
+    judging.give_rights_back(did, now=now)
 
 
 def _undo_privilege(_order: Order, line: CorrectionLine, now: datetime) -> None:

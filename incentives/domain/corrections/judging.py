@@ -46,6 +46,25 @@ def judge_again(event_ids: list[int], *, actor: str, now: datetime) -> dict[str,
     return did
 
 
+def newest_of(did: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a judging again still counts: events that were judged once more since are that run's affair."""
+    runs = {int(event_id): run for event_id, run in did["runs"].items()}
+    events = list(Event.objects.filter(pk__in=runs).order_by("pk"))
+    hold_lanes(events)
+    newest = dict(Judgement.objects.filter(event_id__in=runs).values_list("event_id").annotate(run=Max("run")))
+    waiting = dict(Work.objects.filter(event_id__in=runs).values_list("event_id", "run"))
+    ours = [event for event in events if max(newest[event.pk], waiting.get(event.pk, 0)) <= runs[event.pk]]
+    everything = {event.pk for event in (*ours, *handed_over(ours))}
+    reversals = Journal.objects.filter(pk__in=did["reversals"], event_id__in=everything)
+    grants = PrivilegeGrant.objects.filter(pk__in=did["grants"], event_id__in=everything)
+    return {
+        "runs": {str(event.pk): runs[event.pk] for event in ours},
+        "reversals": list(reversals.order_by("pk").values_list("pk", flat=True)),
+        "grants": list(grants.values_list("pk", flat=True)),
+        "badges": [row for row in did["badges"] if row["event_id"] in everything],
+    }
+
+
 def stop(did: Mapping[str, Any], *, now: datetime) -> list[int]:
     """Keep the new run from paying what it has not paid yet, and return the journals of what it has."""
     runs = {int(event_id): run for event_id, run in did.get("runs", {}).items()}

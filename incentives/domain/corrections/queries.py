@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from incentives.domain.corrections.acts import ERASED, HELD, MERGED, NOT_ACTIVE, NOTHING_THERE
+from incentives.domain.corrections.acts import ERASED, HELD, JUDGED_SINCE, MERGED, NOT_ACTIVE, NOTHING_THERE
 from incentives.domain.corrections.running import UNEXPECTED
 from incentives.domain.ledger.queries import major
 from incentives.domain.rules.documents import text_in
@@ -189,6 +189,7 @@ def note_words(note: str) -> str:
         MERGED: _("is another member now"),
         HELD: _("holds it already"),
         NOTHING_THERE: _("there was nothing to do"),
+        JUDGED_SINCE: _("some of it was judged once more since, and stays"),
         UNEXPECTED: _("something unexpected; it stands in the log"),
     }
     return known.get(note, note)

@@ -478,3 +478,18 @@ def test_undoing_a_publication_ends_the_version_and_prepares_what_it_paid():
     steps.approve(correction_id=made.pk, now=timezone.now(), by=user("ines"))
     running.carry_on()
     assert balances() == {}
+
+
+def test_what_was_judged_once_more_since_is_the_newer_correction_s_affair():
+    paid("ada")
+    older = done("judge_again", "paid", **PAID)
+    judge()
+    newer = done("judge_again", "paid", **PAID)
+    judge()
+
+    undone(older)
+    judge()
+    assert balances() == {"ada": 30}
+    undone(newer)
+
+    assert balances() == {"ada": 30}
