@@ -12,6 +12,7 @@ from incentives.api import (
     cases,
     conduct,
     contents,
+    corrections,
     events,
     needs,
     people,
@@ -161,6 +162,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/holds/<uuid:hold_id>", points.HoldDetail.as_view(), {"version": "v1"}),
     path("api/v1/holds/<uuid:hold_id>/capture", points.Captures.as_view(), {"version": "v1"}),
     path("api/v1/holds/<uuid:hold_id>/void", points.Voids.as_view(), {"version": "v1"}),
+    path("api/v1/corrections", corrections.Corrections.as_view(), {"version": "v1"}),
+    path("api/v1/corrections/<int:correction_id>", corrections.CorrectionDetail.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/corrections/<int:correction_id>/approval", corrections.CorrectionApproval.as_view(), {"version": "v1"}
+    ),
     path("api/v1/rules", rule_lists.Rules.as_view(), {"version": "v1"}),
     path("api/v1/rules/check", rules.RuleCheck.as_view(), {"version": "v1"}),
     path("api/v1/rules/evaluate", rules.RuleEvaluate.as_view(), {"version": "v1"}),

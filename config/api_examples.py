@@ -425,6 +425,24 @@ MATCHED_NEED: dict[str, Any] = {
 }
 
 LEAVE = {"member": "ada", "begins_at": NOON, "ends_at": "2027-01-10T11:00:00Z", "reason": "Paternity."}
+PROGRESS = ("waiting", "done", "nothing", "failed", "undone")
+CORRECTION = {
+    "id": "7",
+    "found_by": "event",
+    "act": "add",
+    "reason": "The evening broke off after ten minutes.",
+    "is_quiet": False,
+    "state": "draft",
+    "members": 18,
+    "totals": {"points": "450"},
+    "lost": {},
+    "falls": 0,
+    "needs_second": False,
+    "progress": {**dict.fromkeys(PROGRESS, 0), "waiting": 18},
+    "created_at": NOON,
+    "done_at": None,
+    "undone_at": None,
+}
 
 CALLS: dict[str, Call] = {
     "member_notifications": Call("What a member was told", {"next": None, "previous": None, "results": [NOTIFICATION]}),
@@ -436,6 +454,25 @@ CALLS: dict[str, Call] = {
     "member_case": Call("A question and where it stands", CASE),
     "reopen_case": Call("Say that this does not answer it", WAITING_CASE, {"text": "It was only my second one."}),
     "close_case": Call("Close a question", {**CASE, "state": "closed", "closed_at": NOON}),
+    "list_corrections": Call("List corrections", {"next": None, "previous": None, "results": [CORRECTION]}),
+    "make_correction": Call(
+        "Ask for a correction",
+        {**CORRECTION, "state": "gathering", "members": 0, "totals": {}, "progress": dict.fromkeys(PROGRESS, 0)},
+        {
+            "found_by": "event",
+            "type": "session.attended",
+            "field": "session",
+            "value": "sharing-11-24",
+            "begins_at": "2026-11-24T00:00:00Z",
+            "ends_at": "2026-11-25T00:00:00Z",
+            "act": "add",
+            "currency": "points",
+            "amount": "25",
+            "reason": "The evening broke off after ten minutes.",
+        },
+    ),
+    "read_correction": Call("Read a correction", CORRECTION),
+    "approve_correction": Call("Approve a small correction", {**CORRECTION, "state": "running"}),
     "list_contents": Call("List contents", {"next": None, "previous": None, "results": [CONTENT]}),
     "read_content": Call("Read a content", CONTENT),
     "decide_content": Call(

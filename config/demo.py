@@ -15,6 +15,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from config import demo_campaigns, demo_day
+from config import demo_corrections as corrections
 from config import demo_first_days as first_days
 from config import demo_needs as needs
 from config import demo_rights as rights
@@ -109,6 +110,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     rights.fill(rng, now)
     logins = _logins(members)
     _campaign(rng, members, now, progress)
+    corrections.fill(members, now)
     _judge(progress)
     demo_day.fill(members, now)
     path.write_text(json.dumps(logins.__dict__))

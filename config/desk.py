@@ -116,6 +116,14 @@ def newcomers_unanswered() -> int:
     return Greeting.objects.filter(closed_at__isnull=True, greeted_at__isnull=True, assigned_at__lte=long_ago).count()
 
 
+def corrections_to_approve() -> int:
+    """How many corrections wait for a second operator."""
+    from incentives.enums import CorrectionState  # noqa: PLC0415  Settings name this module before models are ready.
+    from incentives.models import Correction  # noqa: PLC0415
+
+    return Correction.objects.filter(state=CorrectionState.WAITING).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -226,6 +234,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("Points"),
         (
+            Page(_("Corrections"), "healing", "incentives.correction", count=corrections_to_approve),
             Page(_("Accounts"), "account_balance_wallet", "incentives.account"),
             Page(_("Journals"), "receipt_long", "incentives.journal"),
             Page(_("Entries"), "list_alt", "incentives.entry"),

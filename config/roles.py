@@ -17,7 +17,17 @@ VIEWER, COMMUNITY, FINANCE, ADMINISTRATOR = "viewer", "community operator", "fin
 # Keys and logins are seen by administrators only.
 SECRET_MODELS = {"apikey", "historicalapikey", "user", "group", "permission"}
 OURS = ("members", "incentives")
-LEDGER = ("account", "entry", "hold", "journal", "lot", "pendingaward")
+LEDGER = (
+    "account",
+    "entry",
+    "hold",
+    "journal",
+    "lot",
+    "pendingaward",
+    "correction",
+    "correctionline",
+    "correctionstep",
+)
 
 LOOKS: tuple[str, ...] = ("django_celery_beat.view_periodictask",)
 TENDS_COMMUNITY = (
@@ -77,7 +87,7 @@ TENDS_COMMUNITY = (
     "incentives.change_privilegeuse",
 )
 # Points are adjusted by whoever may add a journal; nobody types one.
-CORRECTS_POINTS = ("incentives.add_journal",)
+CORRECTS_POINTS = ("incentives.add_journal", "incentives.add_correction", "incentives.change_correction")
 
 
 def furnish_roles() -> None:

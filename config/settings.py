@@ -209,6 +209,10 @@ MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domai
 INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
 CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)
+# Above either of these a correction needs a second operator; and how many members one may have at most.
+CORRECTION_POINTS_ALONE = env.int("CORRECTION_POINTS_ALONE", default=1_000)
+CORRECTION_MEMBERS_ALONE = env.int("CORRECTION_MEMBERS_ALONE", default=100)
+CORRECTION_MEMBERS_MAX = env.int("CORRECTION_MEMBERS_MAX", default=100_000)
 
 # Celery.
 
@@ -258,6 +262,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "close-quests": {"task": "incentives.close_quests", "schedule": timedelta(minutes=1)},
     "advance-connections": {"task": "members.advance_connections", "schedule": timedelta(minutes=5)},
     "write-notifications": {"task": "members.write_notifications", "schedule": timedelta(seconds=5)},
+    "carry-on-corrections": {"task": "incentives.carry_on_corrections", "schedule": timedelta(minutes=1)},
+    "carry-on-imports": {"task": "incentives.carry_on_imports", "schedule": timedelta(minutes=1)},
+    "forget-refusals": {"task": "incentives.forget_refusals", "schedule": timedelta(hours=24)},
     "tell-expiring": {"task": "incentives.tell_expiring", "schedule": timedelta(hours=1)},
     "close-quiet-cases": {"task": "incentives.close_quiet_cases", "schedule": timedelta(hours=1)},
     "forget-notifications": {"task": "members.forget_notifications", "schedule": timedelta(hours=6)},

@@ -122,6 +122,44 @@ class CaseState(models.TextChoices):
     CLOSED = "closed", _("closed")
 
 
+class CorrectionList(models.TextChoices):
+    """How the members of a correction are found."""
+
+    REFS = "refs", _("a list of refs")
+    SEGMENT = "segment", _("everyone in a segment")
+    PAID = "paid", _("everyone a rule paid")
+    EVENT = "event", _("everyone with an event, such as a check-in")
+
+
+class CorrectionAct(models.TextChoices):
+    ADD = "add", _("add points")
+    TAKE_BACK = "take_back", _("take back what a rule paid")
+    JUDGE_AGAIN = "judge_again", _("judge again")
+    PRIVILEGE = "privilege", _("grant a privilege")
+    BADGE = "badge", _("grant a badge")
+
+
+class CorrectionState(models.TextChoices):
+    GATHERING = "gathering", _("being worked out")
+    DRAFT = "draft", _("to be looked at")
+    WAITING = "waiting", _("waits for a second operator")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    UNDOING = "undoing", _("being undone")
+    UNDONE = "undone", _("undone")
+    DISCARDED = "discarded", _("discarded")
+
+
+class CorrectionLineState(models.TextChoices):
+    """What became of one member of a correction."""
+
+    WAITING = "waiting", _("waiting")
+    DONE = "done", _("done")
+    NOTHING = "nothing", _("nothing to do")
+    FAILED = "failed", _("could not be done")
+    UNDONE = "undone", _("undone")
+
+
 class CaseFinding(models.TextChoices):
     """What was found without anybody's help, in the order in which it is looked for."""
 

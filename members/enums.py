@@ -26,6 +26,15 @@ class ShownTo(models.TextChoices):
     MEMBER = "member", _("the member and the team")
 
 
+class ImportState(models.TextChoices):
+    WAITING = "waiting", _("waits")
+    CHECKING = "checking", _("being looked through")
+    WRITING = "writing", _("being stored")
+    DONE = "done", _("done")
+    TRIED = "tried", _("only tried")
+    REFUSED = "refused", _("refused")
+
+
 class AgeBand(models.TextChoices):
     """As told by the host app; we never guess it."""
 
@@ -195,6 +204,8 @@ class Scope(models.TextChoices):
     RULES_READ = "rules:read", _("read and check rules")
     CAMPAIGNS_READ = "campaigns:read", _("read campaigns and what came of them")
     CAMPAIGNS_WRITE = "campaigns:write", _("stop campaigns")
+    CORRECTIONS_READ = "corrections:read", _("read corrections")
+    CORRECTIONS_WRITE = "corrections:write", _("make corrections, and approve small ones of its own")
     INBOX_READ = "inbox:read", _("read notifications and cases of members")
     INBOX_WRITE = "inbox:write", _("mark notifications as read, open and close cases")
 

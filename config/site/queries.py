@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from config.site import drawing, tier_words
 from incentives.domain import earnings, movements, traces
+from incentives.domain.corrections.acts import ACTOR as CORRECTION
 from incentives.domain.earnings import Way
 from incentives.domain.ledger import queries as ledger
 from incentives.domain.ledger.merging import MERGED
@@ -250,7 +251,7 @@ class _Look:
 
 def _by(movement: Movement) -> str:
     """The app that asked for it; people of the team are not named."""
-    return "" if movement.actor.startswith("operator") else movement.actor
+    return "" if movement.actor.startswith(("operator", CORRECTION)) else movement.actor
 
 
 def _reversed(movement: Movement) -> tuple[str, str]:
@@ -268,6 +269,8 @@ def _transferred(movement: Movement) -> tuple[str, str]:
 
 
 def _adjusted(movement: Movement) -> tuple[str, str]:
+    if movement.actor.startswith(CORRECTION):
+        return _("Set right by the team"), movement.note
     title = _("Added by the team") if movement.main.amount > 0 else _("Taken by the team")
     return title, movement.note
 

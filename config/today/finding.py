@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from config.today.registry import FOUND_MAX, Entry
 from incentives.domain.ledger.expiry import midnight
 from incentives.domain.rules.documents import text_in
-from incentives.enums import RuleState, UseState
-from incentives.models import WAITING_CASES, BudgetAlarm, Case, PrivilegeUse, RuleVersion
+from incentives.enums import CorrectionState, RuleState, UseState
+from incentives.models import WAITING_CASES, BudgetAlarm, Case, Correction, PrivilegeUse, RuleVersion
 from members.domain.counters.periods import month_of, week_of
 from members.domain.events.schemas import YEAR_LAST
 from members.domain.invitations.windows import watch
@@ -32,6 +32,19 @@ ZONES_APART = timedelta(days=1)
 NEAR = (3, 4)
 # A newcomer's first 24 hours decide, and each of them that passes in silence.
 ANSWERED_WITHIN, FIRST_DAY = timedelta(hours=2), timedelta(hours=24)
+
+
+def corrections(_now: datetime) -> list[Entry]:
+    """Large corrections that wait for somebody else than whoever made them."""
+    found = Correction.objects.filter(state=CorrectionState.WAITING).select_related("created_by").order_by("pk")
+    return [
+        Entry(
+            each.pk, each.reason, _page("incentives_correction", each.pk),
+            _("%(count)d members, by %(who)s") % {"count": each.members, "who": each.created_by or each.app},
+            each.created_at + LOOKED_AT_WITHIN,
+        )
+        for each in _some(found)
+    ]  # fmt: skip
 
 
 def requests(_now: datetime) -> list[Entry]:

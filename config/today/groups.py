@@ -23,6 +23,10 @@ def _assign_uses(ids: list[int], to: AbstractBaseUser | None) -> int:
 
 GROUPS: tuple[Group, ...] = (
     Group(
+        "correction", _("Approvals"), "healing", "incentives.view_correction", "incentives.change_correction",
+        finding.corrections, _list("incentives_correction", "state__exact=waiting"),
+    ),
+    Group(
         "request", _("Direct line"), "support_agent", "incentives.view_privilegeuse", "incentives.change_privilegeuse",
         finding.requests, _list("incentives_privilegeuse", "state__exact=waiting"), assign=_assign_uses,
     ),

@@ -1,17 +1,20 @@
-"""Members from a table and back into one, and imports that are taken back."""
+"""Members from a table and back into one, and imports that are watched and taken back."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from itertools import islice
+from typing import IO, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,13 +23,32 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
 
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain.imports import undo_import
+from incentives.tasks.imports import carry_imports_on_commit
 from members.admin.base import Window
 from members.domain.attributes import definitions
-from members.domain.people.importing import AlreadyUndone, Imported, import_members
-from members.domain.people.tables import BadTable, table_of, titles_of
+from members.domain.people.import_jobs import hand_in
+from members.domain.people.importing import (
+    EVENTS,
+    INVITED,
+    LOGIN,
+    REFERRAL,
+    REPORTED,
+    ROLE,
+    AlreadyUndone,
+    Imported,
+    import_members,
+    outlook_of,
+)
+from members.domain.people.sheets import XLSX, BadTable, as_xlsx, lines_of
+from members.domain.people.tables import safe_cell, table_of, titles_of
+from members.enums import ImportState
 from members.models import Member, MemberImport
 
 FILE_BYTES_MAX = 10 * 1024 * 1024
+# More lines than this are brought in by a worker, with progress.
+LINES_AT_ONCE_MAX = 500
+# An undo is foreseen line by line; beyond this it would take too long to look at.
+FORESEEN_MAX, SHOWN_MAX = 5_000, 50
 
 
 class ImportForm(forms.Form):
@@ -34,7 +56,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("file"), widget=UnfoldAdminFileFieldWidget,
-        help_text=gettext_lazy("A CSV file in UTF-8; its first line names the columns. 10 MB at most."),
+        help_text=gettext_lazy("CSV in UTF-8, or XLSX; the first line names the columns. 10 MB at most."),
     )  # fmt: skip
     is_tried = forms.BooleanField(
         label=gettext_lazy("Only try it"), required=False, initial=True, widget=UnfoldBooleanWidget,
@@ -68,11 +90,13 @@ class TableSteps:
         done: Imported | None = None
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
+            file, words = given["file"].file, {"name": given["file"].name, "now": timezone.now(), "by": request.user}
             try:
-                done = import_members(
-                    file=given["file"].file, name=given["file"].name, now=timezone.now(),
-                    by=request.user, is_quiet=not given["is_loud"], dry_run=given["is_tried"],  # type: ignore[arg-type]
-                )  # fmt: skip
+                if _is_long(file):
+                    made = hand_in(file=file, is_quiet=not given["is_loud"], is_tried=given["is_tried"], **words)
+                    carry_imports_on_commit()
+                    return shown(request, reverse("admin:members_memberimport_change", args=[made.pk]))
+                done = import_members(file=file, is_quiet=not given["is_loud"], dry_run=given["is_tried"], **words)
             except BadTable as error:
                 form.add_error("file", str(error))
         context = {
@@ -87,8 +111,20 @@ class TableSteps:
         answer["Content-Disposition"] = 'attachment; filename="members.csv"'
         return answer  # type: ignore[return-value]  # The theme hands any response on.
 
+    @action(description=gettext_lazy("Export as XLSX"), url_path="export-xlsx", permissions=["import"], icon="download")
+    def export_xlsx(self, request: HttpRequest) -> HttpResponse:
+        rows = table_of(Member.objects.exclude(status="erased"), definitions(), is_typed=True)
+        return FileResponse(as_xlsx(rows), as_attachment=True, filename="members.xlsx", content_type=XLSX)  # type: ignore[return-value]
+
     def has_import_permission(self, request: HttpRequest, *_: object) -> bool:
         return request.user.has_perms(("members.add_member", "members.change_member"))
+
+
+def _is_long(file: IO[bytes]) -> bool:
+    """Whether a table has more lines than a request should bring in. Raises BadTable."""
+    count = sum(1 for _ in islice(lines_of(file), LINES_AT_ONCE_MAX + 2))
+    file.seek(0)
+    return count > LINES_AT_ONCE_MAX + 1
 
 
 def _lines() -> Iterator[str]:
@@ -101,15 +137,63 @@ def _lines() -> Iterator[str]:
 class MemberImportAdmin(Window[MemberImport]):
     """Tables that were brought here; each can be taken back as a whole."""
 
-    list_display = ("id", "made_at", "name", "made_by", "is_quiet", "created", "changed", "unchanged", "undone_at")
-    list_filter = ("is_quiet",)
+    change_form_outer_before_template = "admin/_import.html"
+    list_display = (
+        "id", "made_at", "name", "state", "made_by", "is_quiet", "created", "changed", "unchanged", "rejected",
+        "undone_at",
+    )  # fmt: skip
+    list_filter = ("state", "is_quiet")
     list_select_related = ("made_by",)
     search_fields = ("name",)
     ordering = ("-id",)
     fields = (
-        "name", "digest", "made_at", "made_by", "is_quiet", "created", "changed", "unchanged", "undone_at", "undone_by",
+        "name", "digest", "made_at", "made_by", "is_quiet", "is_tried", "created", "changed", "unchanged", "rejected",
+        "undone_at", "undone_by",
     )  # fmt: skip
-    actions_detail = ("undo",)
+    actions_detail = ("undo", "refused")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.progress)
+        return [path("<int:pk>/progress/", view, name="members_memberimport_progress"), *super().get_urls()]
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How far it has come; the page asks every few seconds while it moves."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        made = MemberImport.objects.get(pk=pk)
+        if made.is_over:
+            return shown(request, reverse("admin:members_memberimport_change", args=[pk]))
+        return render(request, "admin/_import_progress.html", {"made": made})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        made = MemberImport.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        desk = _desk_of(made) if made is not None else {}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **desk})
+        return answer
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Only what makes sense for this import."""
+        made = MemberImport.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
+        names = set()
+        if made is not None and made.state == ImportState.DONE and made.undone_at is None:
+            names.add("undo")
+        if made is not None and made.rejected:
+            names.add("refused")
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return [each for each in offered if each.action_name.removeprefix("members_memberimport_") in names]
+
+    @action(description=gettext_lazy("Refused lines"), url_path="refused", permissions=["view"], icon="download")
+    def refused(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The refused lines with what is wrong, as CSV."""
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="import-{int(object_id)}-refused.csv"'
+        writer = csv.writer(answer)
+        writer.writerow(["line", "what is wrong"])
+        for refusal in MemberImport.objects.get(pk=object_id).refusals.order_by("line").iterator():
+            writer.writerow([refusal.line, safe_cell(refusal.sentence)])
+        return answer
 
     def has_undo_permission(self, request: HttpRequest, *_: object) -> bool:
         return request.user.has_perms(("members.add_member", "members.change_member"))
@@ -136,3 +220,22 @@ class MemberImportAdmin(Window[MemberImport]):
             made = MemberImport.objects.get(pk=object_id)
             self.log_change(request, made, f"{_('Undone.')} {form.cleaned_data['reason']}".strip())
         return shown(request, reverse("admin:members_memberimport_change", args=[object_id]))
+
+
+def _desk_of(made: MemberImport) -> dict[str, Any]:
+    desk: dict[str, Any] = {"made": made, "refusals": made.refusals.order_by("line")[:SHOWN_MAX]}
+    if made.state != ImportState.DONE or made.undone_at is not None:
+        return desk
+    if made.created + made.changed > FORESEEN_MAX:
+        return {**desk, "is_too_long": True}
+    outlook = outlook_of(made)
+    words = {
+        EVENTS: _("something has happened with them since"),
+        REFERRAL: _("came by an invitation, or brought somebody"),
+        INVITED: _("has invited somebody"),
+        LOGIN: _("has a login, or was merged"),
+        REPORTED: _("was reported"),
+        ROLE: _("greets newcomers, or has hosted a game"),
+    }
+    staying = [(line.member, words[reason]) for line, reason in outlook.staying[:SHOWN_MAX]]
+    return {**desk, "outlook": outlook, "staying": staying, "staying_count": len(outlook.staying)}

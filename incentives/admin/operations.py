@@ -75,7 +75,7 @@ class MemberDesk(PersonSteps, ConductSteps, TableSteps, MemberAdmin):
     """A member with balances, standing, statement, timeline, and a way to adjust."""
 
     change_form_outer_before_template = "admin/_member_standing.html"
-    actions_list = ("import_table", "export_table")
+    actions_list = ("import_table", "export_table", "export_xlsx")
     actions_detail = ("adjust_points", "record_violation", "change_status", "merge_member", "erase_member")
 
     @action(description=gettext_lazy("Adjust points"), url_path="adjust", permissions=["adjust"], icon="edit")

@@ -24,6 +24,8 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain import drafting, publishing
 from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.corrections.making import BadCorrection
+from incentives.domain.corrections.publications import undo_publication
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
 from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
@@ -31,6 +33,7 @@ from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import RuleState
 from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
+from incentives.tasks.corrections import carry_on_commit
 from members.admin.base import Plain, Remembered, WhyForm, Window
 
 TEMPLATE = """\
@@ -109,9 +112,9 @@ def _said(finding: Finding) -> str:
 # The steps that make sense in each state.
 STEPS = {
     RuleState.DRAFT: ("publish",),
-    RuleState.LIVE: ("pause", "retire", "next_version"),
-    RuleState.PAUSED: ("resume", "retire", "next_version"),
-    RuleState.RETIRED: ("next_version",),
+    RuleState.LIVE: ("pause", "retire", "next_version", "undo"),
+    RuleState.PAUSED: ("resume", "retire", "next_version", "undo"),
+    RuleState.RETIRED: ("next_version", "undo"),
 }
 
 
@@ -126,7 +129,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
     ordering = ("rule__code", "-number")
     readonly_fields = ("summary",)
     fields = ("summary", "text")
-    actions_detail = ("publish", "pause", "resume", "retire", "next_version")
+    actions_detail = ("publish", "pause", "resume", "retire", "next_version", "undo")
 
     def get_urls(self) -> list[Any]:
         check = path("check/", self.admin_site.admin_view(self.check_text), name="incentives_ruleversion_check")
@@ -293,6 +296,31 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         if draft is None:
             draft = publishing.save_draft(document=version.document, by=request.user)  # type: ignore[arg-type]
         return shown(request, reverse("admin:incentives_ruleversion_change", args=[draft.pk]))
+
+    @action(
+        description=gettext_lazy("Undo publication"), url_path="undo", permissions=["undo"], icon="undo",
+        dialog=dialog(
+            gettext_lazy("Undo this publication"),
+            gettext_lazy(
+                "The version ends, and a correction is made that takes back what it has paid. You see first what that "
+                "would do. Say why: the members read it."
+            ),
+            gettext_lazy("Undo"),
+        ),
+    )  # fmt: skip
+    def undo(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
+        version, why = RuleVersion.objects.select_related("rule").get(pk=object_id), form.cleaned_data["reason"]
+        try:
+            made = undo_publication(version=version, why=why, now=timezone.now(), by=request.user)  # type: ignore[arg-type]
+        except (publishing.CannotPublish, BadCorrection) as error:
+            messages.error(request, str(error))
+            return shown(request, reverse("admin:incentives_ruleversion_change", args=[object_id]))
+        carry_on_commit()
+        self.log_change(request, version, f"{_('Publication undone.')} {why}".strip())
+        return shown(request, reverse("admin:incentives_correction_change", args=[made.pk]))
+
+    def has_undo_permission(self, request: HttpRequest, *_args: object) -> bool:
+        return request.user.has_perms(("incentives.change_ruleversion", "incentives.add_correction"))
 
     def has_publish_permission(self, request: HttpRequest, *_args: object) -> bool:
         return request.user.has_perm("incentives.change_ruleversion")

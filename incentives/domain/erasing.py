@@ -12,8 +12,8 @@ from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.pump import hints
 from incentives.domain.quests import leaving
-from incentives.enums import CaseState, HoldState, PendingState
-from incentives.models import Account, Case, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
+from incentives.enums import CaseState, CorrectionList, HoldState, PendingState
+from incentives.models import Account, Case, Correction, Currency, Hold, PendingAward, PrivilegeGrant, PrivilegeUse
 from members.domain.people.erasing import check_erasure, erase_person
 from members.lanes import lane_of
 from members.models import Lane, Member
@@ -39,6 +39,7 @@ def erase(*, member_id: int, ref: str, reason: str, now: datetime, by: object | 
             _forget_cases(person.pk, now)
             leaving.forget(person.pk)
             campaign_people.forget(person.pk)
+            _forget_in_corrections(person.ref)
             erase_person(person, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return people[member_id]
@@ -86,3 +87,10 @@ def _forget_cases(member_id: int, now: datetime) -> None:
     cases = Case.objects.filter(member_id=member_id)
     cases.exclude(state=CaseState.CLOSED).update(state=CaseState.CLOSED, closed_at=now)
     cases.update(text="", said={}, found={}, answer="")
+
+
+def _forget_in_corrections(ref: str) -> None:
+    """A correction for everyone with an event that names them goes on without the name."""
+    for found in Correction.objects.filter(found_by=CorrectionList.EVENT, whom__value=ref):
+        found.whom = {**found.whom, "value": ""}
+        found.save(update_fields=["whom"])

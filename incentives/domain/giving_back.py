@@ -21,6 +21,16 @@ def give_back(journal: Journal, amount: int) -> None:
 
     The caller holds the lane of the journal's member: their limits belong to whoever holds it.
     """
+    _change(journal, amount, turns=-1 if _is_undone(journal) else 0)
+
+
+def take_again(journal: Journal, amount: int) -> None:
+    """`amount` is what the journal moves again after it was taken back, with its sign; the caller holds the lane."""
+    # The turn was given back with the last of what the rule had moved, so the first to come back takes it again.
+    _change(journal, -amount, turns=1 if _has_begun(journal) else 0)
+
+
+def _change(journal: Journal, amount: int, *, turns: int) -> None:
     assert journal.event_id is not None, "a rule acts on an event"
     event = Event.objects.get(pk=journal.event_id)
     plan = rulebook.current().plan_of(journal.rule_code, journal.rule_version or 0)
@@ -30,7 +40,6 @@ def give_back(journal: Journal, amount: int) -> None:
     zone = zone_named(Member.objects.values_list("time_zone", flat=True).get(pk=journal.member_id))
     day = local_day(event.occurred_at, zone)
     programme_day = local_day(event.occurred_at, timezone.get_default_timezone())
-    is_undone = _is_undone(journal)
     for ceiling in sorted(plan.ceilings, key=lambda each: each.limit_id):
         shared = ceiling.is_shared_by_members
         period = period_of(ceiling.every, programme_day if shared else day)
@@ -38,20 +47,33 @@ def give_back(journal: Journal, amount: int) -> None:
             member_id=0 if shared else journal.member_id, limit_id=ceiling.limit_id, period=period
         )
         for use in uses:
-            _return(use, ceiling, journal, amount, is_undone=is_undone)
+            _return(use, ceiling, journal, amount, turns=turns)
 
 
-def _return(use: LimitUse, ceiling: Ceiling, journal: Journal, amount: int, *, is_undone: bool) -> None:
-    counted = ceiling.currency_id == journal.currency_id and (amount > 0 or ceiling.is_net)
+def _return(use: LimitUse, ceiling: Ceiling, journal: Journal, amount: int, *, turns: int) -> None:
+    is_award = journal.kind == JournalKind.AWARD
+    counted = ceiling.currency_id == journal.currency_id and (is_award or ceiling.is_net)
     if ceiling.amount is not None and counted:
         use.amount = use.amount - amount if ceiling.is_net else max(0, use.amount - amount)
-    if ceiling.times is not None and is_undone:
-        use.times = max(0, use.times - 1)
+    if ceiling.times is not None:
+        use.times = max(0, use.times + turns)
     use.save(update_fields=["times", "amount"])
 
 
 def _is_undone(journal: Journal) -> bool:
     """Whether everything that the rule moved for the event has been taken back, this journal included."""
+    made, gone = _made_and_gone(journal)
+    return gone == made
+
+
+def _has_begun(journal: Journal) -> bool:
+    """Whether this journal is the first that came back of what the rule had moved for the event."""
+    made, gone = _made_and_gone(journal)
+    return made - gone == {journal.pk}
+
+
+def _made_and_gone(journal: Journal) -> tuple[set[int], set[int]]:
+    """What the rule moved for the event, and what of it was taken back or never became sure."""
     made = Journal.objects.filter(
         event_id=journal.event_id,
         rule_code=journal.rule_code,
@@ -60,4 +82,4 @@ def _is_undone(journal: Journal) -> bool:
     ).values_list("pk", flat=True)
     taken = set(Reversal.objects.filter(pk__in=list(made), reversed_amount__gt=0).values_list("pk", flat=True))
     lapsed = PendingAward.objects.filter(journal_id__in=list(made), state=PendingState.LAPSED)
-    return taken | set(lapsed.values_list("journal_id", flat=True)) == set(made)
+    return set(made), taken | set(lapsed.values_list("journal_id", flat=True))

@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.db import transaction
 
+from incentives.domain.withdrawing import Withdrawn, withdraw
+from members.domain import sql
 from members.domain.events.intake import Result, record_events
+from members.domain.people.importing import AlreadyUndone
 from members.domain.registry import registry
+from members.models import EventImport
 
 CHUNK = 500
 SHOWN_MAX = 20
@@ -35,6 +40,7 @@ class Imported:
     duplicates: int = 0
     rejected: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
+    made: EventImport | None = field(default=None, compare=False)
 
     def take(self, line: int, result: Result) -> None:
         if result.verdict == "accepted":
@@ -64,19 +70,25 @@ def import_events(
     now: datetime,
     dry_run: bool = False,
     after_line: int = 0,
+    is_quiet: bool = True,
+    is_judged: bool = True,
     progress: Callable[[int, int], object] = lambda _line, _count: None,
 ) -> Imported:
     """Report every line of a JSONL file of CloudEvents, or of a CSV file by way of a mapping.
 
     Running it again is safe: what was filed before is counted as duplicate. `after_line` skips lines that are known
-    to be done, `progress(line, count)` is told after each chunk. Raises BadImport.
+    to be done, `progress(line, count)` is told after each chunk. Quietly, nobody gets a message, those whom the events
+    bring get no welcome, and no referral moves on; not judged, rules and counters never hear of them. What came in is
+    kept, so that it can be undone. Raises BadImport.
     """
     done = Imported()
+    if not dry_run:
+        done.made = _opened(path, mapping, now=now, is_quiet=is_quiet, is_judged=is_judged)
     chunk: list[tuple[int, bytes | BadRow]] = []
 
     def file() -> None:
         items = [raw for _, raw in chunk if isinstance(raw, bytes)]
-        results = iter(record_events(items=items, allowed_sources=None, now=now, dry_run=dry_run).results)
+        results = iter(_filed(items, done.made, now))
         for line, raw in chunk:
             if isinstance(raw, BadRow):
                 done.refuse(line, raw.sentence)
@@ -93,7 +105,50 @@ def import_events(
             file()
     if chunk:
         file()
+    if done.made is not None:
+        EventImport.objects.filter(pk=done.made.pk).update(finished_at=now)
     return done
+
+
+def _opened(path: Path, mapping: Path | None, *, now: datetime, is_quiet: bool, is_judged: bool) -> EventImport:
+    """The import of this content that was broken off, else a new one."""
+    digest = digest_of(path, mapping)
+    known = EventImport.objects.filter(digest=digest, finished_at__isnull=True, undone_at__isnull=True).first()
+    return known or EventImport.objects.create(
+        name=path.name[:200], digest=digest, made_at=now, is_quiet=is_quiet, is_judged=is_judged
+    )
+
+
+def _filed(items: list[bytes], made: EventImport | None, now: datetime) -> list[Result]:
+    """What became of the items; what came in is kept with it."""
+    if made is None:
+        return record_events(items=items, allowed_sources=None, now=now, dry_run=True).results
+    with transaction.atomic():
+        results = record_events(
+            items=items, allowed_sources=None, now=now, is_quiet=made.is_quiet, is_judged=made.is_judged
+        ).results
+        came = [(r.event_id, made.pk) for r in results if r.verdict == "accepted" and r.event_id is not None]
+        sql.insert("members_importedevent", {"event_id": "bigint", "of_id": "bigint"}, came)
+    return results
+
+
+def undo_event_import(*, import_id: int, now: datetime, actor: str = "") -> Withdrawn:
+    """Take back everything that the events of an import have paid, to whomever, and keep them from paying more.
+
+    The events stay on the timeline. Broken off, it is taken up again by the next call; raises AlreadyUndone after.
+    """
+    made = EventImport.objects.get(pk=import_id)
+    if made.undone_at is not None:
+        raise AlreadyUndone("This import was undone before.")
+    total, last = Withdrawn(0, 0, 0), 0
+    while ids := list(
+        made.events.filter(event_id__gt=last).order_by("event_id").values_list("event_id", flat=True)[:CHUNK]
+    ):
+        part = withdraw(event_ids=ids, cause=f"import of events {made.pk} undone", now=now, actor=actor)
+        total = Withdrawn(total.reversed + part.reversed, total.stopped + part.stopped, total.lost + part.lost)
+        last = ids[-1]
+    EventImport.objects.filter(pk=made.pk, undone_at__isnull=True).update(undone_at=now)
+    return total
 
 
 def digest_of(*paths: Path | None) -> str:

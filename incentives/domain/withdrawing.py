@@ -32,7 +32,9 @@ class Withdrawn:
     lost: int
 
 
-def withdraw(*, event_ids: Iterable[int], cause: str, now: datetime, actor: str = "") -> Withdrawn:
+def withdraw(
+    *, event_ids: Iterable[int], cause: str, now: datetime, actor: str = "", is_quiet: bool = False
+) -> Withdrawn:
     """Take back what the events have paid and keep them from paying what they have not paid yet.
 
     Effects that went to other members are taken back there. Doing it again for one cause changes nothing.
@@ -40,14 +42,14 @@ def withdraw(*, event_ids: Iterable[int], cause: str, now: datetime, actor: str 
     with transaction.atomic():
         paid, assigned = hold(event_ids)
         events = [*paid, *assigned]
-        stopped = _stop(events, now)
+        stopped = stop_waiting(events, now)
         done = lost = 0
         journals = Journal.objects.filter(
             event_id__in=[event.pk for event in events], kind__in=(JournalKind.AWARD, JournalKind.DEDUCT)
         )
         for journal in journals.order_by("pk"):
             try:
-                moved = reverse_journal(journal_id=journal.pk, cause=cause, now=now, actor=actor)
+                moved = reverse_journal(journal_id=journal.pk, cause=cause, now=now, actor=actor, is_quiet=is_quiet)
             except CannotReverse:
                 lost += 1
             else:
@@ -65,19 +67,19 @@ def hold(event_ids: Iterable[int]) -> tuple[list[Event], list[Event]]:
     twice: to know which lanes to hold, and again when they are held.
     """
     paid = list(Event.objects.filter(pk__in=set(event_ids)))
-    _hold_lanes([*paid, *_assigned(paid)])
-    assigned = _assigned(paid)
+    hold_lanes([*paid, *handed_over(paid)])
+    assigned = handed_over(paid)
     # One more only if it was handed over meanwhile.
-    _hold_lanes([*paid, *assigned])
+    hold_lanes([*paid, *assigned])
     return paid, assigned
 
 
-def _hold_lanes(events: Iterable[Event]) -> None:
+def hold_lanes(events: Iterable[Event]) -> None:
     lanes = sorted({lane_of(event.member_id) for event in events})
     list(Lane.objects.select_for_update().filter(number__in=lanes).order_by("number"))
 
 
-def _assigned(paid: list[Event]) -> list[Event]:
+def handed_over(paid: list[Event]) -> list[Event]:
     """The events by which these were handed to other members; their judgements say to whom."""
     by_id = {event.pk: event for event in paid}
     found: dict[int, Event] = {}
@@ -98,7 +100,7 @@ def _assigned(paid: list[Event]) -> list[Event]:
     return list(found.values())
 
 
-def _stop(events: list[Event], now: datetime) -> int:
+def stop_waiting(events: list[Event], now: datetime) -> int:
     """Judge what still waits as withdrawn."""
     ids = [event.pk for event in events]
     waiting = dict(Work.objects.filter(event_id__in=ids).values_list("event_id", "run"))

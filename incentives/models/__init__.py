@@ -8,6 +8,7 @@ from incentives.models.campaigns import (
     CampaignStage,
 )
 from incentives.models.cases import WAITING_CASES, Case, ExpiryNotice
+from incentives.models.corrections import Correction, CorrectionLine, CorrectionStep
 from incentives.models.judgements import Judgement
 from incentives.models.ledger import (
     NEVER,
@@ -58,6 +59,9 @@ __all__ = [
     "CampaignRule",
     "CampaignStage",
     "Case",
+    "Correction",
+    "CorrectionLine",
+    "CorrectionStep",
     "Currency",
     "Entry",
     "ExpiryNotice",

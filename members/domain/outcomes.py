@@ -38,6 +38,8 @@ CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED = "conduct.reported", "conduct.report_d
 # "Something missing?": what came of a question is told to its member, and no rule may ever pay for one.
 CASE_OPENED, CASE_ANSWERED = "case.opened", "case.answered"
 CASE_REOPENED, CASE_CLOSED = "case.reopened", "case.closed"
+# What the team set right is told once to each member; what it moved is told to rules beside it.
+CORRECTION_MADE, CORRECTION_UNDONE = "correction.made", "correction.undone"
 REFERRAL_JOINED, REFERRAL_BROKE_ICE = "referral.joined", "referral.broke_ice"
 REFERRAL_ACTIVE, REFERRAL_RETAINED = "referral.active", "referral.retained"
 REFERRAL_REJECTED = "referral.rejected"
@@ -89,8 +91,15 @@ EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
 HANDED_OVER = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN})
 NOT_FOR_RULES = HANDED_OVER | {
     CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED, CASE_OPENED, CASE_ANSWERED, CASE_REOPENED, CASE_CLOSED,
+    CORRECTION_MADE, CORRECTION_UNDONE,
 }  # fmt: skip
 _CASE = {"case": {"type": "string"}}
+_CORRECTION = {
+    "correction": {"type": "string", "max_length": 20},
+    "reason": {"type": "string", "max_length": 300},
+    "currency": _TEXT,
+    "amount": {"type": "decimal", "min": -(10**15), "max": 10**15, "optional": True},
+}
 _EFFECT = {
     "rule": {"type": "string"},
     "version": {"type": "int", "min": 0, "max": 10**9},
@@ -195,6 +204,8 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     CASE_ANSWERED: ("A question about something missing was answered.", _CASE),
     CASE_REOPENED: ("An answer did not answer the member's question; the team looks at it.", _CASE),
     CASE_CLOSED: ("A question about something missing was closed.", _CASE),
+    CORRECTION_MADE: ("The team set something right for this member.", _CORRECTION),
+    CORRECTION_UNDONE: ("What the team had set right for this member was undone.", _CORRECTION),
     EFFECT_ASSIGNED: ("A rule pays this member for what another did.", _EFFECT),
     EFFECT_WITHDRAWN: ("What a rule paid this member for another's event was taken back.", _EFFECT),
     TIER_CHANGED: (

@@ -14,7 +14,14 @@ from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.games import Game, GameRound, GameTurn
 from members.models.growth import GrowthWindow
-from members.models.imports import MemberImport, MemberImportLine
+from members.models.imports import (
+    EventImport,
+    ImportedEvent,
+    MemberImport,
+    MemberImportFile,
+    MemberImportLine,
+    MemberImportRefusal,
+)
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
@@ -51,6 +58,7 @@ __all__ = [
     "CounterValue",
     "DeadLetter",
     "Event",
+    "EventImport",
     "EventKey",
     "EventPayload",
     "EventType",
@@ -61,6 +69,7 @@ __all__ = [
     "Greeter",
     "Greeting",
     "GrowthWindow",
+    "ImportedEvent",
     "Introduction",
     "Invitation",
     "Ladder",
@@ -68,7 +77,9 @@ __all__ = [
     "Leave",
     "Member",
     "MemberImport",
+    "MemberImportFile",
     "MemberImportLine",
+    "MemberImportRefusal",
     "MessageTemplate",
     "Need",
     "NeedCandidate",

@@ -19,7 +19,7 @@ from incentives.domain.erasing import erase
 from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
 from incentives.domain.privileges import fulfilling
-from incentives.models import BudgetAlarm, Case, Privilege, PrivilegeUse
+from incentives.models import BudgetAlarm, Case, Correction, Privilege, PrivilegeUse
 from members.domain import work_items
 from members.domain.conduct import reports
 from members.domain.work_items import Thing
@@ -120,6 +120,10 @@ def fill(number):
             measured_at=now,
         )  # fmt: skip
     BudgetAlarm.objects.create(limit=f"post:{number}", period=0, used=8, of=10, reached_at=now)
+    Correction.objects.create(
+        found_by="refs", act="add", reason="Thank you.", state="waiting", members=1, created_at=now,
+        created_by=staff(f"maker {number}"),
+    )  # fmt: skip
     ask(member.ref)
 
 

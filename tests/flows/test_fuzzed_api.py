@@ -9,6 +9,7 @@ import itertools
 import os
 import secrets
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,23 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
+from incentives.domain.corrections.gathering import gather
+from incentives.domain.corrections.making import Wanted, make
 from incentives.domain.ledger import operations
 from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
 from incentives.domain.privileges import granting, using
-from incentives.models import Case, Currency, Hold, Journal, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
+from incentives.models import (
+    Case,
+    Correction,
+    Currency,
+    Hold,
+    Journal,
+    Privilege,
+    PrivilegeGrant,
+    PrivilegeGround,
+    PrivilegeUse,
+)
 from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
 from members.domain.games import playing
@@ -135,6 +148,7 @@ def settle():
     something_to_do()
     CommunityRules.objects.create(number=1, published_at=timezone.now())
     something_made_and_something_needed()
+    something_to_set_right()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
@@ -184,6 +198,18 @@ def something_made_and_something_needed():
     serving.answer_asker(need_id=need.pk, member_id=cy.pk, agrees=True, now=now)
 
 
+def something_to_set_right():
+    """A small correction of the key's own, to be looked at."""
+    made = make(
+        Wanted(
+            found_by="refs", act="add", reason="Thank you.", refs=("bo",), currency="points", amount=Decimal(1),
+            app="test",
+        ),
+        now=timezone.now(),
+    )  # fmt: skip
+    gather(made.pk, now=timezone.now())
+
+
 def known(name, operation=""):
     """A value that names something that is really there, under whatever name it is asked for."""
     if name == "code" and "invitations" in operation:
@@ -210,6 +236,10 @@ def known(name, operation=""):
         }[name]
     if name == "content_id" and "contents" in operation:
         return Content.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if name == "correction_id":
+        return Correction.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if operation.endswith("/corrections") and name in ("found_by", "act", "refs", "version"):
+        return {"found_by": "refs", "act": "add", "refs": ["ada"]}.get(name)
     if name == "need_id":
         place = 1 if operation.endswith("/confirmations") else 0
         return Need.objects.order_by("pk").values_list("pk", flat=True)[place]

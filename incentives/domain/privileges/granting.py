@@ -28,10 +28,11 @@ def grant_privilege(
     uses_max: int | None = None,
     reason: str = "",
     actor: str = "",
+    is_quiet: bool = False,
 ) -> tuple[PrivilegeGrant, bool]:
     """Give a member a privilege, once for this key, and say whether that happened now. Raises NotGrantable.
 
-    Without `until` it holds as long as the privilege's grants do.
+    Without `until` it holds as long as the privilege's grants do. Quietly, no message is written about it.
     """
     check_grantable(privilege)
     if until is None and privilege.grant_days is not None:
@@ -45,7 +46,7 @@ def grant_privilege(
                 )
         except IntegrityError:
             return PrivilegeGrant.objects.get(**known), False
-        tell(PRIVILEGE_GRANTED, [(member_id, {"privilege": privilege.code})], now=now)
+        tell(PRIVILEGE_GRANTED, [(member_id, {"privilege": privilege.code})], now=now, is_quiet=is_quiet)
     return made, True
 
 
@@ -55,14 +56,15 @@ def check_grantable(privilege: Privilege) -> None:
         raise NotGrantable("How many invitations a member has is said by their tier.")
 
 
-def revoke_grant(*, grant_id: int, now: datetime) -> bool:
+def revoke_grant(*, grant_id: int, now: datetime, is_quiet: bool = False) -> bool:
     """Take a grant back; what was used of it stays used. False if it was taken back or had ended before."""
     with transaction.atomic():
         changed = PrivilegeGrant.objects.filter(pk=grant_id, revoked_at__isnull=True, expired_at__isnull=True)
         if not changed.update(revoked_at=now):
             return False
         grant = PrivilegeGrant.objects.select_related("privilege").get(pk=grant_id)
-        tell(PRIVILEGE_REVOKED, [(grant.member_id, {"privilege": grant.privilege.code})], now=now)
+        told = [(grant.member_id, {"privilege": grant.privilege.code})]
+        tell(PRIVILEGE_REVOKED, told, now=now, is_quiet=is_quiet)
     return True
 
 

@@ -13,13 +13,13 @@ from tqdm import tqdm
 
 from incentives.domain.imports import undo_import
 from members.domain.people.importing import AlreadyUndone, import_members
-from members.domain.people.tables import BadTable
+from members.domain.people.sheets import BadTable
 from members.models import MemberImport
 
 
 class Command(BaseCommand):
     help = (
-        "Make or change a member for each row of a CSV file, all or nothing. Example: manage.py import_members "
+        "Make or change a member for each row of a CSV or XLSX file, all or nothing. Example: manage.py import_members "
         "people.csv --dry-run; and manage.py import_members --undo 7"
     )
 

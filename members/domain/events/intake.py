@@ -58,12 +58,16 @@ def record_events(
     now: datetime,
     dry_run: bool = False,
     bounds: Bounds | None = None,
+    is_quiet: bool = False,
+    is_judged: bool = True,
 ) -> Receipt:
     """Check every item and file those that are good, in one transaction.
 
     An item that was filed before with the same content is a duplicate, with other content a conflict; both
     change nothing, so a sender may repeat a request after any failure. One bad item never rejects its
-    neighbours. `allowed_sources` limits in whose name the caller may report (None: any but our own).
+    neighbours. `allowed_sources` limits in whose name the caller may report (None: any but our own). Quietly, no
+    message is written about the events, and no rule hears that those whom they bring have joined; not judged, they
+    stand on the timeline and nothing more.
     """
     bounds = bounds or default_bounds()
     registry.refresh()
@@ -73,7 +77,7 @@ def record_events(
     if dry_run:
         return _file(read, now=now, dry_run=True)
     with transaction.atomic():
-        return _file(read, now=now, dry_run=False)
+        return _file(read, now=now, dry_run=False, is_quiet=is_quiet, is_judged=is_judged)
 
 
 def _is_known(raw: bytes) -> bool:
@@ -113,10 +117,12 @@ def _check_source(item: Item, allowed: frozenset[str] | None) -> None:
         raise Refused("forbidden_source", f"This key may not report events of {item.source!r}.", "/source")
 
 
-def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt:
+def _file(
+    read: list[Item | Result], *, now: datetime, dry_run: bool, is_quiet: bool = False, is_judged: bool = True
+) -> Receipt:
     results: dict[int, Result] = {i: each for i, each in enumerate(read) if isinstance(each, Result)}
     items = {i: each for i, each in enumerate(read) if isinstance(each, Item)}
-    members, woken = _members_of(items.values(), now=now, dry_run=dry_run)
+    members, woken = _members_of(items.values(), now=now, dry_run=dry_run, is_quiet=is_quiet)
     places: list[int] = []
     events: list[NewEvent] = []
     for i, item in items.items():
@@ -125,9 +131,9 @@ def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt
             results[i] = _unknown_member(item)
             continue
         places.append(i)
-        events.append(_new_event(item, member_id, now))
-    written = {} if dry_run else write_events(events)
-    lanes = woken | {events[position].lane for position in written}
+        events.append(_new_event(item, member_id, now, lane=lane_of(member_id) if is_judged else None))
+    written = {} if dry_run else write_events(events, is_quiet=is_quiet)
+    lanes = woken | {lane for position in written if (lane := events[position].lane) is not None}
     for position, event_id in written.items():
         item = items[places[position]]
         results[places[position]] = Result(verdict="accepted", source=item.source, id=item.id, event_id=event_id)
@@ -141,7 +147,9 @@ def _file(read: list[Item | Result], *, now: datetime, dry_run: bool) -> Receipt
     return receipt
 
 
-def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> tuple[dict[str, int], frozenset[int]]:
+def _members_of(
+    items: Iterable[Item], *, now: datetime, dry_run: bool, is_quiet: bool
+) -> tuple[dict[str, int], frozenset[int]]:
     """Map the refs of the items to member ids, creating members where their source says so.
 
     Returns the lanes that got work by that as well.
@@ -154,11 +162,11 @@ def _members_of(items: Iterable[Item], *, now: datetime, dry_run: bool) -> tuple
         return members | dict.fromkeys(missing, 0), frozenset()
     if not missing:
         return members, frozenset()
-    made, lanes = _create(missing, now=now)
+    made, lanes = _create(missing, now=now, is_quiet=is_quiet)
     return members | made, lanes
 
 
-def _create(missing: Mapping[str, Item], *, now: datetime) -> tuple[dict[str, int], frozenset[int]]:
+def _create(missing: Mapping[str, Item], *, now: datetime, is_quiet: bool) -> tuple[dict[str, int], frozenset[int]]:
     """Make a member for each ref, as of the first item about them, and tell that they have joined."""
     # In order of ref, so that two requests that bring the same newcomers cannot wait for each other.
     made = {
@@ -174,7 +182,7 @@ def _create(missing: Mapping[str, Item], *, now: datetime) -> tuple[dict[str, in
         for ref, member_id, public_id in found
         if public_id in made
     ]
-    return {ref: member_id for ref, member_id, _ in found}, tell_joined(ours, now=now)
+    return {ref: member_id for ref, member_id, _ in found}, tell_joined(ours, now=now, is_quiet=is_quiet)
 
 
 def _creates_members(item: Item) -> bool:
@@ -194,7 +202,7 @@ def _unknown_member(item: Item) -> Result:
     )
 
 
-def _new_event(item: Item, member_id: int, now: datetime) -> NewEvent:
+def _new_event(item: Item, member_id: int, now: datetime, *, lane: int | None) -> NewEvent:
     return NewEvent(
         source_id=registry.sources[item.source].id,
         external_id=item.id,
@@ -204,7 +212,7 @@ def _new_event(item: Item, member_id: int, now: datetime) -> NewEvent:
         occurred_at=item.occurred_at or now,
         received_at=now,
         data=item.data.decode(),
-        lane=lane_of(member_id),
+        lane=lane,
     )
 
 

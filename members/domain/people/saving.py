@@ -67,6 +67,14 @@ def save_members(
     return [saved[draft.ref] for draft in drafts]
 
 
+def compared(existing: Mapping[str, Member], drafts: Sequence[Draft]) -> list[Saved]:
+    """What would become of drafts; nothing is stored, and the members given are spent."""
+    return [
+        _changed(existing[draft.ref], draft) if draft.ref in existing else Saved(Member(ref=draft.ref), "created")
+        for draft in drafts
+    ]
+
+
 def put_back(changes: Iterable[tuple[Member, Mapping[str, Any]]], *, now: datetime, reason: str, by: object) -> None:
     """Give members columns they had before, in the caller's transaction."""
     history = {"default_change_reason": reason[:100], "default_user": by, "batch_size": ROWS_PER_STATEMENT}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from members.domain.attributes import BadAttributes, changed, from_text
 from members.domain.events.schemas import YEAR_FIRST, YEAR_LAST
 from members.domain.people.saving import Draft
+from members.domain.people.sheets import BadTable, Line
 from members.domain.statuses import FOR_APPS
 from members.enums import MemberStatus
 from members.models import AttributeDefinition, Member
@@ -29,12 +29,10 @@ COLUMNS = {
     "age_band": "age_band", "status": "status", "joined_at": "joined_at", "house": "is_house",
     "verified": "is_verified",
 }  # fmt: skip
+# Whose cells are moments.
+MOMENTS = ("joined_at",)
 # A spreadsheet takes a cell that begins like this for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class BadTable(Exception):
-    """A file that cannot be read as a table of members at all."""
 
 
 class BadRow(Exception):
@@ -50,24 +48,21 @@ class Row:
     mistake: str = ""
 
 
-def read_table(file: TextIO, known: Mapping[str, AttributeDefinition]) -> Iterator[Row]:
-    """The rows of a CSV file whose first line names the columns. Raises BadTable."""
-    reader = csv.reader(file, strict=True)
-    try:
-        titles = next(reader, None)
-        if not titles:
-            raise BadTable(_("The file is empty; its first line names the columns."))
-        _check_titles(titles, known)
-        for cells in reader:
-            if len(cells) != len(titles):
-                said = _("There are %(count)d cells, but %(wanted)d columns.")
-                yield Row(reader.line_num, {}, said % {"count": len(cells), "wanted": len(titles)})
-            else:
-                yield Row(reader.line_num, {t: _plain(c) for t, c in zip(titles, cells, strict=True) if c.strip()})
-    except UnicodeDecodeError as error:
-        raise BadTable(_("The file is not UTF-8; save it as that first.")) from error
-    except csv.Error as error:
-        raise BadTable(_("The file is no CSV: %(error)s.") % {"error": error}) from error
+def read_table(lines: Iterator[Line], known: Mapping[str, AttributeDefinition]) -> Iterator[Row]:
+    """The rows of a table whose first line names the columns. Raises BadTable."""
+    first = next(lines, None)
+    if first is None or not first.cells:
+        raise BadTable(_("The file is empty; its first line names the columns."))
+    titles = first.cells
+    _check_titles(titles, known)
+    for line in lines:
+        if line.mistake:
+            yield Row(line.number, {}, line.mistake)
+        elif len(line.cells) != len(titles):
+            said = _("There are %(count)d cells, but %(wanted)d columns.")
+            yield Row(line.number, {}, said % {"count": len(line.cells), "wanted": len(titles)})
+        else:
+            yield Row(line.number, {t: _plain(c) for t, c in zip(titles, line.cells, strict=True) if c.strip()})
 
 
 def read_row(row: Row, before: Member | None, known: Mapping[str, AttributeDefinition]) -> Draft:
@@ -107,13 +102,17 @@ def titles_of(known: Iterable[str]) -> list[str]:
     return [*COLUMNS, *(f"{ATTRIBUTE}{code}" for code in sorted(known))]
 
 
-def table_of(members: QuerySet[Member], known: Iterable[str]) -> Iterator[list[str]]:
-    """The titles and then each member's cells, as `read_table` takes them."""
+def table_of(members: QuerySet[Member], known: Iterable[str], *, is_typed: bool = False) -> Iterator[list[str]]:
+    """The titles and then each member's cells, as `read_table` takes them.
+
+    Where the file itself says that a cell is a text (`is_typed`), none needs to be kept from being a formula.
+    """
     codes = sorted(known)
     yield titles_of(codes)
     for member in members.order_by("pk").iterator(chunk_size=2_000):
         cells = [_text(getattr(member, column)) for column in COLUMNS.values()]
-        yield [safe_cell(cell) for cell in (*cells, *(_text(member.attributes.get(code)) for code in codes))]
+        cells += [_text(member.attributes.get(code)) for code in codes]
+        yield cells if is_typed else [safe_cell(cell) for cell in cells]
 
 
 def _check_titles(titles: Sequence[str], known: Iterable[str]) -> None:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from incentives.domain import importing
 from incentives.management.commands import import_events
-from members.models import Event, EventPayload, Rejection, Work
+from incentives.models import Account
+from members.domain.invitations import stages
+from members.domain.registry import registry
+from members.models import (
+    Event,
+    EventImport,
+    EventPayload,
+    EventType,
+    Invitation,
+    Member,
+    MessageTemplate,
+    NotificationWork,
+    Referral,
+    Rejection,
+    Source,
+    Work,
+)
 from tests import factories
-from tests.factories import item
+from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
 MAPPING = """
@@ -185,7 +203,9 @@ def test_a_dry_run_does_not_forget_where_the_real_one_stopped(jsonl, broken_off)
     broken_off(path)
 
     assert run(path, "--dry-run")["accepted"] == 3
-    assert run(path) == {"accepted": 3, "duplicates": 0, "rejected": 0, "refused": []}
+    done = run(path)
+    assert done.pop("import") == EventImport.objects.get(finished_at__isnull=False).pk
+    assert done == {"accepted": 3, "duplicates": 0, "rejected": 0, "refused": []}
 
 
 def test_progress_is_told_after_each_piece(jsonl, monkeypatch):
@@ -313,3 +333,77 @@ def test_an_import_waits_for_the_workers_like_any_other_event(jsonl):
     run(jsonl(item("e1", "ada"), item("e2", "ada")))
 
     assert factories.judge().events == 2
+
+
+# Quiet, unjudged, undone
+
+
+def heard_types(*codes):
+    for code in codes:
+        MessageTemplate.objects.create(
+            code=code.replace(".", "-"), event_type=EventType.objects.get(code=code), kind="service",
+            titles={"en": "Hello"}, texts={"en": "Hello"},
+        )  # fmt: skip
+    registry.forget()
+
+
+def test_an_import_is_quiet_unless_it_is_aloud(jsonl):
+    Source.objects.filter(code="app").update(unknown_members="create")
+    factories.rule({"code": "welcome", "when": "member.joined", "then": [award(7)]})
+    factories.rule({"then": [award(10)]})
+    heard_types("content.published", "member.joined")
+
+    call_command("import_events", str(jsonl(item("1", "ada"), item("2", "new"))), "--quiet", stdout=StringIO())
+    factories.judge()
+
+    assert NotificationWork.objects.count() == 0
+    assert sorted(Account.objects.filter(balance__gt=0).values_list("balance", flat=True)) == [10, 10]
+    call_command(
+        "import_events", str(jsonl(item("3", "newer"), name="loud.jsonl")), "--quiet", "--aloud", stdout=StringIO()
+    )
+    while factories.judge().events:
+        pass
+    assert NotificationWork.objects.count() == 2
+    assert Account.objects.order_by("-balance").first().balance == 17
+    assert list(EventImport.objects.order_by("pk").values_list("is_quiet", flat=True)) == [True, False]
+
+
+def test_what_is_not_judged_only_stands_on_the_timeline(jsonl):
+    factories.rule({"then": [award(10)]})
+
+    call_command("import_events", str(jsonl(item("1", "ada"))), "--quiet", "--unjudged", stdout=StringIO())
+
+    assert (Event.objects.count(), Work.objects.count(), factories.judge().events) == (1, 0, 0)
+
+
+def test_what_an_import_paid_is_taken_back_once_and_its_events_stay(jsonl):
+    factories.rule({"then": [award(10)]})
+    path = str(jsonl(item("1", "ada"), item("2", "bo")))
+    call_command("import_events", path, "--quiet", stdout=StringIO())
+    factories.judge()
+    said = StringIO()
+
+    call_command("import_events", "--undo", str(EventImport.objects.get().pk), stdout=said)
+
+    assert "Taken back 2, stopped 0" in said.getvalue()
+    assert sum(Account.objects.values_list("balance", flat=True)) == 0
+    assert Event.objects.filter(type__code="content.published").count() == 2
+    for number, sentence in ((EventImport.objects.get().pk, "undone before"), (99, "no import of events 99")):
+        with pytest.raises(CommandError, match=sentence):
+            call_command("import_events", "--undo", str(number))
+
+
+def test_a_quiet_import_moves_no_referral_on(jsonl):
+    joined = timezone.now() - timedelta(days=9)
+    EventType.objects.filter(code="content.published").update(is_contribution=True)
+    invitee = factories.MemberFactory(ref="cy", joined_at=joined)
+    ada = Member.objects.get(ref="ada")
+    invitation = Invitation.objects.create(code="CODE", inviter=ada, channel="friend", sent_at=joined)
+    Referral.objects.create(member=invitee, inviter=ada, invitation=invitation, joined_at=joined, depth=1)
+    then = (joined + timedelta(days=8)).isoformat()
+
+    call_command("import_events", str(jsonl(item("1", "cy", time=then))), "--quiet", stdout=StringIO())
+    assert stages.advance_referrals(now=timezone.now()) == 0
+
+    factories.report(item("2", "cy", time=then))
+    assert stages.advance_referrals(now=timezone.now()) == 1

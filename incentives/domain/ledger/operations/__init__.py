@@ -1,4 +1,4 @@
-"""The single movements: spend, hold, capture, void, transfer, adjust, open, reverse, expire.
+"""The single movements: spend, hold, capture, void, transfer, adjust, open, reverse, restore, expire.
 
 Each takes locks in the order of the whole house (accounts by id), decides in a book, and writes once. Called again
 with the same `key` it returns what it did the first time.
@@ -14,10 +14,11 @@ from incentives.domain.ledger.operations.holding import (
     void,
 )
 from incentives.domain.ledger.operations.moving import NotTransferable, adjust, open_balance, spend, transfer
+from incentives.domain.ledger.operations.restoring import restore
 from incentives.domain.ledger.operations.reversing import CannotReverse, reverse
 from incentives.domain.ledger.operations.steps import Moved
 
 __all__ = [
     "CannotReverse", "HoldClosed", "Moved", "NotTransferable", "UnknownHold", "adjust", "capture", "expire_due",
-    "expire_idle", "hold", "open_balance", "release_expired_holds", "reverse", "spend", "transfer", "void",
+    "expire_idle", "hold", "open_balance", "release_expired_holds", "restore", "reverse", "spend", "transfer", "void",
 ]  # fmt: skip

@@ -47,9 +47,20 @@ def spend(*, member_id: int, currency: Currency, amount: int, key: bytes, now: d
 
 
 def adjust(
-    *, member_id: int, currency: Currency, amount: int, key: bytes, now: datetime, reason: str, actor: str = ""
+    *,
+    member_id: int,
+    currency: Currency,
+    amount: int,
+    key: bytes,
+    now: datetime,
+    reason: str,
+    actor: str = "",
+    is_quiet: bool = False,
 ) -> Moved:
-    """Add or take points by hand, with the reason beside the books. Raises InsufficientPoints when taking too many."""
+    """Add or take points by hand, with the reason beside the books. Raises InsufficientPoints when taking too many.
+
+    Quietly, no message is written about it.
+    """
     assert amount, "an adjustment moves something"
     assert reason, "an adjustment says why"
     with transaction.atomic():
@@ -69,7 +80,7 @@ def adjust(
         journal_id = journal_under(book, key)
         write(book)
         Note.objects.create(journal_id=journal_id, text=reason)
-        tell(POINTS_ADJUSTED, member_id=member_id, currency=currency, amount=amount, now=now)
+        tell(POINTS_ADJUSTED, member_id=member_id, currency=currency, amount=amount, now=now, is_quiet=is_quiet)
     return Moved(journal_id=journal_id, amount=amount, balance=account.balance)
 
 

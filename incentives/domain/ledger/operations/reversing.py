@@ -27,18 +27,19 @@ _REVERSIBLE = (
 )  # fmt: skip
 
 
-def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> Moved:
+def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "", is_quiet: bool = False) -> Moved:
     """Take back a whole award, deduction or spending.
 
     Points that were added are taken from their own lot first, then from the soonest to expire, then as debt down
     to the currency's limit; what cannot be recovered is recorded. An award that still waits is taken out of
-    `pending`, where it is whole. Reversing twice for one cause does it once. Raises CannotReverse.
+    `pending`, where it is whole. Reversing twice for one cause does it once; quietly, no message is written about it.
+    Raises CannotReverse.
     """
     original = Journal.objects.filter(pk=journal_id).first()
     if original is None or original.kind not in _REVERSIBLE:
         raise CannotReverse("Only awards, deductions, spendings, adjustments and openings can be reversed.")
     currency = Currency.objects.get(pk=original.currency_id)
-    member_id = _whose_now(original.member_id)
+    member_id = whose_now(original.member_id)
     key = keys.of_reversal(bytes(original.key), cause)
     with transaction.atomic():
         waited = PendingAward.objects.filter(journal_id=journal_id).exists()
@@ -71,11 +72,11 @@ def reverse(*, journal_id: int, cause: str, now: datetime, actor: str = "") -> M
         record.reversed_amount = recovered
         record.save(update_fields=["reversed_amount"])
         amount = -recovered if moved > 0 else recovered
-        tell(POINTS_REVERSED, member_id=member_id, currency=currency, amount=amount, now=now)
+        tell(POINTS_REVERSED, member_id=member_id, currency=currency, amount=amount, now=now, is_quiet=is_quiet)
     return Moved(journal_id=made, amount=amount, balance=account.balance, unrecovered=abs(moved) - recovered)
 
 
-def _whose_now(member_id: int) -> int:
+def whose_now(member_id: int) -> int:
     """Whose points these are now: a merged member's are its survivor's."""
     return Member.objects.values_list("merged_into_id", flat=True).get(pk=member_id) or member_id
 

@@ -17,15 +17,16 @@ __all__ = ["NewEvent", "write_alike", "write_events", "write_outcomes"]
 Outcome = tuple[int, int, int, int | None, datetime, datetime, str | None, int | None]
 
 
-def write_events(events: list[NewEvent]) -> dict[int, int]:
+def write_events(events: list[NewEvent], *, is_quiet: bool = False) -> dict[int, int]:
     """Insert the events whose (source, id) is new, with key, payload and work, and return position to event id.
 
-    A position that is missing was already there. Runs inside the caller's transaction.
+    A position that is missing was already there; quietly, no template hears of them. Runs inside the caller's
+    transaction.
     """
     if not events:
         return {}
     written: dict[int, int] = _writer().write_events(events)
-    if heard := filing.heard():
+    if (heard := filing.heard()) and not is_quiet:
         news = [(pk, events[n]) for n, pk in written.items() if events[n].type_id in heard]
         filing.file((pk, event.occurred_at, event.received_at) for pk, event in news)
     return written

@@ -30,7 +30,8 @@ WITH given AS MATERIALIZED (
   SELECT event_id, data FROM given JOIN fresh USING (event_id) ORDER BY event_id
 ), queued AS (
   INSERT INTO members_work (event_id, lane, available_at, attempts, run)
-  SELECT event_id, lane, received_at, 0, 0 FROM given JOIN fresh USING (event_id) ORDER BY event_id
+  SELECT event_id, lane, received_at, 0, 0 FROM given JOIN fresh USING (event_id) WHERE lane IS NOT NULL
+  ORDER BY event_id
 )
 SELECT event_id FROM fresh
 """

@@ -15,4 +15,5 @@ class NewEvent(NamedTuple):
     occurred_at: datetime
     received_at: datetime
     data: str
-    lane: int
+    # None: nobody judges it.
+    lane: int | None

@@ -42,7 +42,7 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
         )
         cursor.executemany(
             "INSERT INTO members_work (event_id, lane, available_at, attempts, run) VALUES (%s, %s, %s, 0, 0)",
-            [(event_id, e.lane, _naive(e.received_at)) for event_id, e in new],
+            [(event_id, e.lane, _naive(e.received_at)) for event_id, e in new if e.lane is not None],
         )
     return fresh
 

@@ -20,7 +20,8 @@ from incentives.domain.ledger.verify import verify
 from incentives.models import Account
 from members.domain.attributes import definitions
 from members.domain.people.importing import AlreadyUndone, import_members
-from members.domain.people.tables import BadTable, table_of
+from members.domain.people.sheets import BadTable
+from members.domain.people.tables import table_of
 from members.models import AttributeDefinition, Event, Member, MemberImport, Work
 from tests import factories
 from tests.factories import award, item
