@@ -116,6 +116,14 @@ def newcomers_unanswered() -> int:
     return Greeting.objects.filter(closed_at__isnull=True, greeted_at__isnull=True, assigned_at__lte=long_ago).count()
 
 
+def members_in_line() -> int:
+    """How many members wait at the door of a space."""
+    from members.enums import MembershipState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import SpaceMember  # noqa: PLC0415
+
+    return SpaceMember.objects.filter(state=MembershipState.WAITING).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -133,6 +141,18 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("How far newcomers get"), "filter_alt", "members.newcomer"),
             Page(_("Greeters"), "waving_hand", "members.greeter"),
             Page(_("Newcomers with a greeter"), "emoji_people", "members.greeting", count=newcomers_unanswered),
+        ),
+    ),
+    (
+        _("Spaces and responsibilities"),
+        (
+            Page(_("Spaces"), "forum", "members.space"),
+            Page(_("Who is in a space"), "meeting_room", "members.spacemember", count=members_in_line),
+            Page(_("Responsibilities"), "assignment_turned_in", "members.role"),
+            Page(_("Appointments"), "how_to_reg", "members.appointment"),
+            Page(_("Future hosts"), "psychiatry", "members.cultivation"),
+            Page(_("Intentions"), "trending_up", "members.intention"),
+            Page(_("Partners"), "handshake", "members.partner"),
         ),
     ),
     (
@@ -246,6 +266,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Event types"), "category", "members.eventtype"),
             Page(_("Counters"), "123", "members.counter"),
             Page(_("Member attributes"), "badge", "members.attributedefinition"),
+            Page(_("Evidence of intention"), "balance", "members.intentionevidence"),
             Page(_("Sources"), "input", "members.source"),
         ),
     ),

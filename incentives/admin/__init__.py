@@ -8,6 +8,7 @@ from incentives.admin import (
     needs,
     newcomers,
     operations,
+    partners,
     privileges,
     promises,
     quests,
@@ -16,6 +17,6 @@ from incentives.admin import (
 )
 
 __all__ = [
-    "cases", "contents", "ladders", "ledger", "needs", "newcomers", "operations", "privileges", "promises", "quests",
-    "referrals", "rules",
+    "cases", "contents", "ladders", "ledger", "needs", "newcomers", "operations", "partners", "privileges", "promises",
+    "quests", "referrals", "rules",
 ]  # fmt: skip

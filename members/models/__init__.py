@@ -14,12 +14,16 @@ from members.models.contents import Content, ContentMark
 from members.models.counters import Counter, CounterItem, CounterValue
 from members.models.games import Game, GameRound, GameTurn
 from members.models.imports import MemberImport, MemberImportLine
+from members.models.intentions import Intention, IntentionEvidence
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
 from members.models.newcomers import Greeter, Greeting, Newcomer
 from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
+from members.models.partners import Partner
+from members.models.roles import Appointment, Cultivation, Role
 from members.models.segments import Segment, SegmentMember, SegmentSize
+from members.models.spaces import Space, SpaceMember
 from members.models.tiers import Ladder, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
@@ -37,6 +41,7 @@ from members.models.work_items import WorkItem
 __all__ = [
     "Acquaintance",
     "ApiKey",
+    "Appointment",
     "Attendance",
     "AttributeDefinition",
     "CommunityRules",
@@ -48,6 +53,7 @@ __all__ = [
     "Counter",
     "CounterItem",
     "CounterValue",
+    "Cultivation",
     "DeadLetter",
     "Event",
     "EventKey",
@@ -59,6 +65,8 @@ __all__ = [
     "GameTurn",
     "Greeter",
     "Greeting",
+    "Intention",
+    "IntentionEvidence",
     "Introduction",
     "Invitation",
     "Ladder",
@@ -73,15 +81,19 @@ __all__ = [
     "Notification",
     "NotificationChoice",
     "NotificationWork",
+    "Partner",
     "QuotaPlace",
     "Referral",
     "Rejection",
     "Report",
+    "Role",
     "RulesAcceptance",
     "Segment",
     "SegmentMember",
     "SegmentSize",
     "Source",
+    "Space",
+    "SpaceMember",
     "Standing",
     "StandingChange",
     "Tier",

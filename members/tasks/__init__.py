@@ -3,9 +3,10 @@
 from members.tasks.connections import advance_connections
 from members.tasks.newcomers import advance_newcomers, close_rounds
 from members.tasks.notifications import forget_notifications, write_notifications
+from members.tasks.spaces import admit_waiting, advance_appointments, evaluate_intentions
 from members.tasks.timeline import forget_rejections
 
 __all__ = [
-    "advance_connections", "advance_newcomers", "close_rounds", "forget_notifications", "forget_rejections",
-    "write_notifications",
+    "admit_waiting", "advance_appointments", "advance_connections", "advance_newcomers", "close_rounds",
+    "evaluate_intentions", "forget_notifications", "forget_rejections", "write_notifications",
 ]  # fmt: skip

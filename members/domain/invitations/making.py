@@ -10,9 +10,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from members.domain.conduct.freezes import frozen_until
+from members.domain.partners import giving
 from members.domain.statuses import rights_of, why_not
 from members.enums import Frozen
-from members.models import Invitation, Member, Standing
+from members.models import Invitation, Member, Partner, Space, Standing
 
 # Without 0 and O, 1 and I and L, so that a code can be read from a poster and said on the telephone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -21,7 +22,7 @@ QUOTA_WINDOW = timedelta(days=30)
 
 
 class CannotInvite(Exception):
-    """A member who may not give a code away now; the message says why, and when again."""
+    """Somebody who may not give a code away now; the message says why, and when again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,30 @@ def invite(
     uses_max: int | None = 1,
     expires_at: datetime | None = None,
     code: str = "",
+    space: Space | None = None,
+    partner: Partner | None = None,
 ) -> Invitation:
-    """Make a code: a member's, within their quota, or an operator's (no inviter). Raises CannotInvite."""
+    """Make a code: a member's, within their quota, or an operator's (no inviter), or a partner's.
+
+    It may open a space as well. Raises CannotInvite.
+    """
     with transaction.atomic():
         if inviter is not None:
             # Two requests at once must not both take the last one.
             inviter = Member.objects.select_for_update().get(pk=inviter.pk)
             _check_inviter(inviter, uses_max, now)
+        if partner is not None:
+            try:
+                giving.check_allotment(partner, uses_max, now)
+            except giving.BeyondAllotment as error:
+                raise CannotInvite(str(error)) from error
         for _ in range(5):
             try:
                 with transaction.atomic():
                     return Invitation.objects.create(
                         code=code.upper() or new_code(), inviter=inviter, channel=channel, campaign=campaign,
                         email=email.lower(), email_domain=email_domain.lower().lstrip("@"), uses_max=uses_max,
-                        sent_at=now, expires_at=expires_at,
+                        sent_at=now, expires_at=expires_at, space=space, partner=partner,
                     )  # fmt: skip
             except IntegrityError:
                 if code:

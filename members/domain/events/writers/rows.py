@@ -16,3 +16,4 @@ class NewEvent(NamedTuple):
     received_at: datetime
     data: str
     lane: int
+    space_id: int | None = None
