@@ -48,14 +48,14 @@ class SpaceState(models.TextChoices):
     """Forming and open spaces take members in, a resting one lets them wait, a closed one refuses."""
 
     FORMING = "forming", _("forming")
-    OPEN = "open", _("open")
+    OPEN = "open", _("open to newcomers")
     RESTING = "resting", _("resting")
     CLOSED = "closed", _("closed")
 
 
 class MembershipState(models.TextChoices):
     WAITING = "waiting", _("waits in line")
-    IN = "in", _("in")
+    IN = "in", _("inside")
     LEFT = "left", _("left")
 
 

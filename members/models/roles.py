@@ -27,8 +27,8 @@ class Role(models.Model):
         help_text=_("Rules ask for it as member.role_ and this code."),
     )  # fmt: skip
     names = models.JSONField(_("names"), default=dict, blank=True, help_text=BY_LANGUAGE)
-    duties = models.JSONField(_("duties"), default=dict, blank=True, help_text=BY_LANGUAGE)
-    thanks = models.JSONField(_("thanks"), default=dict, blank=True, help_text=BY_LANGUAGE)
+    duties = models.JSONField(_("its duties"), default=dict, blank=True, help_text=BY_LANGUAGE)
+    thanks = models.JSONField(_("its thanks"), default=dict, blank=True, help_text=BY_LANGUAGE)
     term_days = models.PositiveSmallIntegerField(
         _("days of a term"), null=True, blank=True, validators=[MinValueValidator(1)],
         help_text=_("How long an appointment lasts unless it says so; empty for no end."),

@@ -20,8 +20,9 @@ def forget(member: Member, *, now: datetime) -> None:
         state=MembershipState.LEFT, left_at=now
     )
     Intention.objects.filter(member=member).delete()
-    Cultivation.history.filter(member_id=member.pk).delete()
     Cultivation.objects.filter(member=member).delete()
+    # Deleting is remembered as well, so what is remembered goes last.
+    Cultivation.history.filter(member_id=member.pk).delete()
 
 
 def join(survivor: Member, merged: Member, *, now: datetime) -> None:
