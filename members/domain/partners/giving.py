@@ -18,7 +18,7 @@ class BeyondAllotment(Exception):
 
 def check_allotment(partner: Partner, uses_max: int | None, now: datetime) -> None:
     """Refuse a code that brings more people than the partner has left; holds the partner. Raises BeyondAllotment."""
-    held = Partner.objects.select_for_update().get(pk=partner.pk)
+    held = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     if not held.is_in_force(timezone.localdate(now)):
         raise BeyondAllotment(_("The contract with this partner is not in force today."))
     left = people_left(held)

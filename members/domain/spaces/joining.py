@@ -33,7 +33,8 @@ def enter(*, space: Space, member: Member, now: datetime, by_hand: bool = False)
     Again it changes nothing. `by_hand` lets somebody in past the line, as operators may. Raises CannotEnter.
     """
     with transaction.atomic():
-        space = Space.objects.select_for_update().get(pk=space.pk)
+        # No key: rows that only name the space, such as an appointment in it, are written meanwhile.
+        space = Space.objects.select_for_update(no_key=True).get(pk=space.pk)
         found = SpaceMember.objects.filter(space=space, member=member).first()
         if found is not None and (found.state == MembershipState.IN or (found.state == "waiting" and not by_hand)):
             return found, False
@@ -55,7 +56,7 @@ def enter(*, space: Space, member: Member, now: datetime, by_hand: bool = False)
 def leave(*, space: Space, member: Member, now: datetime) -> bool:
     """Let a member out of a space or its line; whoever waits moves up with the next look. False if they were not in."""
     with transaction.atomic():
-        Space.objects.select_for_update().get(pk=space.pk)
+        Space.objects.select_for_update(no_key=True).get(pk=space.pk)
         found = SpaceMember.objects.filter(space=space, member=member).exclude(state=MembershipState.LEFT).first()
         if found is None:
             return False
@@ -91,7 +92,7 @@ def spaces_of(member: Member) -> list[tuple[SpaceMember, int | None]]:
 
 def _admit(space_id: int, now: datetime) -> int:
     with transaction.atomic():
-        space = Space.objects.select_for_update().get(pk=space_id)
+        space = Space.objects.select_for_update(no_key=True).get(pk=space_id)
         # Whoever may not take part now keeps their place and holds up nobody.
         line = _line(space).filter(member__status="active").order_by("asked_at", "pk").select_related("member")
         room = _room(space, now)
