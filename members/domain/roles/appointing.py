@@ -41,7 +41,7 @@ def appoint(
     CannotAppoint.
     """
     with transaction.atomic():
-        # Whoever holds the member appoints them alone. No key: whoever lets them into a space meanwhile only names them.
+        # Whoever holds the member appoints them alone. No key: whoever lets them into a space only names them.
         member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
         open_one = Appointment.objects.filter(member=member, role=role, space=space, ended_at__isnull=True).first()
         if open_one is not None and open_one.ends_at is not None and open_one.ends_at <= now:
