@@ -33,6 +33,38 @@ MEMBER = {
     "joined_at": NOON,
     "attributes": {"plan": "gold"},
 }
+SPACE = {
+    "ref": "reading-circle",
+    "names": {"en": "Reading circle", "zh-hans": "读书会"},
+    "for_whom": {"en": "Whoever reads one book a month."},
+    "why": {"en": "Nobody should finish a good book alone."},
+    "gives": {"en": "An evening a month, and somebody to ask."},
+    "is_not": {"en": "A shop."},
+    "hosts": ["ada"],
+    "rules": None,
+    "capacity": 40,
+    "intake_max": 5,
+    "language": "en",
+    "state": "open",
+    "members": 40,
+    "waiting": 3,
+}
+APPOINTMENT = {
+    "role": "host",
+    "member": "ada",
+    "space": "reading-circle",
+    "starts_at": NOON,
+    "ends_at": "2027-05-23T12:00:00Z",
+    "ended_at": None,
+    "appointed_by": "Ines of the team",
+}
+PARTNER = {
+    "code": "bookshop",
+    "name": "The bookshop at the corner",
+    "contract_from": "2026-09-01",
+    "contract_until": "2027-08-31",
+    "source": "bookshop",
+}
 ATTRIBUTE = {
     "code": "plan",
     "names": {"en": "Plan", "zh-hans": "套餐"},
@@ -141,6 +173,8 @@ INVITATION = {
     "inviter": "ada",
     "channel": "friend",
     "campaign": "",
+    "space": "reading-circle",
+    "partner": None,
     "email": "bo@example.org",
     "email_domain": "",
     "uses": 1,
@@ -1037,7 +1071,11 @@ CALLS: dict[str, Call] = {
     ),
     "read_invitation": Call("What a code is good for", INVITATION),
     "revoke_invitation": Call("Take an invitation back", {**INVITATION, "uses": 0, "revoked_at": NOON}),
-    "accept_invitation": Call("Let a newcomer in", REFERRAL, {"ref": "bo", "email": "bo@example.org"}),
+    "accept_invitation": Call(
+        "Let a newcomer in",
+        {**REFERRAL, "space": None, "space_state": None, "place": None},
+        {"ref": "bo", "email": "bo@example.org"},
+    ),
     "member_referrals": Call("Whom a member brought", {"invitations_left": 17, "referrals": [REFERRAL]}),
     "list_campaigns": Call("List campaigns", {"next": None, "previous": None, "results": [CAMPAIGN]}),
     "read_campaign": Call("One campaign", CAMPAIGN),
@@ -1082,6 +1120,64 @@ CALLS: dict[str, Call] = {
             },
         },
         {"reason": "Too many at once."},
+    ),
+    "list_spaces": Call("Every space", [SPACE]),
+    "read_space": Call("A space and its charter", SPACE),
+    "list_space_members": Call(
+        "Who is in a space",
+        {
+            "next": None,
+            "previous": None,
+            "results": [{"member": "bo", "state": "in", "asked_at": NOON, "joined_at": NOON, "left_at": None}],
+        },
+    ),
+    "join_space": Call(
+        "Let a member into a space, or into its line",
+        {
+            "space": "reading-circle",
+            "member": "bo",
+            "state": "waiting",
+            "asked_at": NOON,
+            "joined_at": None,
+            "left_at": None,
+            "place": 3,
+        },
+    ),
+    "leave_space": Call("Let a member out of a space", {"space": "reading-circle", "left": True}),
+    "list_roles": Call(
+        "What members can take on",
+        [
+            {
+                "code": "host",
+                "names": {"en": "Host", "zh-hans": "主持人"},
+                "duties": {"en": "Opens a topic every week.", "zh-hans": "每周开一个话题。"},
+                "thanks": {"en": "A free ticket to every gathering.", "zh-hans": "每次聚会的免费门票。"},
+                "term_days": 180,
+                "is_active": True,
+            }
+        ],
+    ),
+    "member_roles": Call("What a member is responsible for", [APPOINTMENT]),
+    "appoint": Call("Appoint a member", APPOINTMENT, {"space": "reading-circle", "operator": "Ines of the team"}),
+    "end_appointment": Call("End a member's term", {"role": "host", "ended": True}),
+    "list_partners": Call("Every partner", [PARTNER]),
+    "read_partner": Call(
+        "What a partner and we gave each other",
+        {
+            **PARTNER,
+            "scoreboard": {
+                "tickets_given": 12,
+                "tickets_max": 20,
+                "codes": 3,
+                "codes_used": 41,
+                "people_left": 59,
+                "joined": 41,
+                "active": 22,
+                "retained": 15,
+                "events": 340,
+                "paid": [{"currency": "points", "amount": "1700"}],
+            },
+        },
     ),
     "growth": Call(
         "Whether inviting multiplies",

@@ -19,6 +19,7 @@ from config import demo_corrections as corrections
 from config import demo_first_days as first_days
 from config import demo_needs as needs
 from config import demo_rights as rights
+from config import demo_spaces as spaces
 from incentives.domain import conduct
 from incentives.domain.contents import advance_contents
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
@@ -69,6 +70,8 @@ FAMILY = (
     "Tanaka Ueda Varga Weiss Young 林 陈 王 赵 周 吴"
 ).split()
 TOPICS = ("guides", "questions", "stories", "news")
+# Some of what is written is written in a space.
+SPACES = {"stories": "reading-circle", "guides": "workshop"}
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,12 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _judge(progress)
     _spend(rng, now)
     rights.fill(rng, now)
+    spaces.fill(random.Random(24), members, now, days=DAYS)  # noqa: S311
     logins = _logins(members)
     _campaign(rng, members, now, progress)
     corrections.fill(members, now)
     _judge(progress)
+    spaces.weigh(now)
     demo_day.fill(members, now)
     path.write_text(json.dumps(logins.__dict__))
     path.chmod(0o600)
@@ -248,6 +253,7 @@ def _report(
                     "subject": ref,
                     "time": moment.astimezone(UTC).isoformat(),
                     "data": data,
+                    **({"space": SPACES[data["topic"]]} if data.get("topic") in SPACES else {}),
                 }
             ).encode()
             for place, (moment, ref, kind, data) in enumerate(lives[first : first + CHUNK])

@@ -124,6 +124,14 @@ def corrections_to_approve() -> int:
     return Correction.objects.filter(state=CorrectionState.WAITING).count()
 
 
+def members_in_line() -> int:
+    """How many members wait at the door of a space."""
+    from members.enums import MembershipState  # noqa: PLC0415  Settings name this module before models are ready.
+    from members.models import SpaceMember  # noqa: PLC0415
+
+    return SpaceMember.objects.filter(state=MembershipState.WAITING).count()
+
+
 CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("People"),
@@ -148,6 +156,18 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("How far newcomers get"), "filter_alt", "members.newcomer"),
             Page(_("Greeters"), "waving_hand", "members.greeter"),
             Page(_("Newcomers with a greeter"), "emoji_people", "members.greeting", count=newcomers_unanswered),
+        ),
+    ),
+    (
+        _("Spaces and responsibilities"),
+        (
+            Page(_("Spaces"), "forum", "members.space"),
+            Page(_("Who is in a space"), "meeting_room", "members.spacemember", count=members_in_line),
+            Page(_("Responsibilities"), "assignment_turned_in", "members.role"),
+            Page(_("Appointments"), "how_to_reg", "members.appointment"),
+            Page(_("Future hosts"), "psychiatry", "members.cultivation"),
+            Page(_("Intentions"), "trending_up", "members.intention"),
+            Page(_("Partners"), "handshake", "members.partner"),
         ),
     ),
     (
@@ -263,6 +283,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Event types"), "category", "members.eventtype"),
             Page(_("Counters"), "123", "members.counter"),
             Page(_("Member attributes"), "badge", "members.attributedefinition"),
+            Page(_("Evidence of intention"), "balance", "members.intentionevidence"),
             Page(_("Sources"), "input", "members.source"),
         ),
     ),

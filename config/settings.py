@@ -185,6 +185,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ContentStateEnum": "members.enums.ContentState",
         "NeedStateEnum": "members.enums.NeedState",
         "CandidateStateEnum": "members.enums.CandidateState",
+        "SpaceStateEnum": "members.enums.SpaceState",
+        "MembershipStateEnum": "members.enums.MembershipState",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.finish"],
 }
@@ -269,6 +271,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "close-quiet-cases": {"task": "incentives.close_quiet_cases", "schedule": timedelta(hours=1)},
     "forget-notifications": {"task": "members.forget_notifications", "schedule": timedelta(hours=6)},
     "advance-newcomers": {"task": "members.advance_newcomers", "schedule": timedelta(minutes=2)},
+    "admit-waiting": {"task": "members.admit_waiting", "schedule": timedelta(minutes=1)},
+    "evaluate-intentions": {"task": "members.evaluate_intentions", "schedule": timedelta(hours=6)},
+    "advance-appointments": {"task": "members.advance_appointments", "schedule": timedelta(minutes=1)},
     "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

@@ -102,6 +102,7 @@ class GroundKind(models.TextChoices):
     TIER = "tier", _("from a tier on")
     BADGE = "badge", _("with a badge")
     SEGMENT = "segment", _("in a segment")
+    ROLE = "role", _("with a responsibility")
     PURCHASE = "purchase", _("for points")
 
 

@@ -48,6 +48,44 @@ class UnknownMembers(models.TextChoices):
     CREATE = "create", _("create the member")
 
 
+class UnknownSpaces(models.TextChoices):
+    REFUSE = "refuse", _("refuse the event")
+    CREATE = "create", _("create the space")
+
+
+class SpaceState(models.TextChoices):
+    """Forming and open spaces take members in, a resting one lets them wait, a closed one refuses."""
+
+    FORMING = "forming", _("forming")
+    OPEN = "open", _("open to newcomers")
+    RESTING = "resting", _("resting")
+    CLOSED = "closed", _("closed")
+
+
+class MembershipState(models.TextChoices):
+    WAITING = "waiting", _("waits in line")
+    IN = "in", _("inside")
+    LEFT = "left", _("left")
+
+
+class CultivationStage(models.TextChoices):
+    """How far the team is with somebody who may carry the community one day."""
+
+    FOUND = "found", _("found")
+    CONTACTED = "contacted", _("contacted")
+    TRIAL = "trial", _("on trial")
+    APPOINTED = "appointed", _("appointed")
+    RESTING = "resting", _("resting")
+
+
+class IntentionLayer(models.TextChoices):
+    """How much somebody intends to take part."""
+
+    STRONG = "strong", _("strong")
+    INTENDING = "intending", _("intending")
+    POTENTIAL = "potential", _("potential")
+
+
 class ReferralState(models.TextChoices):
     OPEN = "open", _("open")
     REVIEW = "review", _("to be looked at")
@@ -185,6 +223,7 @@ class SegmentKind(models.TextChoices):
     CONDITION = "condition", _("by condition")
     SHARE = "share", _("the best share")
     LAYER = "layer", _("layer of the pyramid")
+    INTENTION = "intention", _("layer of intention")
 
 
 class Scope(models.TextChoices):

@@ -37,6 +37,7 @@ from members.domain.ladders import lending
 from members.domain.needs.queries import market_of
 from members.domain.newcomers.opening import note_opening
 from members.domain.notifications.inbox import inbox_of
+from members.domain.spaces.queries import belonging_of
 from members.domain.statuses import rights_of
 from members.models import Member, Tier, Violation
 
@@ -129,6 +130,7 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
         context["inbox"] = inbox_of(member, now=timezone.now(), count=NOTIFICATIONS_SHOWN_MAX)
         context["cases_open"] = Case.objects.filter(member=member).exclude(state=CaseState.CLOSED).count()
         context["market"] = market_of(member, now=timezone.now())
+        context["belonging"] = belonging_of(member, now=timezone.now())
         context["made"] = made_by(member.pk, now=timezone.now())
         currency = page.spendable.currency if page.spendable is not None else ""
         context["quests"] = quests.quests_on_page(member, currency=currency, now=timezone.now())

@@ -36,6 +36,9 @@ from incentives.models import Badge, BadgeGrant, Case, Currency, Judgement
 from members.admin.base import Plain, Window, link
 from members.admin.members import MemberAdmin
 from members.admin.timeline import EventAdmin
+from members.domain.intentions.queries import intention_of
+from members.domain.roles.appointing import in_force_of
+from members.domain.spaces.joining import spaces_of
 from members.domain.standing import standing_of
 from members.models import DeadLetter, Event, Member
 
@@ -133,6 +136,9 @@ def _desk_of(member: Member) -> dict[str, Any]:
     history, _more = movements_of(member, now=timezone.now(), language=language, count=STATEMENT_LINES)
     return {
         "member": member,
+        "intention": intention_of(member),
+        "spaces": spaces_of(member),
+        "roles": in_force_of(member, timezone.now()),
         "balances": queries.balances(member.pk),
         "standings": standing_of(member.pk, now=timezone.now()),
         "expiring": [lot for lot in queries.lots(member.pk) if lot.expires_at is not None][:3],

@@ -28,7 +28,7 @@ def operator_of(request: HttpRequest) -> str:
 class GroundForm(forms.ModelForm[PrivilegeGround]):
     class Meta:
         model = PrivilegeGround
-        fields = ["kind", "tier", "badge", "segment", "currency", "price", "quota", "bought_max"]
+        fields = ["kind", "tier", "badge", "segment", "role", "currency", "price", "quota", "bought_max"]
 
 
 class GroundInline(TabularInline):  # type: ignore[misc]  # The theme ships no types.

@@ -28,7 +28,7 @@ def _operator(request: HttpRequest) -> AbstractBaseUser:
 class InvitationForm(forms.ModelForm[Invitation]):
     class Meta:
         model = Invitation
-        fields = ["code", "channel", "campaign", "email", "email_domain", "uses_max", "expires_at"]
+        fields = ["code", "channel", "campaign", "space", "email", "email_domain", "uses_max", "expires_at"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,9 +49,12 @@ class InvitationAdmin(Plain[Invitation]):
     """Codes of the operators are made here; members' codes come from the app and are only looked at."""
 
     form = InvitationForm
-    list_display = ("code", "inviter", "channel", "campaign", "uses", "uses_max", "sent_at", "expires_at", "revoked_at")
-    list_filter = ("channel", "campaign")
-    list_select_related = ("inviter",)
+    list_display = (
+        "code", "inviter", "partner", "channel", "campaign", "space", "uses", "uses_max", "sent_at", "expires_at",
+        "revoked_at",
+    )  # fmt: skip
+    list_filter = ("channel", "campaign", "space", "partner")
+    list_select_related = ("inviter", "space", "partner")
     search_fields = ("code", "inviter__ref", "email")
     ordering = ("-id",)
     actions = ("revoke",)

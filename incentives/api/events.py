@@ -39,6 +39,9 @@ class EventItem(serializers.Serializer[Any]):
     type = serializers.CharField(max_length=64, help_text="A registered event type.")
     subject = serializers.CharField(max_length=128, help_text="The member's ref.")
     time = serializers.DateTimeField(required=False, help_text="When it happened, with a zone; now if left out.")
+    space = serializers.RegexField(
+        r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", required=False, help_text="The ref of the space where it happened."
+    )
     data = serializers.DictField(required=False, help_text="As the type's schema says.")
     specversion = serializers.ChoiceField(choices=["1.0"], required=False)
 

@@ -17,11 +17,13 @@ from members.domain.counters.compiled import CompiledCounter, compile_counter, f
 from members.domain.events.schemas import DataSchema, parse_schema
 from members.domain.outcomes import NOT_FOR_RULES
 from members.enums import AgeBand, CounterKind
-from members.models import Counter, EventType, Ladder, Segment
+from members.models import Counter, EventType, Ladder, Role, Segment
 
 NO_TIER = "none"
 # A rule asks for a segment by this and its code.
 IN_SEGMENT = "in_"
+# And whether somebody is responsible for something, anywhere, by this and the role's code.
+HAS_ROLE = "role_"
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,11 @@ class Known:
     attributes: Mapping[str, str]
 
 
-def member_fields(tiers: tuple[str, ...], segments: Iterable[str] = ()) -> dict[str, language.Field]:
+def member_fields(
+    tiers: tuple[str, ...], segments: Iterable[str] = (), roles: Iterable[str] = ()
+) -> dict[str, language.Field]:
     """What rules may know of a member."""
-    asked = [f"{IN_SEGMENT}{code}" for code in segments]
+    asked = [*(f"{IN_SEGMENT}{code}" for code in segments), *(f"{HAS_ROLE}{code}" for code in roles)]
     return {
         **{f"member.{name}": language.Field(type=language.BOOL, access=("member", name)) for name in asked},
         "member.joined_at": language.Field(type=language.TIMESTAMP, access=("member", "joined_at")),
@@ -69,7 +73,11 @@ def load_known() -> Known:
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
         reserved=NOT_FOR_RULES,
         member_fields={
-            **member_fields((NO_TIER, *tiers), Segment.objects.values_list("code", flat=True)),
+            **member_fields(
+                (NO_TIER, *tiers),
+                Segment.objects.values_list("code", flat=True),
+                Role.objects.values_list("code", flat=True),
+            ),
             **rule_fields(attributes),
         },
         currencies=currency_facts(currencies.values()),

@@ -184,7 +184,7 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadImport(f"The mapping cannot be read: {error}") from error
     if not isinstance(mapping, dict) or not isinstance(mapping.get("data") or {}, dict):
-        raise BadImport("The mapping says source, id, type, subject, time and data, each as name: text.")
+        raise BadImport("The mapping says source, id, type, subject, time, space and data, each as name: text.")
     missing = {"source", "id", "type", "subject"} - set(mapping)
     if missing:
         raise BadImport(f"The mapping must say source, id, type and subject; missing: {', '.join(sorted(missing))}.")
@@ -215,6 +215,9 @@ def _filled(mapping: dict[str, Any], row: dict[str, str]) -> bytes:
         item = {name: str(mapping[name]).format(**row) for name in ("source", "id", "type", "subject")}
         if "time" in mapping:
             item["time"] = str(mapping["time"]).format(**row)
+        # A cell without a space is an event without one.
+        if space := str(mapping.get("space", "")).format(**row):
+            item["space"] = space
         data = {name: str(text).format(**row) for name, text in (mapping.get("data") or {}).items()}
     except KeyError as error:
         raise BadImport(f"The file has no column {error}; it has {', '.join(row)}.") from error

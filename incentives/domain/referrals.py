@@ -9,7 +9,7 @@ from django.db import transaction
 
 from incentives.domain.pump import hints
 from incentives.domain.withdrawing import Withdrawn, withdraw
-from members.domain.invitations.accepting import tell_stage
+from members.domain.invitations.accepting import open_space, tell_stage
 from members.domain.joining import hear_of_joining
 from members.domain.outcomes import (
     MEMBER_JOINED,
@@ -40,6 +40,7 @@ def confirm_referral(*, referral_id: int, by: AbstractBaseUser | None, now: date
         if not Event.objects.filter(member_id=referral.pk, type__code=REFERRAL_JOINED).exists():
             hear_of_joining(referral.pk, now=now)
             tell_stage(REFERRAL_JOINED, referral, now=now)
+        open_space(referral, now=now)
         hints.wake_on_commit()
     return referral
 

@@ -8,12 +8,12 @@ from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 
 from incentives.models import Badge, Currency, LookupTable, Privilege, RuleSet, SharedLimit
-from members.models import AttributeDefinition, Counter, EventType, Ladder, Segment, Tier
+from members.models import AttributeDefinition, Counter, EventType, Ladder, Role, Segment, Tier
 
 # Whoever saves or deletes one of these (API, admin, files, a shell) changes what is judged. A migration's historical
 # models, bulk_create() and a queryset's update() send no signal: such a change must call revise() itself.
 WATCHED: tuple[type[Model], ...] = (
-    EventType, Counter, Ladder, Tier, Segment, AttributeDefinition, Currency, Badge, Privilege, SharedLimit,
+    EventType, Counter, Ladder, Tier, Segment, Role, AttributeDefinition, Currency, Badge, Privilege, SharedLimit,
     LookupTable,
 )  # fmt: skip
 

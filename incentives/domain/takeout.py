@@ -14,7 +14,19 @@ from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
 from incentives.models import BadgeGrant, CampaignMember, Case, QuestRun
 from members.domain.standing import standing_of
-from members.models import Content, Event, Invitation, Member, Need, NeedCandidate, Notification, Violation
+from members.models import (
+    Appointment,
+    Content,
+    Event,
+    Intention,
+    Invitation,
+    Member,
+    Need,
+    NeedCandidate,
+    Notification,
+    SpaceMember,
+    Violation,
+)
 
 PAGE = 500
 COLUMNS = ("ref", "display_name", "email", "language", "time_zone", "age_band", "status", "joined_at")
@@ -68,6 +80,28 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
             for moment, state, text, said, answer in Case.objects.filter(member=member)
             .order_by("id")
             .values_list("opened_at", "state", "text", "said", "answer")
+        ],
+        "intention": [
+            {"layer": each.layer, "score": str(each.score), "since": each.since.isoformat(), "reasons": each.reasons}
+            for each in Intention.objects.filter(member=member)
+        ],
+        "spaces": [
+            {
+                "space": each.space.ref,
+                "state": each.state,
+                "joined_at": _text(each.joined_at),
+                "left_at": _text(each.left_at),
+            }
+            for each in SpaceMember.objects.filter(member=member).select_related("space").order_by("pk")
+        ],
+        "roles": [
+            {
+                "role": each.role.code,
+                "space": each.space.ref if each.space is not None else None,
+                "starts_at": each.starts_at.isoformat(),
+                "ends_at": _text(each.ended_at or each.ends_at),
+            }
+            for each in Appointment.objects.filter(member=member).select_related("role", "space").order_by("pk")
         ],
         "contents": list(_contents(member)),
         "needs": [

@@ -13,6 +13,7 @@ from incentives.domain import wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.paying import GRANTS
 from incentives.domain.engine.rulebook import RuleBook, RulePlan
+from incentives.domain.rules.catalogue import SPACE
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
 from incentives.domain.rules.documents import text_in
 from incentives.models import Badge, Judgement, Privilege
@@ -108,7 +109,7 @@ def trace_of(event_id: int, *, language_code: str = "en", shows_hidden: bool = T
         if letter is not None and not Work.objects.filter(event_id=event_id).exists():
             return Trace(event_id, "failed", error=letter.error.strip().splitlines()[-1])
         return Trace(event_id, "waiting")
-    event = Event.objects.select_related("type", "payload").get(pk=event_id)
+    event = Event.objects.select_related("type", "payload", "space").get(pk=event_id)
     rules = tuple(_rules(judgement, event, language_code))
     if not shows_hidden:
         rules = tuple(rule for rule in rules if rule.is_public or any(effect.paid for effect in rule.effects))
@@ -273,7 +274,7 @@ def _facts(judgement: Judgement, event: Event, book: RuleBook) -> dict[str, Any]
         data_schema = book.known.schemas[event.type.code]
         data = data_schema.decoder.decode(payload.data)
         facts |= {f"event.data.{name}": getattr(data, data_schema.attribute(name)) for name in data_schema.names}
-    facts["now"] = event.occurred_at
+    facts["now"], facts[SPACE] = event.occurred_at, event.space.ref if event.space is not None else ""
     return facts
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from incentives.enums import GroundKind, PrivilegeKind, PrivilegeWay, QuotaPeriod, UseState
 from incentives.models.badges import Badge
 from incentives.models.ledger import Currency
-from members.models import Member, Segment, Tier
+from members.models import Member, Role, Segment, Tier
 
 WAITING_STATES = (UseState.BOOKED, UseState.WAITING)
 
@@ -67,12 +67,12 @@ class Privilege(models.Model):
 
 def _names_only(kind: str, named: str = "") -> Q:
     """Of what a ground of this kind may name, one thing or nothing."""
-    every = ("tier", "badge", "segment", "currency")
+    every = ("tier", "badge", "segment", "role", "currency")
     return Q(kind=kind, **{f"{name}__isnull": name != named for name in every})
 
 
 class PrivilegeGround(models.Model):
-    """Why members hold a privilege: everyone, from a tier on, with a badge, in a segment, or for points at each use.
+    """Why members hold a privilege: everyone, from a tier on, with a badge or a role, in a segment, or for points.
 
     `quota` replaces the privilege's own; the most generous ground counts. For points it is how many a member may buy
     in a period, and `bought_max` how many all members together may.
@@ -88,6 +88,9 @@ class PrivilegeGround(models.Model):
     )
     segment = models.ForeignKey(
         Segment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("segment")
+    )
+    role = models.ForeignKey(
+        Role, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("responsibility")
     )
     currency = models.ForeignKey(
         Currency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("currency")
@@ -110,6 +113,7 @@ class PrivilegeGround(models.Model):
                 | _names_only("tier", "tier")
                 | _names_only("badge", "badge")
                 | _names_only("segment", "segment")
+                | _names_only("role", "role")
                 | _names_only("purchase", "currency"),
                 name="a_ground_names_what_its_kind_needs",
             ),

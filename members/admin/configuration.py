@@ -19,7 +19,7 @@ from members.models import Counter, EventType, Source
 
 @admin.register(Source)
 class SourceAdmin(Plain[Source]):
-    list_display = ("code", "description", "unknown_members", "is_internal")
+    list_display = ("code", "description", "unknown_members", "unknown_spaces", "is_internal")
 
 
 class EventTypeForm(forms.ModelForm[EventType]):

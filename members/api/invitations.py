@@ -18,12 +18,14 @@ from members.api.bodies import Moment, StrictBody
 from members.api.members import find_member, known_time_zone
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
+from members.api.spaces import find_space
 from members.domain.invitations import growth as growing
 from members.domain.invitations import making
 from members.domain.invitations.accepting import CannotJoin, accept
 from members.domain.people.tables import REF
-from members.enums import AgeBand, Scope
-from members.models import Invitation, Referral
+from members.domain.spaces.joining import place_of
+from members.enums import AgeBand, MembershipState, Scope
+from members.models import Invitation, Member, Partner, Referral
 
 SHOWN_MAX = 200
 
@@ -35,6 +37,8 @@ class InvitationBody(serializers.Serializer[Any]):
     inviter = serializers.CharField(source="inviter.ref", allow_null=True, default=None)
     channel = serializers.CharField(allow_blank=True)
     campaign = serializers.CharField(allow_blank=True)
+    space = serializers.CharField(source="space.ref", allow_null=True, default=None)
+    partner = serializers.CharField(source="partner.code", allow_null=True, default=None)
     email = serializers.CharField(allow_blank=True)
     email_domain = serializers.CharField(allow_blank=True)
     uses = serializers.IntegerField()
@@ -46,11 +50,16 @@ class InvitationBody(serializers.Serializer[Any]):
 
 
 class NewInvitation(StrictBody):
-    """Without an inviter the code is the operators'; only such a code may be for many."""
+    """Without an inviter the code is the operators'; only such a code may be for many.
+
+    It may open a space as well, and be a partner's, within what was agreed.
+    """
 
     inviter = serializers.CharField(max_length=128, required=False, allow_null=True)
     channel = serializers.SlugField(max_length=64, required=False, default="")
     campaign = serializers.SlugField(max_length=64, required=False, default="")
+    space = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+    partner = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
     email = serializers.EmailField(required=False, default="")
     email_domain = serializers.RegexField(r"^@?[A-Za-z0-9.-]{1,119}$", required=False, default="")
     uses_max = serializers.IntegerField(min_value=1, max_value=10**6, required=False, allow_null=True, default=1)
@@ -83,6 +92,14 @@ class ReferralBody(serializers.Serializer[Any]):
     broke_ice_at = serializers.DateTimeField(allow_null=True)
     active_at = serializers.DateTimeField(allow_null=True)
     retained_at = serializers.DateTimeField(allow_null=True)
+
+
+class JoinedBody(ReferralBody):
+    """A newcomer, and where their code opens a space whether they are in, or their place in its line."""
+
+    space = serializers.CharField(allow_null=True)
+    space_state = serializers.ChoiceField(choices=MembershipState.choices, allow_null=True)
+    place = serializers.IntegerField(allow_null=True)
 
 
 class ReferralsBody(serializers.Serializer[Any]):
@@ -120,6 +137,10 @@ class Invitations(APIView):
         wanted = dict(body.validated_data)
         ref = wanted.pop("inviter", None)
         inviter = find_member(ref, "/inviter") if ref else None
+        if wanted["space"] is not None:
+            wanted["space"] = find_space(wanted["space"], "/space")
+        if wanted["partner"] is not None:
+            wanted["partner"] = _partner(wanted["partner"], inviter)
         if wanted["email"] and wanted["uses_max"] != 1:
             raise Problem("A code for one address is for one person.", kind="invalid", pointer="/uses_max")
         try:
@@ -152,7 +173,7 @@ class InvitationAcceptance(APIView):
     @extend_schema(
         operation_id="accept_invitation",
         request=Newcomer,
-        responses={201: ReferralBody, 200: ReferralBody, **PROBLEMS},
+        responses={201: JoinedBody, 200: JoinedBody, **PROBLEMS},
     )
     def post(self, request: Request, code: str, **_: Any) -> Response:
         """Let somebody in: the member is made and their lineage recorded. Repeating it returns the first answer."""
@@ -163,7 +184,13 @@ class InvitationAcceptance(APIView):
         except CannotJoin as error:
             status = {"unknown_code": 404, "already_member": 409}.get(error.kind, 422)
             raise Problem(error.sentence, status_code=status, kind=error.kind) from error
-        return Response(ReferralBody(joined.referral).data, status=201 if joined.is_new else 200)
+        inside = joined.membership
+        where = {
+            "space": inside.space.ref if inside is not None else None,
+            "space_state": inside.state if inside is not None else None,
+            "place": place_of(inside) if inside is not None else None,
+        }
+        return Response({**ReferralBody(joined.referral).data, **where}, status=201 if joined.is_new else 200)
 
 
 class MemberReferrals(APIView):
@@ -222,6 +249,15 @@ class GrowthQuery(serializers.Serializer[Any]):
     group_by = serializers.ChoiceField(choices=["channel", "campaign", "depth", "cohort"], required=False)
 
 
+def _partner(code: str, inviter: Member | None) -> Partner:
+    if inviter is not None:
+        raise Problem("A code is a member's or a partner's, not both.", kind="invalid", pointer="/partner")
+    found = Partner.objects.filter(code=code).first()
+    if found is None:
+        raise Problem(f"There is no partner {code!r}.", status_code=404, kind="unknown_partner", pointer="/partner")
+    return found
+
+
 def _plain(code: str) -> str:
     if len(code) > 32 or not code.isprintable():
         raise Problem("There is no invitation with this code.", status_code=404, kind="unknown_code")
@@ -229,7 +265,7 @@ def _plain(code: str) -> str:
 
 
 def _find(code: str) -> Invitation:
-    found = Invitation.objects.filter(code=_plain(code).upper()).select_related("inviter").first()
+    found = Invitation.objects.filter(code=_plain(code).upper()).select_related("inviter", "space", "partner").first()
     if found is None:
         raise Problem("There is no invitation with this code.", status_code=404, kind="unknown_code")
     return found

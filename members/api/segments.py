@@ -93,7 +93,7 @@ class Segments(APIView):
     def get(self, request: Request, **_: Any) -> Response:
         """Every segment and how large it is."""
         known_only(request)
-        return Response(SegmentBody(Segment.objects.order_by("code"), many=True).data)
+        return Response(SegmentBody(_told().order_by("code"), many=True).data)
 
 
 class SegmentDetail(APIView):
@@ -172,9 +172,14 @@ class SegmentEvaluation(APIView):
         return Response(ChangeBody(said, many=True).data)
 
 
+def _told() -> QuerySet[Segment]:
+    """Layers of intention are the team's; they leave for nobody."""
+    return Segment.objects.exclude(kind=SegmentKind.INTENTION)
+
+
 def find_segment(code: str) -> Segment:
     """A segment by its code. Raises a 404 problem."""
-    found = Segment.objects.filter(code=code).first() if "\x00" not in code else None
+    found = _told().filter(code=code).first() if "\x00" not in code else None
     if found is None:
         raise Problem(f"There is no segment {code[:48]!r}.", status_code=404, kind="unknown_segment")
     return found

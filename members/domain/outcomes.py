@@ -52,6 +52,8 @@ NEWCOMER_ASSIGNED, GREETER_ASSIGNED = "newcomer.assigned", "greeter.assigned"
 GAME_PLAYED = "game.played"
 CAMPAIGN_OPENED, CAMPAIGN_TASK_DONE = "campaign.opened", "campaign.task_done"
 CAMPAIGN_RETURNED, CAMPAIGN_SURPRISE = "campaign.returned", "campaign.surprise"
+SPACE_JOINED, SPACE_LEFT = "space.joined", "space.left"
+ROLE_APPOINTED, ROLE_ENDED = "role.appointed", "role.ended"
 
 _TEXT = {"type": "string", "optional": True}
 _PERSON = {"type": "string", "personal": True}
@@ -110,6 +112,10 @@ _EFFECT = {
     "match": {"type": "string", "optional": True, "max_length": 200},
 }
 
+_ROLE = {
+    "role": {"type": "string", "max_length": 40},
+    "space": {"type": "string", "optional": True, "max_length": 64},
+}
 _QUEST = {"quest": {"type": "string"}, "version": {"type": "int", "min": 1, "max": 10**9}}
 _STEPS = {"type": "int", "min": 0, "max": 100}
 
@@ -184,6 +190,10 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
         "A member took a turn in a game of the day.",
         {"game": {"type": "string"}, "round": {"type": "string"}, "right": {"type": "bool"}},
     ),
+    SPACE_JOINED: ("A member came into a space.", {"space": {"type": "string", "max_length": 64}}),
+    SPACE_LEFT: ("A member left a space.", {"space": {"type": "string", "max_length": 64}}),
+    ROLE_APPOINTED: ("A member took on a responsibility.", _ROLE),
+    ROLE_ENDED: ("A member's term in a responsibility is over.", _ROLE),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
     POINTS_SPENT: ("Points were redeemed.", _MOVED),

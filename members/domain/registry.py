@@ -28,6 +28,7 @@ class KnownSource:
     code: str
     creates_members: bool
     is_internal: bool
+    creates_spaces: bool = False
 
 
 class Registry:
@@ -70,7 +71,9 @@ class Registry:
                 known = KnownType(row[0], row[1], parse_schema(row[1], row[2]), row[3])
             types[row[1]] = known
         self.sources = {
-            row.code: KnownSource(row.pk, row.code, row.unknown_members == "create", row.is_internal)
+            row.code: KnownSource(
+                row.pk, row.code, row.unknown_members == "create", row.is_internal, row.unknown_spaces == "create"
+            )
             for row in Source.objects.all()
         }
         self.heard = frozenset(heard)

@@ -22,12 +22,16 @@ from members.models.imports import (
     MemberImportLine,
     MemberImportRefusal,
 )
+from members.models.intentions import Intention, IntentionEvidence
 from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
 from members.models.newcomers import Greeter, Greeting, Newcomer
 from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
+from members.models.partners import Partner
+from members.models.roles import Appointment, Cultivation, Role
 from members.models.segments import Segment, SegmentMember, SegmentSize
+from members.models.spaces import Space, SpaceMember
 from members.models.tiers import Ladder, Leave, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
@@ -45,6 +49,7 @@ from members.models.work_items import WorkItem
 __all__ = [
     "Acquaintance",
     "ApiKey",
+    "Appointment",
     "Attendance",
     "AttributeDefinition",
     "CommunityRules",
@@ -56,6 +61,7 @@ __all__ = [
     "Counter",
     "CounterItem",
     "CounterValue",
+    "Cultivation",
     "DeadLetter",
     "Event",
     "EventImport",
@@ -70,6 +76,8 @@ __all__ = [
     "Greeting",
     "GrowthWindow",
     "ImportedEvent",
+    "Intention",
+    "IntentionEvidence",
     "Introduction",
     "Invitation",
     "Ladder",
@@ -87,15 +95,19 @@ __all__ = [
     "Notification",
     "NotificationChoice",
     "NotificationWork",
+    "Partner",
     "QuotaPlace",
     "Referral",
     "Rejection",
     "Report",
+    "Role",
     "RulesAcceptance",
     "Segment",
     "SegmentMember",
     "SegmentSize",
     "Source",
+    "Space",
+    "SpaceMember",
     "Standing",
     "StandingChange",
     "Tier",

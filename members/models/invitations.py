@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from members.enums import ReferralState
 from members.models.member import Member
+from members.models.partners import Partner
+from members.models.spaces import Space
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -35,6 +37,14 @@ class Invitation(models.Model):
     )  # fmt: skip
     channel = models.CharField(_("channel"), max_length=64, blank=True)
     campaign = models.CharField(_("campaign"), max_length=64, blank=True)
+    space = models.ForeignKey(
+        Space, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("space"),
+        help_text=_("It opens this space as well; who comes too late waits in its line."),
+    )  # fmt: skip
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="invitations",
+        verbose_name=_("partner"),
+    )  # fmt: skip
     email = models.EmailField(_("email"), blank=True, help_text=_("Only for whoever has this address."))
     email_domain = models.CharField(_("email domain"), max_length=120, blank=True)
     uses_max = models.PositiveIntegerField(_("uses at most"), null=True, blank=True, default=1)
@@ -56,6 +66,10 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(email="") | Q(uses_max__isnull=False, uses_max=1), name="an_address_is_one_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(partner__isnull=True) | Q(inviter__isnull=True, uses_max__isnull=False),
+                name="a_partners_code_is_counted",
             ),
         ]
         indexes = [

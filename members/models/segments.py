@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from members.enums import SegmentKind
+from members.enums import IntentionLayer, SegmentKind
 from members.models.member import Member
 
 LAYERS = ("devoted", "active", "passing")
+INTENTIONS = tuple(IntentionLayer.values)
 
 
 class Segment(models.Model):
@@ -20,7 +21,8 @@ class Segment(models.Model):
 
     A condition is an expression over `member.*` and `counters.*`. A share takes the best `share` per cent of the active
     members by a metric over the last `days`, and lets go of whoever is no longer among the best `keep` per cent. The
-    three layers have the codes devoted, active and passing, and no words of their own.
+    three layers have the codes devoted, active and passing, those of intention strong, intending and potential; neither
+    have words of their own.
     """
 
     code = models.CharField(
@@ -71,6 +73,11 @@ class Segment(models.Model):
             models.CheckConstraint(
                 condition=Q(kind=SegmentKind.LAYER) ^ ~Q(code__in=LAYERS), name="layers_have_their_own_codes",
                 violation_error_message=_("The codes devoted, active and passing are the layers', and only theirs."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=SegmentKind.INTENTION) ^ ~Q(code__in=INTENTIONS),
+                name="intentions_have_their_own_codes",
+                violation_error_message=_("The codes strong, intending and potential are those of intention."),
             ),
         ]  # fmt: skip
 

@@ -7,8 +7,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from members.enums import DeadLetterState, UnknownMembers
+from members.enums import DeadLetterState, UnknownMembers, UnknownSpaces
 from members.models.member import Member
+from members.models.spaces import Space
 
 # Hot tables carry no foreign key constraints: deferrable ones halve posting. `verify_ledger` proves the references.
 
@@ -25,6 +26,10 @@ class Source(models.Model):
         default=UnknownMembers.REFUSE,
         help_text=_("What happens to an event about somebody we do not know."),
     )
+    unknown_spaces = models.CharField(
+        _("unknown spaces"), max_length=8, choices=UnknownSpaces, default=UnknownSpaces.REFUSE, db_default="refuse",
+        help_text=_("What happens to an event in a space we do not know."),
+    )  # fmt: skip
     is_internal = models.BooleanField(_("internal"), default=False, editable=False)
 
     class Meta:
@@ -90,6 +95,11 @@ class Event(models.Model):
     source = models.ForeignKey(
         Source, related_name="+", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING
     )
+    # Where it happened, if the app says so.
+    space = models.ForeignKey(
+        Space, related_name="+", db_index=False, db_constraint=False, on_delete=models.DO_NOTHING, null=True,
+        verbose_name=_("space"),
+    )  # fmt: skip
     cause_id = models.BigIntegerField(_("cause"), null=True, blank=True)
     occurred_at = models.DateTimeField(_("occurred at"))
     received_at = models.DateTimeField(_("received at"), default=timezone.now)

@@ -31,6 +31,7 @@ from members.enums import Scope
 from members.models import (
     Acquaintance,
     ApiKey,
+    Appointment,
     Content,
     Event,
     EventKey,
@@ -45,10 +46,14 @@ from members.models import (
     Need,
     NeedCandidate,
     NotificationChoice,
+    Partner,
     Referral,
     Report,
+    Role,
     Segment,
     SegmentMember,
+    Space,
+    SpaceMember,
     Tier,
     TierInvitation,
     TierPin,
@@ -65,7 +70,7 @@ STORED = (
     Event, EventKey, EventPayload, Work, Member, EventType, RuleVersion, Hold, Journal, Entry, Request, Referral,
     PrivilegeGrant, PrivilegeUse, Acquaintance, Introduction, TierPin, TierInvitation, Tier, Report, Violation,
     SegmentMember, Case, NotificationChoice, Content, Need, NeedCandidate, GameRound, GameTurn, QuestRun, QuestVersion,
-    Correction, CorrectionLine,
+    Correction, CorrectionLine, Space, SpaceMember, Appointment,
 )  # fmt: skip
 NESTED = b"[" * 100_000 + b"]" * 100_000
 MEGABYTE = "a" * 1_000_000
@@ -104,6 +109,10 @@ def settle():
     Privilege.objects.create(code="pin", quota=1)
     Game.objects.create(code="idioms", kind="chain")
     factories.CurrencyFactory(code="growth", kind="qualifying")
+    Space.objects.create(ref="circle", state="open")
+    Role.objects.create(code="host")
+    day = datetime(2026, 1, 1, tzinfo=UTC).date()
+    Partner.objects.create(code="shop", name="A shop", contract_from=day)
     Segment.objects.create(code="founders")
     Segment.objects.create(code="writers", kind="condition", condition="member.verified")
     Campaign.objects.create(
@@ -529,6 +538,21 @@ BODIES = [
         ("without_zone", {"until": "2026-12-24T12:00:00"}, 400, "#/until", "zone"),
         ("past", {"until": "2020-01-01T00:00:00Z"}, 422, None, "future"),
         ("for_ever", {"until": "2126-01-01T00:00:00Z"}, 422, None, "60 days"),
+    ),
+    *refused(
+        "members/ada/roles/host", "PUT",
+        ("over_before_it_begins", {"ends_at": "2020-01-01T00:00:00Z"}, 422, None, "A term ends"),
+        ("no_zone", {"ends_at": "2126-01-01T00:00:00"}, 400, "#/ends_at", "zone"),
+        ("space_unknown", {"space": "nowhere"}, 404, "#/space", "There is no space"),
+        ("space_nul", {"space": "a\x00"}, 400, "#/space", "NUL"),
+        ("unknown_field", {"end_at": None}, 400, "#/end_at", "Did you mean ends_at?"),
+    ),
+    *refused(
+        "invitations", "POST",
+        ("space_unknown", {"space": "nowhere"}, 404, "#/space", "There is no space"),
+        ("partner_unknown", {"partner": "nobody"}, 404, "#/partner", "There is no partner"),
+        ("partner_and_inviter", {"partner": "shop", "inviter": "ada"}, 400, "#/partner", "not both"),
+        ("more_than_agreed", {"partner": "shop", "uses_max": 5}, 422, None, "may bring 0 more"),
     ),
     *refused(
         "members/ada/tiers/growth/bronze/loan", "PUT",
@@ -1000,6 +1024,12 @@ def test_facts_that_cannot_be_are_refused_with_their_place(client, _case, facts,
         ("segment_unknown", "segments/founder", 404),
         ("segment_nul", "segments/a%00b", 404),
         ("segment_members_unknown", "segments/founder/members", 404),
+        ("space_unknown", "spaces/nowhere", 404),
+        ("space_nul", "spaces/a%00b", 404),
+        ("space_members_of_no_state", "spaces/circle/members?state=gone", 400),
+        ("roles_of_nobody", "members/nobody/roles", 404),
+        ("partner_unknown", "partners/nobody", 404),
+        ("partner_nul", "partners/a%00b", 404),
         ("segment_members_since_yesterday", "segments/founders/members?since_from=yesterday", 400),
         ("event_nul", "events/app/a%00b", 404),
         ("event_source_nul", "events/a%00b/e1", 404),
@@ -1159,6 +1189,17 @@ EVERY_CALL = [
     ("PUT", "members/ada/tiers/growth/guests/invitation", Scope.MEMBERS_WRITE),
     ("DELETE", "members/ada/tiers/growth/guests/invitation", Scope.MEMBERS_WRITE),
     ("POST", "members/ada/tiers/growth/guests/invitation/accept", Scope.MEMBERS_WRITE),
+    ("GET", "spaces", Scope.MEMBERS_READ),
+    ("GET", "spaces/circle", Scope.MEMBERS_READ),
+    ("GET", "spaces/circle/members", Scope.MEMBERS_READ),
+    ("PUT", "spaces/circle/members/ada", Scope.MEMBERS_WRITE),
+    ("DELETE", "spaces/circle/members/ada", Scope.MEMBERS_WRITE),
+    ("GET", "roles", Scope.MEMBERS_READ),
+    ("GET", "members/ada/roles", Scope.MEMBERS_READ),
+    ("PUT", "members/ada/roles/host", Scope.MEMBERS_WRITE),
+    ("DELETE", "members/ada/roles/host", Scope.MEMBERS_WRITE),
+    ("GET", "partners", Scope.MEMBERS_READ),
+    ("GET", "partners/shop", Scope.MEMBERS_READ),
     ("GET", "rejections", Scope.EVENTS_READ),
     ("POST", "rules/check", Scope.RULES_READ),
     ("POST", "rules/evaluate", Scope.RULES_READ),

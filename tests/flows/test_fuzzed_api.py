@@ -50,6 +50,8 @@ from members.domain.conduct.violations import record_violation
 from members.domain.connections import introductions, knowing
 from members.domain.games import playing
 from members.domain.needs import posting, serving
+from members.domain.roles import appointing
+from members.domain.spaces import joining as entering
 from members.models import (
     CommunityRules,
     Connection,
@@ -61,8 +63,11 @@ from members.models import (
     Leave,
     Member,
     Need,
+    Partner,
+    Role,
     Segment,
     Source,
+    Space,
     TierInvitation,
     TierPin,
     Violation,
@@ -140,6 +145,7 @@ def settle():
         key=secrets.token_bytes(32), now=timezone.now(), expires_at=timezone.now() + timedelta(hours=1),
     )  # fmt: skip
     Invitation.objects.create(code="CODE", uses_max=None)
+    somewhere_to_be()
     something_to_use()
     two_who_know_each_other()
     asked = Asked(timezone.now(), None, "content.published")
@@ -163,6 +169,15 @@ def something_to_do():
     Game.objects.create(code="free", kind="chain")
     game = Game.objects.create(code="idioms", kind="chain")
     playing.open_round(game=game, opening="一心一意", now=timezone.now())
+
+
+def somewhere_to_be():
+    """A space that Bo is in, a responsibility of Bo's, and a partner."""
+    space, role = Space.objects.create(ref="circle", state="open"), Role.objects.create(code="host")
+    Partner.objects.create(code="shop", name="A shop", contract_from=timezone.localdate(), codes_max=9)
+    bo = Member.objects.get(ref="bo")
+    entering.enter(space=space, member=bo, now=timezone.now())
+    appointing.appoint(member=bo, role=role, space=space, now=timezone.now())
 
 
 def something_to_use():
@@ -216,6 +231,8 @@ def known(name, operation=""):
         return "CODE"
     if name == "code" and "privileges" in operation:
         return "pin"
+    if name == "code" and "partners" in operation:
+        return "shop"
     if name == "code" and "quests" in operation:
         return "chosen"
     if name == "code" and "games" in operation:
@@ -276,7 +293,7 @@ def known(name, operation=""):
         "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
         "first": "ada", "second": "cy", "other": "bo", "off": False, "agrees": True,
         "opening": "一心一意", "merged": "bo", "kind": "advertising", "reporter": "ada",
-        "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app",
+        "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app", "space": "circle", "role": "host",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
         "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
     }.get(name)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ from members.domain.contents import recording
 from members.domain.contents.recording import Said
 from members.domain.counters.book import Addition, CounterBook
 from members.domain.counters.periods import local_day, period_of
-from members.models import Member
+from members.models import Member, Space
 
 
 def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
@@ -46,7 +46,8 @@ def judge_lanes(*, lanes: Sequence[int], batch_size: int, now: datetime) -> int:
         return 0
     rules = rulebook.current()
     members = load_members((row[1] for row in rows), rules)
-    waiting = [_waiting(row, rules, members) for row in rows]
+    spaces = _spaces(rows)
+    waiting = [_waiting(row, rules, members, spaces) for row in rows]
     fold = open_fold(waiting, rules)
     reach("batch.loaded")
     with language.exact():
@@ -126,13 +127,14 @@ def record_contents(waiting: Sequence[Waiting]) -> None:
 
 
 def read_work(lanes: Sequence[int], *, batch_size: int, now: datetime) -> list[tuple[Any, ...]]:
-    """The oldest due events of the lanes: (id, member, type, occurred at, data or None, run)."""
+    """The oldest due events of the lanes: (id, member, type, occurred at, data or None, run, space or
+    None)."""
     one = len(lanes) == 1
     marks = "= %s" if one else f"IN ({', '.join(['%s'] * len(lanes))})"
     moment: Any = now if connection.vendor == "postgresql" else now.replace(tzinfo=None).isoformat(" ")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT w.event_id, e.member_id, e.type_id, e.occurred_at, p.data, w.run"
+            "SELECT w.event_id, e.member_id, e.type_id, e.occurred_at, p.data, w.run, e.space_id"
             " FROM members_work w JOIN members_event e ON e.id = w.event_id"
             " LEFT JOIN members_eventpayload p ON p.event_id = w.event_id"
             f" WHERE w.lane {marks} AND w.available_at <= %s ORDER BY w.event_id LIMIT %s",
@@ -152,8 +154,16 @@ def delete_work(event_ids: list[int]) -> None:
             )
 
 
-def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFacts]) -> Waiting:
-    event_id, member_id, type_id, occurred_at, data, run = row
+def _spaces(rows: Sequence[tuple[Any, ...]]) -> dict[int | None, str]:
+    """The refs of the spaces where these events happened; nothing is asked where none says so."""
+    ids = {row[6] for row in rows if row[6] is not None}
+    return dict(Space.objects.filter(pk__in=ids).values_list("pk", "ref")) if ids else {}
+
+
+def _waiting(
+    row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFacts], spaces: Mapping[int | None, str]
+) -> Waiting:
+    event_id, member_id, type_id, occurred_at, data, run, space_id = row
     if occurred_at.tzinfo is None:
         # SQLite keeps UTC without saying so.
         occurred_at = occurred_at.replace(tzinfo=UTC)
@@ -162,6 +172,7 @@ def _waiting(row: tuple[Any, ...], rules: RuleBook, members: dict[int, MemberFac
     event = decoded(book.schema, data)
     in_force = rules.at(book, occurred_at)
     waiting = Waiting(event_id, member, book, in_force, occurred_at, event, run, day, key_id=event_id)
+    waiting.space = spaces.get(space_id, "")
     # Another run counts nothing again: the first one did.
     if event is not None and run == 0:
         for counter in book.moving:

@@ -32,6 +32,8 @@ class Waiting:
     day: int
     key_id: int
     additions: list[Addition] = field(default_factory=list)
+    # The ref of the space where it happened, empty where the app does not say.
+    space: str = ""
 
 
 class Assignment(NamedTuple):

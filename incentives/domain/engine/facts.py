@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Any
 
-from incentives.domain.catalogues import IN_SEGMENT, NO_TIER
+from incentives.domain.catalogues import HAS_ROLE, IN_SEGMENT, NO_TIER
 from incentives.domain.engine.rulebook import RuleBook
 from members.domain.attributes import READ_AS, as_fact
 from members.domain.counters.periods import zone_named
 from members.domain.sql import among, aware, rows_of
 from members.domain.statuses import rights_of
 from members.enums import Frozen
-from members.models import Member, SegmentMember, Standing
+from members.models import Appointment, Member, SegmentMember, Standing
 
 
 @dataclass(slots=True)
@@ -41,13 +41,18 @@ class MemberFacts:
     freezes: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     segments: set[str] = field(default_factory=set)
+    # The roles held now, anywhere.
+    roles: set[str] = field(default_factory=set)
 
     def __getattr__(self, name: str) -> Any:
-        """What operators defined, as compiled rules read it: an attribute (None if there is none), or `in_devoted`."""
+        """What operators defined, as compiled rules read it: an attribute (None if there is none), `in_devoted`,
+        `role_host`."""
         if name.startswith(READ_AS):
             return self.attributes.get(name.removeprefix(READ_AS))
         if name.startswith(IN_SEGMENT):
             return name.removeprefix(IN_SEGMENT) in self.segments
+        if name.startswith(HAS_ROLE):
+            return name.removeprefix(HAS_ROLE) in self.roles
         raise AttributeError(name)
 
     def fact(self, name: str) -> Any:
@@ -87,6 +92,12 @@ def load_members(member_ids: Iterable[int], book: RuleBook) -> dict[int, MemberF
         for member_id, code in found:
             if member_id in members:
                 members[member_id].segments.add(code)
+    if book.has_roles:
+        # Begun and not ended: the clock's part is the job's, which looks every minute.
+        held = Appointment.objects.filter(member_id__in=ids, begun_at__isnull=False, ended_at__isnull=True)
+        for member_id, code in held.values_list("member_id", "role__code"):
+            if member_id in members:
+                members[member_id].roles.add(code)
     return members
 
 

@@ -83,8 +83,12 @@ class Fold:
             self.paying.pay(waiting, plan, match, decided)
 
     def _count(self, waiting: Waiting, in_force: InForce) -> list[Any]:
-        """Move the counters of the type, and lay out the ones that rules read: (value, highest before) in slots."""
+        """Move the counters of the type, and lay out the ones that rules read: (value, highest before) in slots.
+
+        The last place is the space where it happened.
+        """
         vector: list[Any] = [None] * self.rules.vector_size
+        vector[-1] = waiting.space
         slots = self.rules.counter_slots
         moved = set()
         for addition in waiting.additions:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from incentives.domain.catalogues import Known, load_known
+from incentives.domain.catalogues import HAS_ROLE, Known, load_known
 from incentives.domain.engine.rising import RisingLadder, rising_ladder
 from incentives.domain.quests.loading import quest_plans
 from incentives.domain.quests.plans import QuestPlan
@@ -177,7 +177,8 @@ class RuleBook:
         self.versions: dict[tuple[str, int], tuple[CheckedRule, datetime]] = {}
         self._plans: dict[tuple[str, int], RulePlan] = {}
         self.counter_slots = {code: i for i, code in enumerate(sorted(known.counters))}
-        self.vector_size = 2 * len(self.counter_slots)
+        # Two places for each counter, and one for the space where it happened.
+        self.vector_size = 2 * len(self.counter_slots) + 1
         self._limit_ids = dict(LimitName.objects.values_list("code", "id"))
         self._badges = {badge.code: badge for badge in Badge.objects.all()}
         self._privileges = {privilege.code: privilege for privilege in Privilege.objects.all()}
@@ -189,6 +190,9 @@ class RuleBook:
         self.quests = self._quests()
         self.ladders = self._ladders()
         self.has_segments = Segment.objects.exists()
+        read = {path for rule, _ in self.versions.values() for path in rule.fields()}
+        said = [*read, *(str(plan.document) for plan in self.quests.values())]
+        self.has_roles = any(f"member.{HAS_ROLE}" in each for each in said)
         self.counting_for_ladders = frozenset(each.id for ladder in self.ladders for each in ladder.counters)
 
     def at(self, book: TypeBook, moment: datetime) -> InForce:

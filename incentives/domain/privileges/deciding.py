@@ -128,6 +128,8 @@ def _holds(ground: Ground, facts: Facts) -> bool:
         return ground.is_beginning if held is None else held >= ground.threshold
     if ground.kind == GroundKind.SEGMENT:
         return ground.segment_id in facts.segments
+    if ground.kind == GroundKind.ROLE:
+        return ground.role_id in facts.roles
     return ground.kind == GroundKind.BADGE and ground.badge_id in facts.badges
 
 
@@ -211,6 +213,9 @@ def _not_held(definition: Definition, facts: Facts) -> WhyNot:
     badge = next((ground for ground in definition.grounds if ground.kind == GroundKind.BADGE), None)
     if badge is not None:
         return wording.badge_missing(badge)
+    role = next((ground for ground in definition.grounds if ground.kind == GroundKind.ROLE), None)
+    if role is not None:
+        return wording.role_missing(role)
     if any(ground.kind == GroundKind.SEGMENT for ground in definition.grounds):
         return wording.not_among()
     ended = [

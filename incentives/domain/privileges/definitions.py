@@ -30,6 +30,8 @@ class Ground:
     badge_id: int | None
     badge_names: Mapping[str, str]
     segment_id: int | None
+    role_id: int | None
+    role_names: Mapping[str, str]
     currency_id: int | None
     currency: str
     currency_names: Mapping[str, str]
@@ -100,7 +102,9 @@ def read(**which: Any) -> dict[str, Definition]:
     found = Privilege.objects.filter(**which).order_by("pk")
     grounds: dict[int, list[Ground]] = {}
     rows = (
-        PrivilegeGround.objects.filter(privilege__in=found).select_related("tier", "badge", "currency").order_by("pk")
+        PrivilegeGround.objects.filter(privilege__in=found)
+        .select_related("tier", "badge", "role", "currency")
+        .order_by("pk")
     )
     for row in rows:
         grounds.setdefault(row.privilege_id, []).append(_ground(row))
@@ -115,7 +119,7 @@ def _definition(row: Privilege, grounds: tuple[Ground, ...]) -> Definition:
 
 
 def _ground(row: PrivilegeGround) -> Ground:
-    tier, badge, currency = row.tier, row.badge, row.currency
+    tier, badge, role, currency = row.tier, row.badge, row.role, row.currency
     return Ground(
         id=row.pk,
         kind=row.kind,
@@ -127,6 +131,8 @@ def _ground(row: PrivilegeGround) -> Ground:
         badge_id=row.badge_id,
         badge_names=(badge.names or {"en": badge.code}) if badge else {},
         segment_id=row.segment_id,
+        role_id=row.role_id,
+        role_names=(role.names or {"en": role.code}) if role else {},
         currency_id=row.currency_id,
         currency=currency.code if currency else "",
         currency_names=(currency.names or {"en": currency.code}) if currency else {},

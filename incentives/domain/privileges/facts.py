@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -15,6 +16,7 @@ from incentives.enums import Bucket, GroundKind, PrivilegeKind
 from incentives.models import NEVER, PrivilegeGrant
 from members.domain.counters.periods import local_day, next_period, period_of
 from members.domain.invitations.making import Quota, quota_of
+from members.domain.sql import moment
 from members.enums import Frozen
 from members.models import Freeze, Member
 
@@ -33,6 +35,7 @@ class Facts:
     thresholds: dict[int, int]
     badges: frozenset[int]
     segments: frozenset[int]
+    roles: frozenset[int]
     grants: dict[int, list[PrivilegeGrant]]
     used: dict[tuple[int, int, int, int], int]
     balances: dict[int, int]
@@ -66,6 +69,8 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
     for kind, statement in _BY_KIND.items():
         if kind in kinds:
             look.at(statement, member.pk)
+    if GroundKind.ROLE in kinds:
+        look.at(_ROLES, member.pk, *[moment(now)] * 3)
     seen = look.all()
     holding = Freeze.objects.holding(Frozen.PRIVILEGES, now).filter(member=member).select_related("violation__kind")
     return Facts(
@@ -75,6 +80,7 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
         thresholds={row[1]: row[2] for row in seen.get(_STANDING, ())},
         badges=frozenset(row[1] for row in seen.get(_BADGE, ())),
         segments=frozenset(row[1] for row in seen.get(_SEGMENT, ())),
+        roles=frozenset(row[1] for row in seen.get(_ROLE, ())),
         grants=_grants(member, ids, now) if any(row[1] for row in seen.get(_GRANT, ())) else {},
         used={(row[1], row[2], row[3], row[4]): row[5] for row in seen.get(_TALLY, ())},
         balances={row[1]: row[2] for row in seen.get(_ACCOUNT, ())},
@@ -83,7 +89,7 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
     )
 
 
-_FREEZE, _GRANT, _TALLY, _STANDING, _BADGE, _SEGMENT, _ACCOUNT = range(7)
+_FREEZE, _GRANT, _TALLY, _STANDING, _BADGE, _SEGMENT, _ACCOUNT, _ROLE = range(8)
 _FREEZES = (
     f"SELECT {_FREEZE}, count(*), 0, 0, 0, 0 FROM members_freeze"
     f" WHERE member_id = %s AND what = '{Frozen.PRIVILEGES}' AND lifted_at IS NULL"
@@ -95,6 +101,11 @@ _GRANTS = (
 _USED = (
     f"SELECT {_TALLY}, privilege_id, member_id, ground, period, used FROM incentives_privilegetally"
     " WHERE member_id IN (%s, %s) AND privilege_id IN ({ids}) AND period IN ({periods})"
+)
+# A term counts by the clock, also before the job has ended it.
+_ROLES = (
+    f"SELECT {_ROLE}, role_id, 0, 0, 0, 0 FROM members_appointment WHERE member_id = %s AND starts_at <= %s"
+    " AND (ends_at IS NULL OR ends_at > %s) AND (ended_at IS NULL OR ended_at > %s)"
 )
 _BY_KIND = {
     # How high a member stands on each ladder: the threshold of the tier held.
@@ -116,9 +127,9 @@ class _Look:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._values: list[int] = []
+        self._values: list[Any] = []
 
-    def at(self, statement: str, *values: int) -> None:
+    def at(self, statement: str, *values: Any) -> None:
         self._parts.append(statement)
         self._values += values
 

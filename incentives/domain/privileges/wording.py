@@ -66,6 +66,10 @@ def badge_missing(ground: Ground) -> WhyNot:
     return WhyNot("badge_missing", _("With the badge “%(badge)s”.") % {"badge": _in(ground.badge_names)})
 
 
+def role_missing(ground: Ground) -> WhyNot:
+    return WhyNot("role_missing", _("For whoever is %(role)s.") % {"role": _in(ground.role_names)})
+
+
 def not_among() -> WhyNot:
     """No name: what a segment is called is the operators' word for people, not theirs."""
     return WhyNot("not_among", _("It is for a circle of members that changes; at the moment it is without you."))

@@ -9,10 +9,12 @@ from django.db import transaction
 
 from incentives.domain import publishing
 from incentives.domain.program.games import put_game
+from incentives.domain.program.intentions import put_evidence
 from incentives.domain.program.messages import put_message
 from incentives.domain.program.parts import BAD, PARTS, Applied, said
 from incentives.domain.program.quests import put_quest
 from incentives.domain.program.rights import put_privilege
+from incentives.domain.program.spaces import put_role, put_space
 from incentives.domain.program.words import BadProgram, entries, read_yaml
 from incentives.domain.rules.documents import BadDocument, read_document
 from incentives.models import Rule
@@ -23,15 +25,18 @@ def apply_program(*, folder: Path, now: datetime, in_force_from: datetime | None
     """Put a folder's configuration in place, all of it or nothing; applying it again changes nothing.
 
     Files, all optional: currencies, sources, event_types, counters, badges, tables, limits, ladders, segments,
-    privileges, messages, games (.yaml), and rules/*.yaml and quests/*.yaml with one each. A rule or a quest whose
-    document differs from its newest version is published as the next one, from now on, or from `in_force_from` where
-    that is given. What operators drafted is left alone. Raises BadProgram.
+    intentions, spaces, roles, privileges, messages, games (.yaml), and rules/*.yaml and quests/*.yaml with one each. A
+    rule or a quest whose document differs from its newest version is published as the next one, from now on, or from
+    `in_force_from` where that is given. What operators drafted is left alone. Raises BadProgram.
     """
     if not folder.is_dir():
         raise BadProgram(f"There is no folder {folder}.")
     applied = Applied()
     with transaction.atomic():
-        more = {"privileges": put_privilege, "messages": put_message, "games": put_game}
+        more = {
+            "intentions": put_evidence, "spaces": put_space, "roles": put_role, "privileges": put_privilege,
+            "messages": put_message, "games": put_game,
+        }  # fmt: skip
         for name, put in {**PARTS, **more}.items():
             for code, document in entries(folder / f"{name}.yaml").items():
                 try:

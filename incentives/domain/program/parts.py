@@ -46,7 +46,7 @@ _CURRENCY: Mapping[str, Kind] = {
     "names": names, "kind": text, "scale": whole(0, 4), "expiry": anything, "debt_limit": minor_units,
     "deduct_floor": minor_units, "is_transferable": yes_or_no,
 }  # fmt: skip
-_SOURCE: Mapping[str, Kind] = {"description": text, "unknown_members": text}
+_SOURCE: Mapping[str, Kind] = {"description": text, "unknown_members": text, "unknown_spaces": text}
 _EVENT_TYPE: Mapping[str, Kind] = {
     "meaning": text, "schema": anything, "contribution": yes_or_no, "conversation": yes_or_no, "counterpart": text,
     "gathering": text, "content": anything,
@@ -93,12 +93,15 @@ def said(error: Exception) -> str:
     )
 
 
-def put(model: type[Any], code: str, values: dict[str, Any], applied: Applied, **owner: Any) -> None:
-    """Make or change the one with this code, if that changes anything. Raises BadEntry and ValidationError."""
-    found = model.objects.filter(code=code, **owner).first()
+def put(model: type[Any], code: str, values: dict[str, Any], applied: Applied, by: str = "code", **owner: Any) -> None:
+    """Make or change the one with this code (or what `by` names), if that changes anything.
+
+    Raises BadEntry and ValidationError.
+    """
+    found = model.objects.filter(**{by: code}, **owner).first()
     if found is not None and all(getattr(found, name) == value for name, value in values.items()):
         return
-    made: Any = found or model(code=code, **owner)
+    made: Any = found or model(**{by: code}, **owner)
     for name, value in values.items():
         setattr(made, name, value)
     _check(made, exclude=[] if "names" in values else ["names"])

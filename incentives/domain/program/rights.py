@@ -11,7 +11,7 @@ from incentives.domain.program.words import BadEntry, Kind, anything, names, onl
 from incentives.domain.rules.findings import near
 from incentives.enums import GroundKind
 from incentives.models import Badge, Currency, Privilege, PrivilegeGround
-from members.models import Segment, Tier
+from members.models import Role, Segment, Tier
 
 _PRIVILEGE: Mapping[str, Kind] = {
     "names": names, "texts": names, "kind": text, "way": text, "quota": whole(0, 1_000_000), "every": text,
@@ -19,15 +19,16 @@ _PRIVILEGE: Mapping[str, Kind] = {
     "grounds": anything,
 }  # fmt: skip
 _GROUND: Mapping[str, Kind] = {
-    "everyone": yes_or_no, "tier": text, "badge": text, "segment": text, "price": whole(1, AMOUNT_MAX),
+    "everyone": yes_or_no, "tier": text, "badge": text, "segment": text, "role": text, "price": whole(1, AMOUNT_MAX),
     "currency": text, "quota": whole(0, 1_000_000), "bought_max": whole(0, 1_000_000_000),
 }  # fmt: skip
-_COMPARED = ("kind", "tier_id", "badge_id", "segment_id", "currency_id", "price", "quota", "bought_max")
+_COMPARED = ("kind", "tier_id", "badge_id", "segment_id", "role_id", "currency_id", "price", "quota", "bought_max")
 _MARKS = {
     "everyone": GroundKind.EVERYONE,
     "tier": GroundKind.TIER,
     "badge": GroundKind.BADGE,
     "segment": GroundKind.SEGMENT,
+    "role": GroundKind.ROLE,
     "price": GroundKind.PURCHASE,
 }
 
@@ -63,7 +64,7 @@ def _ground(privilege: Privilege, document: Any) -> PrivilegeGround:
     words = only(document, _GROUND)
     marks = [mark for mark in _MARKS if words.get(mark)]
     if len(marks) != 1:
-        raise BadEntry("a ground is one of everyone, tier, badge, segment, or price with currency.")
+        raise BadEntry("a ground is one of everyone, tier, badge, segment, role, or price with currency.")
     made = PrivilegeGround(
         privilege=privilege, kind=_MARKS[marks[0]], quota=words.get("quota"), price=words.get("price"),
         bought_max=words.get("bought_max"),
@@ -74,6 +75,8 @@ def _ground(privilege: Privilege, document: Any) -> PrivilegeGround:
         made.badge = _named(Badge, words["badge"], "badge")
     if "segment" in words:
         made.segment = _named(Segment, words["segment"], "segment")
+    if "role" in words:
+        made.role = _named(Role, words["role"], "role")
     if "price" in words or "currency" in words:
         made.currency = _named(Currency, words.get("currency", ""), "currency")
     return made

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from incentives.domain.rules.documents import Limit
-from members.domain.language import Field, Schema
+from members.domain.language import STRING, Field, Schema
+
+# Where an event happened: the ref of its space, empty where the app does not say.
+SPACE = "event.space"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +57,6 @@ class Catalogue:
             for counter in self.counters.values()
             if not counter.has_key or counter.event_type == event_type
         }
-        return {**self.event_types[event_type], **self.member_fields, **counters}
+        # It stands in the one place after the counters' values; see the fold.
+        space = {SPACE: Field(type=STRING, access=("counters", 2 * len(self.counters)))}
+        return {**self.event_types[event_type], **space, **self.member_fields, **counters}

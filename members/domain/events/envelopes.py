@@ -23,7 +23,9 @@ BATCH_TYPES = ("application/cloudevents-batch+json",)
 STRUCTURED_TYPES = ("application/cloudevents+json",)
 ATTRIBUTES = (
     "specversion", "source", "id", "type", "subject", "time", "data", "datacontenttype", "dataschema",
+    "space",
 )  # fmt: skip
+SPACE_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 EXTENSION_NAME = re.compile(r"[a-z0-9]{1,20}")
 
 
@@ -57,6 +59,8 @@ class Envelope(msgspec.Struct, gc=False):
     data: msgspec.Raw = msgspec.Raw(b"{}")
     datacontenttype: str | None = None
     dataschema: str | None = None
+    # Ours: an extension attribute of CloudEvents.
+    space: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Item:
     occurred_at: datetime | None
     data: bytes
     digest: bytes
+    # The ref of the space where it happened, None where the app does not say.
+    space: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +140,12 @@ def read(raw: bytes, schemas: Mapping[str, DataSchema], bounds: Bounds, now: dat
     except BadData as error:
         raise Refused(error.code, error.sentence, f"/data{error.pointer}") from error
     said = "\x1f".join((envelope.subject, envelope.type, envelope.time or ""))
+    if envelope.space is not None:
+        said += f"\x1f{envelope.space}"
     digest = hashlib.sha256(said.encode() + b"\x1f" + data).digest()
-    return Item(envelope.source, envelope.id, envelope.type, envelope.subject, occurred_at, data, digest)
+    return Item(
+        envelope.source, envelope.id, envelope.type, envelope.subject, occurred_at, data, digest, envelope.space
+    )
 
 
 def _check_attributes(raw: bytes, envelope: Envelope) -> None:
@@ -148,6 +158,9 @@ def _check_attributes(raw: bytes, envelope: Envelope) -> None:
         raise Refused("invalid", "We speak CloudEvents 1.0; set specversion to 1.0.", "/specversion")
     if envelope.datacontenttype is not None and "json" not in envelope.datacontenttype:
         raise Refused("invalid", "data must be JSON; set datacontenttype to application/json.", "/datacontenttype")
+    if envelope.space is not None and not SPACE_REF.fullmatch(envelope.space):
+        sentence = "space is the ref of a space: 1 to 64 letters, digits, dots, dashes and underscores."
+        raise Refused("invalid", sentence, "/space")
     head = raw.replace(bytes(envelope.data), b"", 1)
     expected, colons = 4, head.count(b":")
     for value in (envelope.source, envelope.id, envelope.type, envelope.subject):
@@ -155,6 +168,8 @@ def _check_attributes(raw: bytes, envelope: Envelope) -> None:
     # Same reasoning as for the data: with no escapes, a colon too many is a repeated or an unknown attribute.
     if envelope.time is not None:
         expected += 1 + envelope.time.count(":")
+    if envelope.space is not None:
+        expected += 1
     expected += sum(name in head for name in (b'"data"', b'"specversion"', b'"datacontenttype"'))
     if b"\\" in head or colons != expected:
         _check_names(raw)

@@ -16,7 +16,7 @@ from members.domain.events.writers import NewEvent, write_events
 from members.domain.joining import Arrival, tell_joined
 from members.domain.registry import registry
 from members.lanes import lane_of
-from members.models import EventKey, Member, Rejection
+from members.models import EventKey, Member, Rejection, Space
 
 Verdict = Literal["accepted", "duplicate", "conflict", "rejected"]
 
@@ -122,6 +122,9 @@ def _file(
 ) -> Receipt:
     results: dict[int, Result] = {i: each for i, each in enumerate(read) if isinstance(each, Result)}
     items = {i: each for i, each in enumerate(read) if isinstance(each, Item)}
+    spaces = _spaces_of(items.values(), dry_run=dry_run)
+    for i in [i for i, item in items.items() if item.space is not None and item.space not in spaces]:
+        results[i] = _unknown_space(items.pop(i))
     members, woken = _members_of(items.values(), now=now, dry_run=dry_run, is_quiet=is_quiet)
     places: list[int] = []
     events: list[NewEvent] = []
@@ -131,7 +134,8 @@ def _file(
             results[i] = _unknown_member(item)
             continue
         places.append(i)
-        events.append(_new_event(item, member_id, now, lane=lane_of(member_id) if is_judged else None))
+        lane = lane_of(member_id) if is_judged else None
+        events.append(_new_event(item, member_id, now, lane=lane, space_id=spaces.get(item.space)))
     written = {} if dry_run else write_events(events, is_quiet=is_quiet)
     lanes = woken | {lane for position in written if (lane := events[position].lane) is not None}
     for position, event_id in written.items():
@@ -190,6 +194,38 @@ def _creates_members(item: Item) -> bool:
     return registry.sources[item.source].creates_members and not settings.CLOSED_COMMUNITY
 
 
+def _spaces_of(items: Iterable[Item], *, dry_run: bool) -> dict[str | None, int]:
+    """Map the spaces that items name to their numbers, making those that are missing where their source says so.
+
+    Nothing is asked where no item names one.
+    """
+    wanted = {item.space: item for item in items if item.space is not None}
+    if not wanted:
+        return {}
+    found: dict[str | None, int] = dict(Space.objects.filter(ref__in=wanted).values_list("ref", "id"))
+    new = sorted(
+        ref for ref, item in wanted.items() if ref not in found and registry.sources[item.source].creates_spaces
+    )
+    if new and dry_run:
+        return found | dict.fromkeys(new, 0)
+    for ref in new:
+        # Two requests may bring the same space; whoever is second takes it as it is.
+        found[ref] = Space.objects.get_or_create(ref=ref)[0].pk
+    return found
+
+
+def _unknown_space(item: Item) -> Result:
+    return Result(
+        verdict="rejected",
+        source=item.source,
+        id=item.id,
+        ref=item.subject,
+        code="unknown_space",
+        sentence=f"There is no space {item.space!r}; an operator can add it, or leave space out.",
+        pointer="/space",
+    )
+
+
 def _unknown_member(item: Item) -> Result:
     return Result(
         verdict="rejected",
@@ -202,7 +238,7 @@ def _unknown_member(item: Item) -> Result:
     )
 
 
-def _new_event(item: Item, member_id: int, now: datetime, *, lane: int | None) -> NewEvent:
+def _new_event(item: Item, member_id: int, now: datetime, *, lane: int | None, space_id: int | None) -> NewEvent:
     return NewEvent(
         source_id=registry.sources[item.source].id,
         external_id=item.id,
@@ -213,6 +249,7 @@ def _new_event(item: Item, member_id: int, now: datetime, *, lane: int | None) -
         received_at=now,
         data=item.data.decode(),
         lane=lane,
+        space_id=space_id,
     )
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from members.domain.events.telling import tell
 from members.domain.invitations.checks import BANNED_EMAIL, Newcomer, suspicions
 from members.domain.joining import Arrival, tell_joined
 from members.domain.outcomes import REFERRAL_JOINED
+from members.domain.spaces import joining as entering
 from members.domain.statuses import rights_of, why_not
 from members.enums import MemberStatus, ReferralState
-from members.models import Invitation, Member, Referral
+from members.models import Invitation, Member, Referral, SpaceMember
 
 OTHERS_MAX = 200
 
@@ -33,6 +35,8 @@ class Joined:
     member: Member
     referral: Referral
     is_new: bool
+    # Where the code opens a space: they are in, or wait in its line.
+    membership: SpaceMember | None = None
 
 
 def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes: Any) -> Joined:
@@ -57,9 +61,25 @@ def accept(*, code: str, ref: str, now: datetime, email: str = "", **attributes:
         is_open = referral.state == ReferralState.OPEN
         # Under review nobody new may have come: rules hear of the joining once somebody has looked at it.
         tell_joined([Arrival(member.pk, now, invitation.channel)], now=now, is_quiet=not is_open)
+        membership = None
         if is_open:
             tell_stage(REFERRAL_JOINED, referral, now=now)
-    return Joined(member, referral, is_new=True)
+            membership = open_space(referral, now=now)
+    return Joined(member, referral, is_new=True, membership=membership)
+
+
+def open_space(referral: Referral, *, now: datetime) -> SpaceMember | None:
+    """Let a newcomer into the space that their code opens, or into its line; one that has closed since opens to nobody.
+
+    Under review they come in once somebody has looked.
+    """
+    space = referral.invitation.space
+    if space is None:
+        return None
+    try:
+        return entering.enter(space=space, member=referral.member, now=now)[0]
+    except entering.CannotEnter:
+        return None
 
 
 def tell_stage(code: str, referral: Referral, *, now: datetime) -> None:
@@ -76,7 +96,8 @@ def _again(member: Member, invitation: Invitation) -> Joined:
         raise CannotJoin("may_not_join", f"{why_not(member.status)} An invitation does not change that.")
     if referral is None:
         raise CannotJoin("already_member", "This member is in already; an invitation is for somebody new.")
-    return Joined(member, referral, is_new=False)
+    membership = SpaceMember.objects.filter(member=member, space=invitation.space_id).first()
+    return Joined(member, referral, is_new=False, membership=membership)
 
 
 def _check(invitation: Invitation, email: str, now: datetime) -> None:
@@ -88,6 +109,8 @@ def _check(invitation: Invitation, email: str, now: datetime) -> None:
         raise CannotJoin(
             "expired", f"This invitation was good until {invitation.expires_at:%Y-%m-%d}; ask for another."
         )
+    if invitation.partner is not None and not invitation.partner.is_in_force(timezone.localdate(now)):
+        raise CannotJoin("contract_over", "This invitation is of a partner whose contract is over; ask for another.")
     if invitation.uses_max is not None and invitation.uses >= invitation.uses_max:
         raise CannotJoin("used", "This invitation has been used; ask for another.")
     if invitation.email and email.lower() != invitation.email:

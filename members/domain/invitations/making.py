@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils.module_loading import import_string
 
 from members.domain.conduct.freezes import frozen_until
+from members.domain.partners import giving
 from members.domain.statuses import rights_of, why_not
 from members.enums import Frozen
-from members.models import Invitation, Member, Standing
+from members.models import Invitation, Member, Partner, Space, Standing
 
 # Without 0 and O, 1 and I and L, so that a code can be read from a poster and said on the telephone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -28,7 +29,7 @@ Door = Callable[[str, Member | None, datetime], datetime | None]
 
 
 class CannotInvite(Exception):
-    """A member who may not give a code away now; the message says why, and when again."""
+    """Somebody who may not give a code away now; the message says why, and when again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ def invite(
     opens_at: datetime | None = None,
     expires_at: datetime | None = None,
     code: str = "",
+    space: Space | None = None,
+    partner: Partner | None = None,
 ) -> Invitation:
-    """Make a code: a member's, within their quota, or an operator's (no inviter). Raises CannotInvite.
+    """Make a code: a member's, within their quota, or an operator's (no inviter), or a partner's.
 
-    A code of a campaign is good no longer than the campaign.
+    It may open a space as well. A code of a campaign is good no longer than the campaign. Raises CannotInvite.
     """
     with transaction.atomic():
         if inviter is not None:
@@ -68,13 +71,18 @@ def invite(
         for door in doors() if campaign else ():
             ends = door(campaign, inviter, now)
             expires_at = min((each for each in (ends, expires_at) if each is not None), default=None)
+        if partner is not None:
+            try:
+                giving.check_allotment(partner, uses_max, now)
+            except giving.BeyondAllotment as error:
+                raise CannotInvite(str(error)) from error
         for _ in range(5):
             try:
                 with transaction.atomic():
                     return Invitation.objects.create(
                         code=code.upper() or new_code(), inviter=inviter, channel=channel, campaign=campaign,
                         email=email.lower(), email_domain=email_domain.lower().lstrip("@"), uses_max=uses_max,
-                        sent_at=now, opens_at=opens_at, expires_at=expires_at,
+                        sent_at=now, opens_at=opens_at, expires_at=expires_at, space=space, partner=partner,
                     )  # fmt: skip
             except IntegrityError:
                 if code:

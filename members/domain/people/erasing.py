@@ -24,6 +24,7 @@ from members.domain.newcomers import leaving as first_days
 from members.domain.notifications import inbox
 from members.domain.outcomes import INTERNAL_SOURCE, MEMBER_ERASED
 from members.domain.registry import registry
+from members.domain.spaces import leaving as spaces
 from members.enums import AgeBand, MemberStatus
 from members.models import (
     CounterItem,
@@ -74,6 +75,7 @@ def erase_person(member: Member, *, now: datetime, reason: str, by: object | Non
     contents.forget(member)
     needs.forget(member, now=now)
     first_days.forget(member)
+    spaces.forget(member, now=now)
     _forget_login(member)
     member.public_id = time_ordered.uuid7()
     member.display_name = member.email = member.language = member.time_zone = member.birthday = ""

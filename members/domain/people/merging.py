@@ -16,6 +16,7 @@ from members.domain.needs import leaving as needs
 from members.domain.newcomers import leaving as first_days
 from members.domain.notifications import inbox
 from members.domain.outcomes import MEMBER_MERGED
+from members.domain.spaces import leaving as spaces
 from members.enums import MemberStatus, SegmentKind
 from members.lanes import lane_of
 from members.models import (
@@ -83,6 +84,7 @@ def merge_people(survivor: Member, merged: Member, *, now: datetime, reason: str
     work_items.join(survivor, merged)
     contents.join(survivor, merged)
     needs.join(survivor, merged)
+    spaces.join(survivor, merged, now=now)
     recount(member_ids=[survivor.pk, merged.pk])
     tell(MEMBER_MERGED, [(survivor.pk, {"ref": merged.ref})], now=now)
 

@@ -64,7 +64,7 @@ def evaluate_segment(*, segment: Segment, now: datetime, are_heard: bool = True)
         before = set(segment.memberships.values_list("member_id", flat=True))
         wanted = _share(segment, before, now) if segment.kind == SegmentKind.SHARE else _condition(segment, now)
         change = Change(segment, sorted(wanted - before), sorted(before - wanted))
-        _write(change, now, are_heard=are_heard)
+        write_change(change, now, are_heard=are_heard)
     return change
 
 
@@ -78,7 +78,7 @@ def evaluate_layers(*, now: datetime, are_heard: bool = True) -> list[Change]:
             found |= layers_now(some, was, now)
         changes = [_layer(segments[code], found, was) for code in LAYERS if code in segments]
         for change in changes:
-            _write(change, now, are_heard=are_heard)
+            write_change(change, now, are_heard=are_heard)
         _mark_leaving(segments, found, was)
     return changes
 
@@ -101,7 +101,7 @@ def _by_hand(segment: Segment, member: Member, now: datetime, *, is_in: bool) ->
         if segment.memberships.filter(member=member).exists() == is_in:
             return False
         entered, left = ([member.pk], []) if is_in else ([], [member.pk])
-        _write(Change(segment, entered, left), now, are_heard=True)
+        write_change(Change(segment, entered, left), now, are_heard=True)
     return True
 
 
@@ -158,14 +158,16 @@ def _was_leaving(was: Was | None) -> bool:
     return was is not None and was.is_leaving
 
 
-def _write(change: Change, now: datetime, *, are_heard: bool) -> None:
+def write_change(change: Change, now: datetime, *, are_heard: bool = True, is_told: bool = True) -> None:
+    """Write down who came and went, in the caller's transaction that holds the segment."""
     segment = change.segment
     columns = {"member_id": "bigint", "segment_id": "bigint", "since": "timestamptz", "is_leaving": "boolean"}
     rows = [(member_id, segment.pk, now, False) for member_id in change.entered]
     sql.insert("members_segmentmember", columns, rows)
     _remove(segment, change.left)
     groups = {(SEGMENT_ENTERED, _data(segment)): change.entered, (SEGMENT_LEFT, _data(segment)): change.left}
-    tell_alike(groups, now, are_heard=are_heard)
+    if is_told:
+        tell_alike(groups, now, are_heard=are_heard)
     size = segment.size + len(change.entered) - len(change.left)
     # Changing a size changes nothing that rules were checked against, so no revision is opened.
     Segment.objects.filter(pk=segment.pk).update(size=size, evaluated_at=now)

@@ -27,6 +27,7 @@ from members.models import (
     Referral,
     Rejection,
     Source,
+    Space,
     Work,
 )
 from tests import factories
@@ -244,8 +245,11 @@ def test_yes_and_no_and_lists_are_read_from_columns(csv):
         schema={"up": {"type": "bool"}, "tags": {"type": "strings", "optional": True}, "note": {"type": "string"}},
     )
     mapping = 'source: app\nid: "{no}"\ntype: vote\nsubject: ada\ndata: {up: "{up}", tags: "{tags}", note: "{note}"}\n'
+    Space.objects.create(ref="circle")
 
-    run(*csv("1,Yes,a|b,", "2,0,,x", header="no,up,tags,note\n", mapping=mapping))
+    run(*csv("1,Yes,a|b,,circle", "2,0,,x,", header="no,up,tags,note,at\n", mapping=mapping + 'space: "{at}"\n'))
+
+    assert list(Event.objects.order_by("pk").values_list("space__ref", flat=True)) == ["circle", None]
 
     data = [json.loads(text) for text in EventPayload.objects.order_by("event_id").values_list("data", flat=True)]
     assert data == [{"note": "", "tags": ["a", "b"], "up": True}, {"note": "x", "up": False}]

@@ -16,14 +16,15 @@ WITH given AS MATERIALIZED (
   -- One text is quoted once; the driver would look at each of ten arrays' elements, which takes most of the time.
   SELECT * FROM json_to_recordset(%s::json)
     AS g(event_id bigint, source_id int, external_id text, digest text, member_id bigint, type_id bigint,
-         occurred_at timestamptz, received_at timestamptz, data text, lane smallint)
+         occurred_at timestamptz, received_at timestamptz, data text, lane smallint, space_id bigint)
 ), fresh AS (
   INSERT INTO members_eventkey (event_id, source_id, external_id, digest)
   SELECT event_id, source_id, external_id, decode(digest, 'base64') FROM given ORDER BY source_id, external_id
   ON CONFLICT (source_id, external_id) DO NOTHING RETURNING event_id
 ), filed AS (
-  INSERT INTO members_event (id, member_id, type_id, source_id, occurred_at, received_at)
-  SELECT event_id, member_id, type_id, source_id, occurred_at, received_at FROM given JOIN fresh USING (event_id)
+  INSERT INTO members_event (id, member_id, type_id, source_id, occurred_at, received_at, space_id)
+  SELECT event_id, member_id, type_id, source_id, occurred_at, received_at, space_id
+  FROM given JOIN fresh USING (event_id)
   ORDER BY event_id
 ), told AS (
   INSERT INTO members_eventpayload (event_id, data)

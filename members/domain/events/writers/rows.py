@@ -17,3 +17,4 @@ class NewEvent(NamedTuple):
     data: str
     # None: nobody judges it.
     lane: int | None
+    space_id: int | None = None

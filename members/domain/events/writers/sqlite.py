@@ -29,10 +29,18 @@ def write_events(events: list[NewEvent]) -> dict[int, int]:
             [(event_id, e.source_id, e.external_id, e.digest) for event_id, e in new],
         )
         cursor.executemany(
-            "INSERT INTO members_event (id, member_id, type_id, source_id, occurred_at, received_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
+            "INSERT INTO members_event (id, member_id, type_id, source_id, occurred_at, received_at, space_id)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
             [
-                (event_id, e.member_id, e.type_id, e.source_id, _naive(e.occurred_at), _naive(e.received_at))
+                (
+                    event_id,
+                    e.member_id,
+                    e.type_id,
+                    e.source_id,
+                    _naive(e.occurred_at),
+                    _naive(e.received_at),
+                    e.space_id,
+                )
                 for event_id, e in new
             ],
         )

@@ -1,0 +1,1 @@
+"""How much members intend to take part, from evidence that fades."""
