@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from config import demo
+from config.demo import filling
 from incentives.domain.ledger.verify import verify
 from members.domain import page_links
 from members.models import Member
@@ -27,9 +27,9 @@ class NoBar:
 def community(settings, tmp_path, monkeypatch):
     """The demonstration, with as many people as its stories need, and fewer days."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(demo, "MEMBERS", 310)
-    monkeypatch.setattr(demo, "DAYS", 12)
-    return demo.fill(now=timezone.now(), progress=lambda *_: NoBar())
+    monkeypatch.setattr(filling, "MEMBERS", 310)
+    monkeypatch.setattr(filling, "DAYS", 12)
+    return filling.fill(now=timezone.now(), progress=lambda *_: NoBar())
 
 
 def test_every_page_of_it_opens_for_operators_and_members_and_the_books_are_right(community, subtests):

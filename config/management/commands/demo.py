@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from tqdm import tqdm
 
-from config import demo
+from config.demo import filling
 from config.management.commands.up import free_port, run
 
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         def progress(label: str, total: int) -> Any:
             return tqdm(total=total, desc=label, unit=" events", file=sys.stdout, mininterval=0.5)
 
-        logins = demo.fill(now=timezone.now(), progress=progress)
+        logins = filling.fill(now=timezone.now(), progress=progress)
         url = f"http://{host}:{port}"
         if port != options["port"]:
             self.stdout.write(self.style.WARNING(f"Port {options['port']} is taken; using {port}."))

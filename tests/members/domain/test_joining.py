@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from config import demo
+from config.demo import filling
 from incentives.models import Account, Journal
 from members.domain.invitations import making
 from members.domain.joining import Arrival, tell_joined
@@ -183,10 +183,10 @@ def test_nobody_who_comes_costs_nothing_and_a_hundred_cost_as_much_as_one():
 def test_the_demonstration_tells_of_all_its_members(monkeypatch):
     import random
 
-    monkeypatch.setattr(demo, "MEMBERS", 8)
+    monkeypatch.setattr(filling, "MEMBERS", 8)
     now = timezone.now()
 
-    members = demo._members(random.Random(1), now - timedelta(days=90), now)
+    members = filling._members(random.Random(1), now - timedelta(days=90), now)
 
     assert [ref for ref, _, _ in told()] == [member.ref for member in members]
     assert Work.objects.count() == 8

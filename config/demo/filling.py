@@ -14,12 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from config import demo_campaigns, demo_day
-from config import demo_corrections as corrections
-from config import demo_first_days as first_days
-from config import demo_needs as needs
-from config import demo_rights as rights
-from config import demo_spaces as spaces
+from config.demo import campaigns, corrections, first_days, needs, rights, spaces, team
 from incentives.domain import conduct
 from incentives.domain.contents import advance_contents
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
@@ -41,7 +36,7 @@ from members.domain.joining import Arrival, tell_joined
 from members.domain.ladders import lending
 from members.domain.outcomes import REFERRAL_JOINED
 from members.domain.segments.evaluating import put_by_hand
-from members.enums import Consequence, Scope
+from members.enums import Consequence, MemberStatus, Scope
 from members.models import (
     ApiKey,
     AttributeDefinition,
@@ -117,7 +112,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     corrections.fill(members, now)
     _judge(progress)
     spaces.weigh(now)
-    demo_day.fill(members, now)
+    team.fill(members, now)
     path.write_text(json.dumps(logins.__dict__))
     path.chmod(0o600)
     return logins
@@ -179,7 +174,7 @@ def _invite(rng: random.Random, members: list[Member], now: datetime) -> None:
 
 
 def _campaign(rng: random.Random, members: list[Member], now: datetime, progress: Callable[[str, int], Any]) -> None:
-    demo_campaigns.fill(
+    campaigns.fill(
         rng, members, now, report=lambda lives: _report(lives, now=now, progress=progress, name="guest"),
         judge=loop.drain,
     )  # fmt: skip
@@ -331,7 +326,7 @@ def _keep_order(members: list[Member], now: datetime) -> None:
 
 def _spend(rng: random.Random, now: datetime) -> None:
     points = Currency.objects.get(code="points")
-    for number, member in enumerate(Member.objects.order_by("id")):
+    for number, member in enumerate(Member.objects.filter(status=MemberStatus.ACTIVE).order_by("id")):
         if rng.random() < 0.25 or member.ref == "m0001":
             amount = rng.choice((50, 100, 150))
             try:
