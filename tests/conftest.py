@@ -7,14 +7,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import reset_hashers
-from django.core.cache import cache
 from django.db import connection
-from django.utils import translation
 from rest_framework.test import APIClient
 
-from incentives.domain.engine import rulebook
-from incentives.domain.privileges import definitions
-from members.domain.registry import registry
 from tests import databases, factories, servers
 
 DATABASE_FIXTURES = {"db", "transactional_db", "committed_db", "django_db_setup", "redis_url"}
@@ -23,12 +18,8 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _fresh_memory() -> None:
-    """Every test begins with nothing remembered, and in English: two tests may number their rows alike."""
-    translation.activate("en")
-    rulebook.forget()
-    registry.forget()
-    definitions.forget()
-    cache.clear()
+    """Every test begins with nothing remembered, and in English."""
+    databases.fresh_memory()
 
 
 @pytest.fixture(scope="session", autouse=True)

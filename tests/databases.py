@@ -13,7 +13,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
+from django.core.cache import cache
 from django.db import connection, connections, transaction
+from django.utils import translation
+
+from incentives.domain.engine import rulebook
+from incentives.domain.privileges import definitions
+from members.domain.registry import registry
 
 
 @contextmanager
@@ -42,9 +48,19 @@ def prepared_copy(prepare: Callable[[], object]) -> Iterator[str]:
         _drop(copy)
 
 
+def fresh_memory() -> None:
+    """Forget whatever this process has read: two tests may number their rows alike."""
+    translation.activate("en")
+    rulebook.forget()
+    registry.forget()
+    definitions.forget()
+    cache.clear()
+
+
 @contextmanager
 def shared_transaction() -> Iterator[None]:
     """What is settled here is there for many tests; what each of them does is a savepoint, and goes with it."""
+    fresh_memory()
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

@@ -315,8 +315,8 @@ def test_what_went_to_others_is_judged_again_with_the_event():
 
 def test_privileges_and_badges_are_granted_and_go_again():
     Privilege.objects.create(code="pin", names={"en": "Pin"})
-    factories.badge("host")
-    BadgeGrant.objects.create(badge_id=1, member_id=Member.objects.get(ref="bo").pk, key="host", granted_at=DAY)
+    host = factories.badge("host")
+    BadgeGrant.objects.create(badge=host, member_id=Member.objects.get(ref="bo").pk, key="host", granted_at=DAY)
 
     rights, honours = done("privilege", privilege="pin"), done("badge", badge="host")
 
