@@ -36,6 +36,7 @@ from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
 from incentives.domain.privileges import granting, using
 from incentives.models import (
+    Campaign,
     Case,
     Correction,
     Currency,
@@ -153,6 +154,10 @@ def settle():
     Case.objects.update(event_id=None, state="answered", answered_at=timezone.now(), due_at=None)
     something_to_do()
     CommunityRules.objects.create(number=1, published_at=timezone.now())
+    Campaign.objects.create(
+        code="spring", template="bring-friends", state="running", currency=Currency.objects.get(code="points"),
+        budget=10, begins_at=timezone.now(), started_at=timezone.now(), ends_at=SOON, audience_size=2,
+    )  # fmt: skip
     something_made_and_something_needed()
     something_to_set_right()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
@@ -241,6 +246,8 @@ def known(name, operation=""):
         return str(GameRound.objects.get().public_id)
     if name == "until" and operation.endswith("/leave"):
         return SOON.isoformat()
+    if name == "campaign_code":
+        return "spring"
     if name == "introduction_id":
         return str(Introduction.objects.order_by("pk").values_list("pk", flat=True)[0])
     if name == "case_id":
