@@ -72,15 +72,15 @@ def client_of() -> Any:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--with-database", action="store_true", help="Only tests that use the database: the others ran on another."
+        "--with-database", action="store_true", help="Only tests that hang on which database it is: the rest has run."
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--with-database"):
-        without = [item for item in items if not _uses_the_database(item)]
+        without = [item for item in items if not _hangs_on_the_database(item)]
         config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if _uses_the_database(item)]
+        items[:] = [item for item in items if _hangs_on_the_database(item)]
     for item in items:
         if "postgresql" in item.keywords and connection.vendor != "postgresql":
             item.add_marker(
@@ -88,6 +88,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             )
 
 
-def _uses_the_database(item: pytest.Item) -> bool:
+def _hangs_on_the_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("any_database") is not None:
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)

@@ -10,7 +10,8 @@ from tests import servers
 
 
 def main() -> int:
-    pytest = [sys.executable, "-m", "pytest", "-n", os.environ.get("TEST_PROCESSES", "2"), *sys.argv[1:]]
+    processes = os.environ.get("TEST_PROCESSES", "2")
+    pytest = [sys.executable, "-m", "pytest", "-n", processes, "--durations=20", *sys.argv[1:]]
     plain = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     if servers.postgresql_binaries() is None:
         print("PostgreSQL is not installed here: its tests are left out. Install it to run them.", flush=True)
@@ -20,7 +21,7 @@ def main() -> int:
         code = subprocess.run(pytest, env={**plain, "DATABASE_URL": url}, check=False).returncode
     if code != 0:
         return code  # What failed is the last thing one reads.
-    print("On SQLite, whatever uses the database:", flush=True)
+    print("On SQLite, whatever hangs on the database:", flush=True)
     return subprocess.run([*pytest, "--with-database"], env=plain, check=False).returncode
 
 

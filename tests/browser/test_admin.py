@@ -13,7 +13,7 @@ from members.models import DeadLetter, Event, Work
 from tests import factories
 from tests.browser.eyes import entered, operating, overflow, shot, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
 RULE = """\
 code: evening-post

@@ -13,7 +13,7 @@ from members.domain.needs import posting, serving
 from tests import factories
 from tests.browser.eyes import entered, opened, overflow, shot, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LOOKS = [
     (360, "dark", "zh-hans"),
     (390, "light", "en"),

@@ -333,6 +333,7 @@ def named(operation):
     return operation.label
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 def test_invented_requests_are_answered_as_the_schema_promises(operation, key):
     statuses, number = set(), itertools.count()
@@ -375,6 +376,7 @@ def test_requests_at_the_bounds_of_the_schema_are_answered_as_it_promises(operat
     assert count > 0
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("operation", OPERATIONS, ids=named)
 def test_nothing_is_answered_without_a_key_but_a_problem(operation):
     @settings(FUZZ, max_examples=3)
