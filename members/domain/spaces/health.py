@@ -107,9 +107,9 @@ def _contents(
     marks = ", ".join(["%s"] * len(_MAKING))
     here = (
         "SELECT c.id, c.author_id, c.topic, c.published_at, m.is_house FROM members_content c"
-        " JOIN members_member m ON m.id = c.author_id WHERE c.published_at >= %s AND c.removed_at IS NULL AND EXISTS ("
-        "SELECT 1 FROM members_contentmark k JOIN members_event e ON e.id = k.event_id"
-        f" WHERE k.content_id = c.id AND k.step IN ({marks}) AND e.space_id = %s)"
+        " JOIN members_member m ON m.id = c.author_id WHERE c.published_at >= %s AND c.removed_at IS NULL AND c.id IN ("
+        "SELECT k.content_id FROM members_contentmark k JOIN members_event e ON e.id = k.event_id"
+        f" WHERE k.step IN ({marks}) AND e.space_id = %s)"
     )
     params = [moment(mondays[0]), *(step.value for step in _MAKING), space.pk]
     within = f"{windows} JOIN {{}} ON h.published_at >= w.starts_at AND h.published_at < w.ends_at"
@@ -118,11 +118,19 @@ def _contents(
         f" FROM {within.format('here h')} GROUP BY w.n",
         [*params, *values],
     )
-    first = "SELECT h.*, row_number() OVER (PARTITION BY topic ORDER BY published_at, id) AS place FROM here h"
+    said = (
+        "SELECT topic, published_at, author_id, is_house,"
+        " first_value(author_id) OVER (PARTITION BY topic ORDER BY published_at, id) AS beginner"
+        " FROM here WHERE topic <> ''"
+    )
+    topics = (
+        "SELECT topic, min(published_at) AS published_at,"
+        " max(CASE WHEN author_id <> beginner AND NOT is_house THEN 1 ELSE 0 END) AS answered FROM said GROUP BY topic"
+    )
     begun = rows_of(
-        f"WITH here AS ({here}), placed AS ({first}) SELECT w.n, count(*), count(CASE WHEN NOT EXISTS ("
-        "SELECT 1 FROM here o WHERE o.topic = h.topic AND o.author_id <> h.author_id AND NOT o.is_house) THEN 1 END)"
-        f" FROM {within.format('placed h')} WHERE h.place = 1 AND h.topic <> '' GROUP BY w.n",
+        f"WITH here AS ({here}), said AS ({said}), topics AS ({topics})"
+        " SELECT w.n, count(*), count(CASE WHEN h.answered = 0 THEN 1 END)"
+        f" FROM {within.format('topics h')} GROUP BY w.n",
         [*params, *values],
     )
     return {n: (a, b) for n, a, b in made}, {n: (a, b) for n, a, b in begun}
