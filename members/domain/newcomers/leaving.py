@@ -16,8 +16,9 @@ def forget(member: Member) -> None:
             Greeter.objects.filter(pk=greeting.greeter_id).update(open_now=F("open_now") - 1)
         greeting.delete()
     Greeting.objects.filter(greeter__member=member).delete()
-    Greeter.history.filter(member_id=member.pk).delete()
     Greeter.objects.filter(member=member).delete()
+    # Last: a deletion is kept as well.
+    Greeter.history.filter(member_id=member.pk).delete()
     GameTurn.objects.filter(member=member).update(text="")
     GameRound.objects.filter(host=member).update(host=None)
 

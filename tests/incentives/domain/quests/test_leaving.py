@@ -78,3 +78,4 @@ def test_erasure_ends_what_is_under_way_and_takes_what_was_said(pair):
     greeter_id = Greeter.objects.get().member_id
     erase(member_id=greeter_id, ref="cy", reason="They asked.", now=NOW)
     assert not Greeter.objects.exists()
+    assert not Greeter.history.filter(member_id=greeter_id).exists()
