@@ -162,7 +162,7 @@ def living_in(house: House) -> Iterator[House]:
         raise
 
 
-@pytest.fixture(params=["files", pytest.param("redis", marks=pytest.mark.redis)])
+@pytest.fixture(params=["files", pytest.param("redis", marks=[pytest.mark.redis, pytest.mark.any_database])])
 def house(request, committed_db, tmp_path):
     """An installation on a copy of the database, once with the embedded queue of files and once with Redis."""
     url = request.getfixturevalue("redis_url") if request.param == "redis" else ""
