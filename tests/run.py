@@ -10,8 +10,7 @@ from tests import servers
 
 
 def main() -> int:
-    # One more than most machines of this size have cores: many a test waits for a server, a worker or a browser.
-    processes = os.environ.get("TEST_PROCESSES", "3")
+    processes = os.environ.get("TEST_PROCESSES", "2")
     pytest = [sys.executable, "-m", "pytest", "-n", processes, "--durations=20", *sys.argv[1:]]
     plain = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     if servers.postgresql_binaries() is None:

@@ -1,7 +1,8 @@
-"""How a space is doing, week by week: four queries, whatever the numbers."""
+"""How a space is doing, week by week: a few queries, whatever the numbers."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,12 +13,14 @@ from django.utils import timezone
 from members.domain.newcomers.ice import contributing_types
 from members.domain.newcomers.shares import Share
 from members.domain.spaces.joining import week_begins
-from members.domain.sql import given, moment, rows_of
+from members.domain.sql import among, aware, moment, rows_of
 from members.enums import ContentStep
 from members.models import Event, Space, SpaceMember
 
 WEEKS = 8
 FIRST_DAYS = timedelta(days=7)
+# What is published was handed in so long before, at most.
+BEFORE = timedelta(days=28)
 # What says where a content was made.
 _MAKING = (ContentStep.SUBMITTED, ContentStep.PUBLISHED, ContentStep.APPROVED)
 
@@ -101,36 +104,40 @@ def _members(space: Space, mondays: list[datetime], now: datetime) -> list[int]:
 def _contents(
     space: Space, mondays: list[datetime], now: datetime
 ) -> tuple[dict[int, tuple[int, int]], dict[int, tuple[int, int]]]:
-    """By number of the week: contents and those of the team; topics begun, and those nobody else has written on."""
-    rows = [(n, start, end) for n, (start, end) in enumerate(zip(mondays, [*mondays[1:], now], strict=True))]
-    windows, values = given("w", {"n": "int", "starts_at": "timestamptz", "ends_at": "timestamptz"}, rows)
+    """By number of the week: contents and those of the team; topics begun, and those nobody else has written on.
+
+    Step by step: as one statement it hangs on the database knowing how many rows there are, and it may not.
+    """
+    events = Event.objects.filter(space_id=space.pk, occurred_at__gte=mondays[0] - BEFORE)
+    clause, params = among("event_id", list(events.values_list("pk", flat=True)))
     marks = ", ".join(["%s"] * len(_MAKING))
-    here = (
-        "SELECT c.id, c.author_id, c.topic, c.published_at, m.is_house FROM members_content c"
-        " JOIN members_member m ON m.id = c.author_id WHERE c.published_at >= %s AND c.removed_at IS NULL AND c.id IN ("
-        "SELECT k.content_id FROM members_contentmark k JOIN members_event e ON e.id = k.event_id"
-        f" WHERE k.step IN ({marks}) AND e.space_id = %s)"
+    marked = rows_of(
+        f"SELECT DISTINCT content_id FROM members_contentmark WHERE {clause} AND step IN ({marks})",
+        [*params, *(step.value for step in _MAKING)],
     )
-    params = [moment(mondays[0]), *(step.value for step in _MAKING), space.pk]
-    within = f"{windows} JOIN {{}} ON h.published_at >= w.starts_at AND h.published_at < w.ends_at"
-    made = rows_of(
-        f"WITH here AS ({here}) SELECT w.n, count(*), count(CASE WHEN h.is_house THEN 1 END)"
-        f" FROM {within.format('here h')} GROUP BY w.n",
-        [*params, *values],
+    clause, params = among("c.id", [content_id for (content_id,) in marked])
+    found = rows_of(
+        "SELECT c.author_id, c.topic, c.published_at, m.is_house FROM members_content c"
+        " JOIN members_member m ON m.id = c.author_id"
+        f" WHERE {clause} AND c.published_at >= %s AND c.removed_at IS NULL ORDER BY c.published_at, c.id",
+        [*params, moment(mondays[0])],
     )
-    said = (
-        "SELECT topic, published_at, author_id, is_house,"
-        " first_value(author_id) OVER (PARTITION BY topic ORDER BY published_at, id) AS beginner"
-        " FROM here WHERE topic <> ''"
-    )
-    topics = (
-        "SELECT topic, min(published_at) AS published_at,"
-        " max(CASE WHEN author_id <> beginner AND NOT is_house THEN 1 ELSE 0 END) AS answered FROM said GROUP BY topic"
-    )
-    begun = rows_of(
-        f"WITH here AS ({here}), said AS ({said}), topics AS ({topics})"
-        " SELECT w.n, count(*), count(CASE WHEN h.answered = 0 THEN 1 END)"
-        f" FROM {within.format('topics h')} GROUP BY w.n",
-        [*params, *values],
-    )
-    return {n: (a, b) for n, a, b in made}, {n: (a, b) for n, a, b in begun}
+    ends = [*mondays[1:], now]
+    made: dict[int, tuple[int, int]] = {}
+    begun: dict[str, tuple[int, int]] = {}
+    answered: set[str] = set()
+    for author_id, topic, published_at, is_house in found:
+        at = aware(published_at)
+        week = bisect_right(ends, at) if at is not None else len(ends)
+        if week < len(ends):
+            count, by_team = made.get(week, (0, 0))
+            made[week] = (count + 1, by_team + bool(is_house))
+        if topic and topic not in begun:
+            begun[topic] = (week, author_id)
+        elif topic and author_id != begun[topic][1] and not is_house:
+            answered.add(topic)
+    topics: dict[int, tuple[int, int]] = {}
+    for topic, (week, _author_id) in begun.items():
+        count, unanswered = topics.get(week, (0, 0))
+        topics[week] = (count + 1, unanswered + (topic not in answered))
+    return made, topics
