@@ -11,7 +11,7 @@ from tests import servers
 
 def main() -> int:
     processes = os.environ.get("TEST_PROCESSES", "2")
-    pytest = [sys.executable, "-m", "pytest", "-n", processes, "--durations=20", *sys.argv[1:]]
+    pytest = [sys.executable, "-m", "pytest", "-n", processes, "--dist", "worksteal", "--durations=20", *sys.argv[1:]]
     plain = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     if servers.postgresql_binaries() is None:
         print("PostgreSQL is not installed here: its tests are left out. Install it to run them.", flush=True)
