@@ -18,12 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from config.site.views import for_member
 from incentives.domain import earnings, support
 from incentives.domain.engine import rulebook
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
 from incentives.domain.rules.documents import text_in
 from incentives.enums import CaseState
 from incentives.models import WAITING_CASES, Case
+from members.domain.counters.periods import midnight
 from members.models import EventType, Member
 
 EVENTS_SHOWN_MAX, CASES_SHOWN_MAX = 20, 20

@@ -40,6 +40,16 @@ class Source(models.Model):
         return self.code
 
 
+class EventTypeQuerySet(models.QuerySet["EventType"]):
+    def taking_part(self) -> EventTypeQuerySet:
+        """What counts as being active: contributions and conversations."""
+        return self.filter(Q(is_contribution=True) | Q(is_conversation=True))
+
+    def ids_taking_part(self) -> list[int]:
+        """The same as numbers, for statements over the timeline: they are few, and a database plans better by them."""
+        return list(self.taking_part().values_list("pk", flat=True))
+
+
 class EventType(models.Model):
     """A kind of thing that can happen, and what its data look like.
 
@@ -68,6 +78,8 @@ class EventType(models.Model):
         help_text=_('What it says of a content, such as {"step": "published", "id": "content_id", "topic": "topic"}.'),
     )  # fmt: skip
     is_internal = models.BooleanField(_("internal"), default=False, editable=False)
+
+    objects = EventTypeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event type")

@@ -18,9 +18,8 @@ from incentives.domain.ledger.queries import major
 from incentives.enums import JournalKind, PendingState, Slot
 from incentives.models import Campaign, Journal
 from members.domain.invitations.growth import ACCEPTED_WITHIN, PLACES
-from members.domain.invitations.windows import contributing
 from members.domain.sql import rows_of
-from members.models import Event, Invitation, Member
+from members.models import Event, EventType, Invitation, Member
 
 DAYS = (7, 30, 60)
 # A share of fewer than these says little; it is shown in grey.
@@ -184,7 +183,7 @@ def _there(cohort: QuerySet[Member], now: datetime) -> dict[int, tuple[int, int]
     for days in DAYS:
         over = Q(joined_at__lte=now - timedelta(days=days) - WEEK)
         did = Event.objects.filter(
-            member=OuterRef("pk"), type__in=contributing(),
+            member=OuterRef("pk"), type__in=EventType.objects.taking_part(),
             occurred_at__gte=OuterRef("joined_at") + timedelta(days=days),
             occurred_at__lt=OuterRef("joined_at") + timedelta(days=days) + WEEK,
         )  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from incentives.models import NEVER
+from members.domain.counters.periods import midnight
 
 
 def expires_at(policy: dict[str, Any] | None, awarded_at: datetime, zone: tzinfo) -> datetime:
@@ -23,11 +24,6 @@ def expires_at(policy: dict[str, Any] | None, awarded_at: datetime, zone: tzinfo
     else:
         last = _end_of(policy.get("end_of"), _later(day, policy))
     return midnight(last + timedelta(days=1) if kind == "on" or policy.get("end_of") else last, zone)
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """The instant a local day begins, in UTC."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _later(day: date, policy: dict[str, Any]) -> date:

@@ -12,11 +12,11 @@ from django.db.models import QuerySet
 from django.utils import translation
 
 from incentives.domain import traces
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.missing import reasons
 from incentives.domain.missing.reasons import Reason
 from incentives.enums import CaseFinding
 from incentives.models import Journal
+from members.domain.counters.periods import midnight
 from members.models import Event, Member, Rejection, Source
 
 CANDIDATES_MAX = 20

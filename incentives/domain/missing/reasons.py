@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.paying import FROZEN, MAY_NOT_EARN
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.traces import RuleTrace, Trace
 from incentives.domain.wording import LIMIT
 from incentives.enums import CaseFinding, JournalKind, PendingState
 from incentives.models import Journal, Note, PendingAward
-from members.domain.counters.periods import local_day, next_period
+from members.domain.counters.periods import local_day, midnight, next_period
 from members.domain.notifications.words import day_of
 from members.models import Event, Member, Rejection
 

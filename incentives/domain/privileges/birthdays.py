@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.privileges.telling import tell
 from incentives.enums import PrivilegeKind
 from incentives.models import Privilege, PrivilegeGrant
+from members.domain.counters.periods import midnight
 from members.domain.outcomes import PRIVILEGE_GRANTED
 from members.enums import MemberStatus
 from members.models import Member

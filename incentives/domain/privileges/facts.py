@@ -10,11 +10,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.privileges.definitions import Definition
 from incentives.enums import Bucket, GroundKind, PrivilegeKind
 from incentives.models import NEVER, PrivilegeGrant
-from members.domain.counters.periods import local_day, next_period, period_of
+from members.domain.counters.periods import local_day, midnight, next_period, period_of
 from members.domain.invitations.making import Quota, quota_of
 from members.domain.sql import moment
 from members.enums import Frozen

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.quests.checking import CheckedQuest
 from incentives.domain.quests.documents import AT_ONCE, Begin
-from members.domain.counters.periods import local_day, next_period, period_of
+from members.domain.counters.periods import local_day, midnight, next_period, period_of
 from members.domain.language import Checked, compile_expression, seconds_of
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,11 @@ def zone_named(name: str) -> tzinfo:
 def local_day(moment: datetime, zone: tzinfo) -> int:
     """The proleptic Gregorian ordinal of the local day that holds a moment."""
     return (moment if zone is UTC else moment.astimezone(zone)).toordinal()
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """The instant a local day begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def week_of(day: int) -> int:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from members.domain.sql import moment, rows_of
 from members.enums import ReferralState
-from members.models import Invitation, Member, Referral
+from members.models import Invitation, Member
 
 ACCEPTED_WITHIN = timedelta(days=14)
 PLACES = Decimal("0.0001")
@@ -195,17 +195,6 @@ def power_inviters(**window: datetime) -> list[Inviter]:
 def spam_suspects(**window: datetime) -> list[Inviter]:
     """Who sent more than six invitations, and nobody came. Never a verdict, only a place to look."""
     return [inviter for inviter in _inviters(SPAM_SENT_MORE_THAN, **window) if inviter.joined == 0]
-
-
-def inviter_quality(member_id: int, *, now: datetime, community_share: Decimal) -> Decimal | None:
-    """(retained + 5·p) / (mature invitees + 5), p the community's own share; None below three mature invitees."""
-    mature = Referral.objects.filter(inviter_id=member_id, joined_at__lte=now - timedelta(days=37))
-    mature = mature.exclude(state=ReferralState.REJECTED)
-    count = mature.count()
-    if count < 3:
-        return None
-    retained = mature.filter(retained_at__isnull=False).count()
-    return ((retained + 5 * community_share) / (count + 5)).quantize(PLACES)
 
 
 def _inviters(sent_more_than: int, **window: datetime) -> list[Inviter]:

@@ -17,11 +17,10 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from members.domain.invitations.checks import plain_email
-from members.domain.invitations.windows import contributing
 from members.domain.outcomes import POINTS_SPENT
 from members.domain.sql import moment, rows_of
 from members.enums import ReferralState
-from members.models import Event, Member, Referral
+from members.models import Event, EventType, Member, Referral
 
 CLOSED_TREE, CLOSED_CIRCLE, PACKET = "closed_tree", "closed_circle", "packet"
 # Later than this a referral has told its last stage.
@@ -53,7 +52,7 @@ def freeloaders(*, now: datetime) -> QuerySet[Member]:
     took = Event.objects.filter(
         member=OuterRef("pk"), type__code=POINTS_SPENT, occurred_at__lt=OuterRef("joined_at") + TAKEN_WITHIN
     )
-    did = Event.objects.filter(member=OuterRef("pk"), type__in=contributing())
+    did = Event.objects.filter(member=OuterRef("pk"), type__in=EventType.objects.taking_part())
     joined = Member.objects.filter(joined_at__gt=now - PACKET_WINDOW, joined_at__lte=now - DONE_WITHIN)
     return joined.filter(Exists(took), ~Exists(did), is_house=False)
 

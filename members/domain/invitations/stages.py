@@ -11,10 +11,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from members.domain.counters.periods import local_day
 from members.domain.invitations.accepting import tell_stage
-from members.domain.newcomers.ice import WITHIN, Arrived, answers, contributing_types, hellos
+from members.domain.newcomers.ice import WITHIN, Arrived, answers, hellos
 from members.domain.outcomes import REFERRAL_ACTIVE, REFERRAL_BROKE_ICE, REFERRAL_RETAINED
 from members.enums import ReferralState
-from members.models import Event, ImportedEvent, Referral
+from members.models import Event, EventType, ImportedEvent, Referral
 
 # Events may be reported late: so long after a window has closed it is still looked at.
 LATE = timedelta(days=3)
@@ -87,7 +87,9 @@ def _reached(window: Window, now: datetime) -> list[Referral]:
 
 def _contributions(candidates: Sequence[Referral], since: datetime) -> dict[int, list[datetime]]:
     events = Event.objects.filter(
-        member_id__in=[referral.pk for referral in candidates], type_id__in=contributing_types(), occurred_at__gte=since
+        member_id__in=[referral.pk for referral in candidates],
+        type_id__in=EventType.objects.ids_taking_part(),
+        occurred_at__gte=since,
     )
     # What was brought from elsewhere without a word moves nobody on.
     events = events.exclude(Exists(ImportedEvent.objects.filter(event_id=OuterRef("pk"), of__is_quiet=True)))

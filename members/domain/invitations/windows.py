@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from members.domain.counters.periods import week_of
+from members.domain.counters.periods import midnight, week_of
 from members.domain.invitations.growth import ACCEPTED_WITHIN, PLACES
 from members.enums import ReferralState
 from members.models import Event, EventType, GrowthWindow, Invitation, Member, Referral
@@ -73,17 +73,16 @@ def last_end(now: datetime) -> date:
 def active_base(begins: datetime) -> QuerySet[Member]:
     """B: who could have been asked to invite at a moment."""
     took_part = Event.objects.filter(
-        member=OuterRef("pk"), type__in=contributing(), occurred_at__gte=begins - WINDOW, occurred_at__lt=begins
+        member=OuterRef("pk"),
+        type__in=EventType.objects.taking_part(),
+        occurred_at__gte=begins - WINDOW,
+        occurred_at__lt=begins,
     )
     return Member.objects.filter(Exists(took_part), is_house=False, joined_at__lte=begins - SETTLED)
 
 
-def contributing() -> QuerySet[EventType]:
-    return EventType.objects.filter(Q(is_contribution=True) | Q(is_conversation=True))
-
-
 def _measured(end: date, now: datetime) -> GrowthWindow:
-    begins, ends = midnight(end - WINDOW), midnight(end)
+    begins, ends = (midnight(day, timezone.get_default_timezone()) for day in (end - WINDOW, end))
     base = active_base(begins)
     sent = Invitation.objects.filter(inviter__in=base, sent_at__gte=begins, sent_at__lt=ends)
     numbers = sent.aggregate(sent=Sum(Greatest("uses", 1)), senders=Count("inviter", distinct=True))
@@ -96,8 +95,3 @@ def _measured(end: date, now: datetime) -> GrowthWindow:
         joined=came.exclude(state=ReferralState.REJECTED).count(),
         measured_at=now,
     )
-
-
-def midnight(day: date) -> datetime:
-    """The instant a day of the programme begins."""
-    return datetime.combine(day, time(), timezone.get_default_timezone()).astimezone(UTC)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db.models import Q
-
 from members.domain.ladders.deciding import Case, reaches
 from members.domain.ladders.plans import LadderPlan
 from members.enums import Falls, MemberStatus, Rises
@@ -27,8 +25,8 @@ class Places:
 
 def active_members(now: datetime) -> int:
     """Members, house accounts left out, who contributed or spoke within 28 days."""
-    types = EventType.objects.filter(Q(is_contribution=True) | Q(is_conversation=True)).values_list("pk", flat=True)
-    events = Event.objects.filter(type_id__in=list(types), occurred_at__gt=now - ACTIVE_WITHIN, occurred_at__lte=now)
+    types = EventType.objects.ids_taking_part()
+    events = Event.objects.filter(type_id__in=types, occurred_at__gt=now - ACTIVE_WITHIN, occurred_at__lte=now)
     found = Member.objects.filter(status=MemberStatus.ACTIVE, is_house=False)
     return found.filter(pk__in=events.values("member_id")).count()
 

@@ -12,9 +12,9 @@ from django.db.models import Max, Min, QuerySet
 
 from members.domain.counters.periods import local_day
 from members.domain.events.telling import tell_of
-from members.domain.newcomers.ice import WITHIN, Arrived, answers, contributing_types, hellos
+from members.domain.newcomers.ice import WITHIN, Arrived, answers, hellos
 from members.domain.outcomes import CONNECTION_MADE, NEWCOMER_BROKE_ICE, NEWCOMER_SAID_HELLO
-from members.models import Event, Member, Newcomer, RulesAcceptance
+from members.models import Event, EventType, Member, Newcomer, RulesAcceptance
 
 # Events may be reported late: so long after a window has closed it is still looked at.
 LATE = timedelta(days=3)
@@ -152,6 +152,6 @@ def _reached(window: Window, chunk: Sequence[Newcomer]) -> dict[int, datetime]:
 
 def _contributions(member_ids: Iterable[int], since: datetime) -> QuerySet[Event, tuple[int, datetime]]:
     events = Event.objects.filter(
-        member_id__in=list(member_ids), type_id__in=contributing_types(), occurred_at__gte=since
+        member_id__in=list(member_ids), type_id__in=EventType.objects.ids_taking_part(), occurred_at__gte=since
     )
     return events.values_list("member_id", "occurred_at")

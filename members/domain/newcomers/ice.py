@@ -32,16 +32,12 @@ class Arrived:
         return self.joined_at <= moment < self.joined_at + WITHIN
 
 
-def contributing_types() -> list[int]:
-    """Types of events by which somebody takes part."""
-    types = EventType.objects.filter(Q(is_contribution=True) | Q(is_conversation=True))
-    return list(types.values_list("pk", flat=True))
-
-
 def hellos(people: Sequence[Arrived]) -> dict[int, datetime]:
     """When each first spoke in their first 24 hours; whoever did not is not there. One query for all."""
     by_id = {each.member_id: each for each in people}
-    events = Event.objects.filter(member_id__in=by_id, type_id__in=contributing_types(), **_range(people))
+    events = Event.objects.filter(
+        member_id__in=by_id, type_id__in=EventType.objects.ids_taking_part(), **_range(people)
+    )
     found: dict[int, datetime] = {}
     for member_id, moment in events.values_list("member_id", "occurred_at"):
         if by_id[member_id].in_time(moment):

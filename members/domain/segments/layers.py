@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
 from members.domain.contents.metrics import QUALITY, is_kept
 from members.domain.ladders.measures import Spans, counted, values
@@ -69,8 +68,7 @@ def layers_now(some: Some, was: Mapping[int, Was], now: datetime) -> dict[int, t
 
 def _active_days(some: Some, now: datetime) -> dict[int, int]:
     """Different local days with a contribution or a conversation; a day is cut at today's offset of the zone."""
-    taking_part = Q(is_contribution=True) | Q(is_conversation=True)
-    types = list(EventType.objects.filter(taking_part).values_list("pk", flat=True))
+    types = EventType.objects.ids_taking_part()
     whom, params = some.clause("e.member_id")
     kinds, kind_params = among("e.type_id", types)
     day, day_params = day_of("e.occurred_at", now)

@@ -10,12 +10,11 @@ from django.db.models import Count, DateTimeField, Exists, ExpressionWrapper, Ou
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
-from members.domain.newcomers.ice import contributing_types
 from members.domain.newcomers.shares import Share
 from members.domain.spaces.joining import week_begins
 from members.domain.sql import among, aware, moment, rows_of
 from members.enums import ContentStep
-from members.models import Event, Space, SpaceMember
+from members.models import Event, EventType, Space, SpaceMember
 
 WEEKS = 8
 FIRST_DAYS = timedelta(days=7)
@@ -74,7 +73,7 @@ def _newcomers(space: Space, since: datetime) -> dict[datetime, tuple[int, int]]
     spoke = Event.objects.filter(
         Q(space_id=space.pk) | Q(space_id__isnull=True),
         member_id=OuterRef("member_id"),
-        type_id__in=contributing_types(),
+        type_id__in=EventType.objects.ids_taking_part(),
         occurred_at__gte=OuterRef("joined_at"),
         occurred_at__lt=ExpressionWrapper(OuterRef("joined_at") + FIRST_DAYS, output_field=DateTimeField()),
     )

@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from incentives.domain.ledger.expiry import midnight
 from incentives.domain.ledger.store import open_book, write
 from incentives.enums import Bucket
 from incentives.models import NEVER, Account, Currency, Lot
+from members.domain.counters.periods import midnight
 
 EXPIRY_BATCH_MAX = 500
 

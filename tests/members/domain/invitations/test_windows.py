@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
+from django.utils.timezone import get_default_timezone
 
+from members.domain.counters.periods import midnight
 from members.domain.invitations.face import face
 from members.domain.invitations.inviters import best_inviters
-from members.domain.invitations.windows import last_end, measure_windows, midnight, watch
+from members.domain.invitations.windows import last_end, measure_windows, watch
 from members.models import EventType, GrowthWindow, Invitation, Member, Referral
 from tests import factories
 from tests.factories import item
@@ -31,7 +33,7 @@ def window(week: int, *, base: int = 60, joined: int = 30) -> GrowthWindow:
 def test_a_window_counts_the_active_base_what_it_sent_and_who_came_in_time():
     factories.world()
     EventType.objects.filter(code="content.published").update(is_contribution=True)
-    begins = midnight(END - 28 * DAY)
+    begins = midnight(END - 28 * DAY, get_default_timezone())
     for ref, joined, posted, more in (
         ("ada", 100, 5, {}), ("quiet", 100, 40, {}), ("young", 20, 5, {}), ("team", 100, 5, {"is_house": True}),
     ):  # fmt: skip
