@@ -20,9 +20,10 @@ from incentives.admin.correction_forms import BadTable, ChoiceForm, CorrectionFo
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain.corrections import queries, steps
 from incentives.domain.corrections.making import BadCorrection, make
+from incentives.domain.pump import hints
 from incentives.enums import CorrectionAct, CorrectionList, CorrectionState
 from incentives.models import Correction
-from incentives.tasks.corrections import carry_on_commit
+from incentives.tasks.corrections import carry_on_corrections
 from members.admin.base import Window
 from members.domain.people.sheets import XLSX, as_xlsx
 
@@ -113,7 +114,7 @@ class CorrectionAdmin(Window[Correction]):
         except BadCorrection as error:
             form.add_error(error.field if error.field in form.fields else None, error.sentence)
             return None
-        carry_on_commit()
+        hints.send_on_commit(carry_on_corrections)
         self.log_addition(request, made, made.reason)
         return made
 
@@ -123,7 +124,7 @@ class CorrectionAdmin(Window[Correction]):
         except steps.CannotStep as error:
             messages.error(request, error.sentence)
         else:
-            carry_on_commit()
+            hints.send_on_commit(carry_on_corrections)
             self.log_change(request, made, f"{made.get_state_display()} {form.cleaned_data['reason']}".strip())
         return shown(request, reverse("admin:incentives_correction_change", args=[pk]))
 

@@ -23,7 +23,8 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
 
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain.imports import undo_import
-from incentives.tasks.imports import carry_imports_on_commit
+from incentives.domain.pump import hints
+from incentives.tasks.imports import carry_on_imports
 from members.admin.base import Window
 from members.domain.attributes import definitions
 from members.domain.people.import_jobs import hand_in
@@ -94,7 +95,7 @@ class TableSteps:
             try:
                 if _is_long(file):
                     made = hand_in(file=file, is_quiet=not given["is_loud"], is_tried=given["is_tried"], **words)
-                    carry_imports_on_commit()
+                    hints.send_on_commit(carry_on_imports)
                     return shown(request, reverse("admin:members_memberimport_change", args=[made.pk]))
                 done = import_members(file=file, is_quiet=not given["is_loud"], dry_run=given["is_tried"], **words)
             except BadTable as error:

@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 
-from incentives.tasks.standing import evaluate_on_commit
+from incentives.domain.pump import hints
+from incentives.tasks.standing import evaluate_ladders
 from members.admin.base import Remembered, WhyForm
 from members.domain.ladders.editing import BadLadder, Preview, check_demands, look_ahead
 from members.domain.ladders.evaluating import editing_ladder
@@ -95,7 +96,7 @@ class LadderAdmin(Remembered[Ladder]):
             return self._form(request, object_id, form_url, extra_context)
         with editing_ladder():
             answer = self._form(request, object_id, form_url, extra_context)
-            evaluate_on_commit()
+            hints.send_on_commit(evaluate_ladders)
         return answer
 
     def _form(self, request: HttpRequest, *words: Any) -> HttpResponse:

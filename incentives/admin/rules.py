@@ -28,12 +28,13 @@ from incentives.domain.corrections.making import BadCorrection
 from incentives.domain.corrections.publications import undo_publication
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
+from incentives.domain.pump import hints
 from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import RuleState
 from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
-from incentives.tasks.corrections import carry_on_commit
+from incentives.tasks.corrections import carry_on_corrections
 from members.admin.base import Plain, Remembered, WhyForm, Window
 
 TEMPLATE = """\
@@ -315,7 +316,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         except (publishing.CannotPublish, BadCorrection) as error:
             messages.error(request, str(error))
             return shown(request, reverse("admin:incentives_ruleversion_change", args=[object_id]))
-        carry_on_commit()
+        hints.send_on_commit(carry_on_corrections)
         self.log_change(request, version, f"{_('Publication undone.')} {why}".strip())
         return shown(request, reverse("admin:incentives_correction_change", args=[made.pk]))
 

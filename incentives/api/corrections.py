@@ -18,9 +18,10 @@ from incentives.api.points import IDEMPOTENCY, Moving
 from incentives.api.schemas import PROBLEMS
 from incentives.domain.corrections import queries, steps
 from incentives.domain.corrections.making import REASON_LENGTH_MAX, BadCorrection, Wanted, make
+from incentives.domain.pump import hints
 from incentives.enums import CorrectionAct, CorrectionList
 from incentives.models import Correction
-from incentives.tasks.corrections import carry_on_commit
+from incentives.tasks.corrections import carry_on_corrections
 from members.api.authentication import PerKeyThrottle, key_of
 from members.api.bodies import Moment, StrictBody
 from members.api.paging import Pages
@@ -119,7 +120,7 @@ class Corrections(generics.ListAPIView[Correction], Moving):
                 made = make(wanted, now=timezone.now())
             except BadCorrection as error:
                 raise Problem(error.sentence, kind="invalid", pointer=f"/{error.field}") from error
-            carry_on_commit()
+            hints.send_on_commit(carry_on_corrections)
             return dict(CorrectionBody(made).data)
 
         return self.once(request, {name: _plain(value) for name, value in given.items()}, do)
@@ -148,7 +149,7 @@ class CorrectionApproval(APIView):
             )
         except steps.CannotStep as error:
             raise Problem(error.sentence, status_code=422, kind=error.kind) from error
-        carry_on_commit()
+        hints.send_on_commit(carry_on_corrections)
         return Response(CorrectionBody(made).data)
 
 

@@ -4,25 +4,13 @@ import logging
 import time
 
 from celery import shared_task
-from django.db import transaction
 
 from incentives.domain.corrections import running
+from incentives.domain.pump import hints
 
 logger = logging.getLogger(__name__)
 
 SECONDS_MAX = 20.0
-
-
-def carry_on_commit() -> None:
-    """Have a worker carry on once the current transaction has committed; else the next tick does."""
-    transaction.on_commit(_send)
-
-
-def _send() -> None:
-    try:
-        carry_on_corrections.apply_async(retry=False)
-    except Exception:
-        logger.warning("No hint could be sent; the next tick will carry on", exc_info=True)
 
 
 @shared_task(name="incentives.carry_on_corrections", ignore_result=True)
@@ -33,4 +21,4 @@ def carry_on_corrections(**_later: object) -> None:
     if count:
         logger.info("Corrected members=%d", count)
     if time.monotonic() - started >= SECONDS_MAX:
-        _send()
+        hints.send(carry_on_corrections)

@@ -12,18 +12,6 @@ from incentives.domain.pump import hints
 logger = logging.getLogger(__name__)
 
 
-def evaluate_on_commit() -> None:
-    """Have a worker evaluate the ladders once the current transaction has committed; else the next tick does."""
-    transaction.on_commit(_send)
-
-
-def _send() -> None:
-    try:
-        evaluate_ladders.apply_async(retry=False)
-    except Exception:
-        logger.warning("No hint could be sent; the next tick will evaluate", exc_info=True)
-
-
 @shared_task(name="incentives.evaluate_ladders", ignore_result=True)
 def evaluate_ladders(**_later: object) -> None:
     """Decide again who holds which tier: periods end, windows move on, loans and grace are over."""

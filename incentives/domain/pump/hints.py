@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import Any
 
 from django.db import transaction
 
@@ -43,10 +44,7 @@ class _Bell:
 def _send() -> None:
     from incentives.tasks import pump  # noqa: PLC0415  Tasks import the domain.
 
-    try:
-        pump.apply_async(retry=False)
-    except Exception:
-        logger.warning("No hint could be sent; the next tick will find the work", exc_info=True)
+    send(pump)
 
 
 _bell = _Bell()
@@ -55,3 +53,16 @@ _bell = _Bell()
 def wake_on_commit() -> None:
     """Wake a worker once the current transaction has committed."""
     transaction.on_commit(_bell.ring)
+
+
+def send(task: Any) -> None:
+    """Have a worker run a task soon; a broker that is away is a warning, no failure."""
+    try:
+        task.apply_async(retry=False)
+    except Exception:
+        logger.warning("No hint could be sent; the next tick will find the work task=%s", task.name, exc_info=True)
+
+
+def send_on_commit(task: Any) -> None:
+    """Do so once the current transaction has committed."""
+    transaction.on_commit(lambda: send(task))
