@@ -219,6 +219,8 @@ CORRECTION_MEMBERS_MAX = env.int("CORRECTION_MEMBERS_MAX", default=100_000)
 # Celery.
 
 filesystem_broker.install()
+# A request sends a hint and goes on: kombu would try for six seconds, and wait for minutes where nothing answers.
+REDIS_BROKER_OPTIONS: dict[str, Any] = {"max_retries": 0, "socket_connect_timeout": 0.5}
 CELERY_BROKER_URL = broker_url()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -240,6 +242,8 @@ if CELERY_BROKER_URL.startswith("filesystem://"):
         "control_folder": str(QUEUE_DIR / "control"),
         "polling_interval": 0.1,
     }
+elif CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
+    CELERY_BROKER_TRANSPORT_OPTIONS = REDIS_BROKER_OPTIONS
 PUMP_TICK_SECONDS = env.float("PUMP_TICK_SECONDS", default=2.0)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "wake-waiting-lanes": {
