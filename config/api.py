@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from activities.api import activities, registrations
 from incentives.api import (
     badges,
     balances,
@@ -196,6 +197,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/segments/<str:code>/members", segments.SegmentMembers.as_view(), {"version": "v1"}),
     path("api/v1/segments/<str:code>/members/<str:ref>", segments.SegmentMembership.as_view(), {"version": "v1"}),
     path("api/v1/segments/<str:code>/evaluate", segments.SegmentEvaluation.as_view(), {"version": "v1"}),
+    path("api/v1/activities", activities.Activities.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>", activities.ActivityDetail.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/steps", activities.ActivitySteps.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/activities/<str:activity>/verdicts/<str:ref>", activities.ActivityVerdict.as_view(), {"version": "v1"}
+    ),
+    path("api/v1/activities/<str:activity>/registrations", registrations.Registrations.as_view(), {"version": "v1"}),
+    path("api/v1/registrations/<str:registration_id>", registrations.RegistrationDetail.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/registrations/<str:registration_id>/steps", registrations.RegistrationSteps.as_view(), {"version": "v1"}
+    ),
+    path("api/v1/members/<str:ref>/registrations", registrations.MemberRegistrations.as_view(), {"version": "v1"}),
     path("api/v1/spaces", spaces.Spaces.as_view(), {"version": "v1"}),
     path("api/v1/spaces/<str:space>", spaces.SpaceDetail.as_view(), {"version": "v1"}),
     path("api/v1/spaces/<str:space>/members", spaces.SpaceMembers.as_view(), {"version": "v1"}),

@@ -124,6 +124,14 @@ def corrections_to_approve() -> int:
     return Correction.objects.filter(state=CorrectionState.WAITING).count()
 
 
+def registrations_to_approve() -> int:
+    """How many members wait for a yes or a no to their registration."""
+    from activities.enums import RegistrationState  # noqa: PLC0415  Settings name this module before models are ready.
+    from activities.models import Registration  # noqa: PLC0415
+
+    return Registration.objects.filter(state=RegistrationState.ASKED).count()
+
+
 def members_in_line() -> int:
     """How many members wait at the door of a space."""
     from members.enums import MembershipState  # noqa: PLC0415  Settings name this module before models are ready.
@@ -176,6 +184,13 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Rounds"), "sports_esports", "members.gameround"),
             Page(_("Turns"), "format_quote", "members.gameturn"),
             Page(_("Games"), "casino", "members.game"),
+        ),
+    ),
+    (
+        _("Activities"),
+        (
+            Page(_("Activities"), "event", "activities.activity"),
+            Page(_("Registrations"), "how_to_reg", "activities.registration", count=registrations_to_approve),
         ),
     ),
     (

@@ -16,7 +16,7 @@ VIEWER, COMMUNITY, FINANCE, ADMINISTRATOR = "viewer", "community operator", "fin
 
 # Keys and logins are seen by administrators only.
 SECRET_MODELS = {"apikey", "historicalapikey", "user", "group", "permission"}
-OURS = ("members", "incentives")
+OURS = ("members", "incentives", "activities")
 LEDGER = (
     "account",
     "entry",
@@ -76,6 +76,13 @@ TENDS_COMMUNITY = (
     "members.change_report",
     "members.add_messagetemplate",
     "members.change_messagetemplate",
+    "activities.add_activity",
+    "activities.change_activity",
+    "activities.add_activityperson",
+    "activities.change_activityperson",
+    "activities.delete_activityperson",
+    "activities.add_registration",
+    "activities.change_registration",
     "incentives.change_case",
     "incentives.add_campaign",
     "incentives.change_campaign",

@@ -186,6 +186,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NeedStateEnum": "members.enums.NeedState",
         "CandidateStateEnum": "members.enums.CandidateState",
         "SpaceStateEnum": "members.enums.SpaceState",
+        "ActivityKindEnum": "activities.enums.ActivityKind",
+        "ActivityStateEnum": "activities.enums.ActivityState",
+        "RegistrationStateEnum": "activities.enums.RegistrationState",
         "MembershipStateEnum": "members.enums.MembershipState",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "config.openapi.finish"],
@@ -209,6 +212,12 @@ METRIC_PROVIDERS = {
 MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING"]
 # Who is asked before a code of a campaign is made; see members/domain/invitations/making.py.
 INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
+# Apps that keep something about people; see incentives/domain/followers.py.
+FOLLOWERS = ["activities.domain.following"]
+# An activity for members has at most so many seats.
+MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
+# Scans may arrive late: who did not come is said so many hours after the end.
+MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
 CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)
 # Above either of these a correction needs a second operator; and how many members one may have at most.
@@ -278,6 +287,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "admit-waiting": {"task": "members.admit_waiting", "schedule": timedelta(minutes=1)},
     "evaluate-intentions": {"task": "members.evaluate_intentions", "schedule": timedelta(hours=6)},
     "advance-appointments": {"task": "members.advance_appointments", "schedule": timedelta(minutes=1)},
+    "advance-activities": {"task": "activities.advance_activities", "schedule": timedelta(minutes=1)},
     "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

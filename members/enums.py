@@ -245,6 +245,8 @@ class Scope(models.TextChoices):
     CAMPAIGNS_WRITE = "campaigns:write", _("stop campaigns")
     CORRECTIONS_READ = "corrections:read", _("read corrections")
     CORRECTIONS_WRITE = "corrections:write", _("make corrections, and approve small ones of its own")
+    ACTIVITIES_READ = "activities:read", _("read activities and who comes")
+    ACTIVITIES_WRITE = "activities:write", _("make activities, register members and check them in")
     INBOX_READ = "inbox:read", _("read notifications and cases of members")
     INBOX_WRITE = "inbox:write", _("mark notifications as read, open and close cases")
 

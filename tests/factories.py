@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import factory
 from django.utils import timezone
 
+from activities.domain import life
+from activities.enums import ActivityState
+from activities.models import Activity, ActivityPerson
 from incentives.domain import publishing
 from incentives.domain.pump import loop
 from incentives.domain.quests import publishing as quests
@@ -132,3 +135,22 @@ def ladder(**thresholds: int) -> Ladder:
     for code, threshold in thresholds.items():
         Tier.objects.create(ladder=made, code=code, threshold=threshold)
     return made
+
+
+def activity(code: str = "evening", **values: Any) -> Activity:
+    """A sharing evening of two hours in a week, open to everybody, with five seats and a speaker."""
+    speaker = values.pop("speaker", None)
+    starts_at = values.setdefault("starts_at", timezone.now() + timedelta(days=7))
+    values.setdefault("ends_at", starts_at + timedelta(hours=2))
+    said = {"kind": "sharing", "names": {"en": "An evening"}, "place": "The workshop", "capacity": 5, **values}
+    made = Activity.objects.create(code=code, **said)
+    if made.kind == "sharing":
+        speaker = speaker or Member.objects.get_or_create(ref="speaker")[0]
+        ActivityPerson.objects.create(activity=made, member=speaker, part="speaker")
+    return made
+
+
+def announced(code: str = "evening", *, now: datetime | None = None, **values: Any) -> Activity:
+    """The same, announced and open."""
+    made = activity(code, **values)
+    return life.step(activity_id=made.pk, to=ActivityState.ANNOUNCED, now=now or timezone.now())[0]

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from config.api_examples import circles, conduct, events, growth, inbox, people, points, privileges, rules, standing
+from config.api_examples import (
+    circles,
+    conduct,
+    events,
+    gatherings,
+    growth,
+    inbox,
+    people,
+    points,
+    privileges,
+    rules,
+    standing,
+)
 from config.api_examples.shared import PROBLEM, Call
 
 __all__ = ["CALLS", "PROBLEM", "Call"]
@@ -13,6 +25,7 @@ CALLS: dict[str, Call] = {
     **standing.CALLS,
     **growth.CALLS,
     **circles.CALLS,
+    **gatherings.CALLS,
     **conduct.CALLS,
     **points.CALLS,
     **rules.CALLS,

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from config.demo import campaigns, corrections, first_days, needs, rights, spaces, team
+from config.demo import campaigns, corrections, first_days, gatherings, needs, rights, spaces, team
 from incentives.domain import conduct
 from incentives.domain.contents import advance_contents
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
@@ -107,6 +107,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     _spend(rng, now)
     rights.fill(rng, now)
     spaces.fill(random.Random(24), members, now, days=DAYS)  # noqa: S311
+    gatherings.fill(random.Random(24), members, now)  # noqa: S311
     logins = _logins(members)
     _campaign(rng, members, now, progress)
     corrections.fill(members, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from incentives.domain import ledger
+from incentives.domain import followers, ledger
 from incentives.domain.campaigns import people as campaign_people
 from incentives.domain.ledger import keys, operations
 from incentives.domain.ledger.book import AVAILABLE, PENDING
@@ -39,6 +39,7 @@ def erase(*, member_id: int, ref: str, reason: str, now: datetime, by: object | 
             _forget_cases(person.pk, now)
             leaving.forget(person.pk)
             campaign_people.forget(person.pk)
+            followers.forget(person.pk, now=now)
             _forget_in_corrections(person.ref)
             erase_person(person, now=now, reason=reason, by=by)
         hints.wake_on_commit()

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from incentives.domain import followers
 from incentives.domain.campaigns import people as campaign_people
 from incentives.domain.ledger.merging import Brought, move_everything
 from incentives.domain.pump import hints
@@ -46,6 +47,7 @@ def merge(
         Case.objects.filter(member_id=merged.pk).update(member_id=survivor.pk)
         leaving.join(survivor.pk, merged.pk)
         campaign_people.join(survivor.pk, merged.pk)
+        followers.join(survivor.pk, merged.pk, now=now)
         merge_people(survivor, merged, now=now, reason=reason, by=by)
         hints.wake_on_commit()
     return Merged(survivor, brought)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from django.db.models import Q
 
+from incentives.domain import followers
 from incentives.domain.campaigns.people import MOMENTS
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
@@ -38,6 +39,7 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
     `sources` limits whose events are told beside our own (None: everybody's).
     """
     return {
+        **followers.data_of(member),
         "made_at": now.isoformat(),
         "member": {**{name: _text(getattr(member, name)) for name in COLUMNS}, "attributes": member.attributes},
         "standing": [

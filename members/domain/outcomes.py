@@ -54,6 +54,13 @@ CAMPAIGN_OPENED, CAMPAIGN_TASK_DONE = "campaign.opened", "campaign.task_done"
 CAMPAIGN_RETURNED, CAMPAIGN_SURPRISE = "campaign.returned", "campaign.surprise"
 SPACE_JOINED, SPACE_LEFT = "space.joined", "space.left"
 ROLE_APPOINTED, ROLE_ENDED = "role.appointed", "role.ended"
+ACTIVITY_ANNOUNCED, ACTIVITY_CHANGED = "activity.announced", "activity.changed"
+ACTIVITY_REGISTERED, ACTIVITY_WAITLISTED = "activity.registered", "activity.waitlisted"
+ACTIVITY_OFFERED, ACTIVITY_LAPSED = "activity.offered", "activity.lapsed"
+ACTIVITY_CANCELLED, ACTIVITY_REFUSED = "activity.cancelled", "activity.refused"
+ACTIVITY_REMINDER = "activity.reminder"
+ACTIVITY_CHECKED_IN, ACTIVITY_MISSED = "activity.checked_in", "activity.missed"
+ACTIVITY_SPOKE = "activity.spoke"
 
 _TEXT = {"type": "string", "optional": True}
 _PERSON = {"type": "string", "personal": True}
@@ -116,6 +123,12 @@ _ROLE = {
     "role": {"type": "string", "max_length": 40},
     "space": {"type": "string", "optional": True, "max_length": 64},
 }
+_ACTIVITY = {
+    "activity": {"type": "string", "max_length": 80},
+    "kind": {"type": "string", "enum": ["brand", "member", "sharing", "paid"]},
+    "space": {"type": "string", "optional": True, "max_length": 64},
+}
+_GUESTS = {"type": "int", "min": 0, "max": 9}
 _QUEST = {"quest": {"type": "string"}, "version": {"type": "int", "min": 1, "max": 10**9}}
 _STEPS = {"type": "int", "min": 0, "max": 100}
 
@@ -194,6 +207,47 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     SPACE_LEFT: ("A member left a space.", {"space": {"type": "string", "max_length": 64}}),
     ROLE_APPOINTED: ("A member took on a responsibility.", _ROLE),
     ROLE_ENDED: ("A member's term in a responsibility is over.", _ROLE),
+    ACTIVITY_ANNOUNCED: ("An activity that a member hosts or speaks at was announced.", _ACTIVITY),
+    ACTIVITY_CHANGED: ("An activity that a member wants to come to has another time or place.", _ACTIVITY),
+    ACTIVITY_REGISTERED: (
+        "A member has a place in an activity.",
+        {**_ACTIVITY, "guests": _GUESTS, "channel": _TEXT},
+    ),
+    ACTIVITY_WAITLISTED: (
+        "A member waits for a place in an activity.",
+        {**_ACTIVITY, "place": {"type": "int", "min": 1, "max": 1_000_000}},
+    ),
+    ACTIVITY_OFFERED: (
+        "A place in an activity has become free for a member, until a moment.",
+        {**_ACTIVITY, "until": {"type": "timestamp"}},
+    ),
+    ACTIVITY_LAPSED: ("A member let a place in an activity pass, or waited in vain.", _ACTIVITY),
+    ACTIVITY_CANCELLED: (
+        "A member's place in an activity, or their wish for one, was cancelled.",
+        {
+            **_ACTIVITY,
+            "by": {"type": "string", "enum": ["member", "team"]},
+            "late": {"type": "bool"},
+            "had_place": {"type": "bool"},
+        },
+    ),
+    ACTIVITY_REFUSED: ("A member who had asked for a place in an activity was refused.", _ACTIVITY),
+    ACTIVITY_REMINDER: (
+        "An activity that a member has a place in begins in a day or an hour.",
+        {**_ACTIVITY, "hours": {"type": "int", "min": 1, "max": 24}, "starts_at": {"type": "timestamp"}},
+    ),
+    ACTIVITY_CHECKED_IN: (
+        "A member came to an activity.",
+        {**_ACTIVITY, "guests": _GUESTS, "walk_in": {"type": "bool"}},
+    ),
+    ACTIVITY_MISSED: ("A member with a place in an activity did not come.", _ACTIVITY),
+    ACTIVITY_SPOKE: (
+        "A member hosted an activity, spoke at it or helped.",
+        {
+            **_ACTIVITY,
+            "part": {"type": "string", "enum": ["host", "speaker", "helper"]},
+        },
+    ),
     POINTS_AWARDED: ("Rules paid points for an event.", {}),
     POINTS_DEDUCTED: ("Rules took points for an event.", {}),
     POINTS_SPENT: ("Points were redeemed.", _MOVED),
@@ -242,4 +296,8 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
 }
 
 # What else is true of a type: who plays together meets, and a turn is the member's own words.
-OUTCOME_MARKS: dict[str, Mapping[str, object]] = {GAME_PLAYED: {"is_conversation": True, "gathering": "round"}}
+OUTCOME_MARKS: dict[str, Mapping[str, object]] = {
+    GAME_PLAYED: {"is_conversation": True, "gathering": "round"},
+    ACTIVITY_CHECKED_IN: {"gathering": "activity"},
+    ACTIVITY_SPOKE: {"is_contribution": True},
+}

@@ -166,8 +166,8 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page = operator
 
     assert page.locator(".desk-contents h2").all_inner_texts() == [
-        "People", "Growth", "First days", "Spaces and responsibilities", "Games of the day", "Circles", "Contents and needs",
-        "Standing", "Conduct", "Rules", "Quests", "Privileges", "Messages", "Points", "Operations", "Configuration", "Access",
+        "People", "Growth", "First days", "Spaces and responsibilities", "Games of the day", "Activities", "Circles",
+        "Contents and needs", "Standing", "Conduct", "Rules", "Quests", "Privileges", "Messages", "Points", "Operations", "Configuration", "Access",
     ]  # fmt: skip
     shot(page, "admin-index")
     assert violations(page) == []

@@ -1,4 +1,4 @@
-"""The Chinese catalogue is whole, and what is compiled is what is written."""
+"""The Chinese catalogues are whole, and what is compiled is what is written."""
 
 from __future__ import annotations
 
@@ -7,30 +7,60 @@ import gettext
 import re
 from pathlib import Path
 
-FOLDER = Path("config/locale/zh_Hans/LC_MESSAGES")
+import pytest
+
+FOLDERS = [Path(app, "locale/zh_Hans/LC_MESSAGES") for app in ("config", "activities")]
 ENTRY = re.compile(r'^msgid ((?:".*"\n?)+)(?:msgid_plural (?:".*"\n?)+)?msgstr(?:\[0\])? ((?:".*"\n?)+)', re.MULTILINE)
+MARKS = {"_", "gettext", "gettext_lazy"}
+EACH = pytest.mark.parametrize("folder", FOLDERS, ids=[folder.parts[0] for folder in FOLDERS])
 
 
-def written() -> dict[str, str]:
+def written(folder: Path) -> dict[str, str]:
     def text(lines: str) -> str:
         return "".join(ast.literal_eval(line) for line in lines.strip().splitlines())
 
-    found = {text(said): text(translated) for said, translated in ENTRY.findall((FOLDER / "django.po").read_text())}
+    found = {text(said): text(translated) for said, translated in ENTRY.findall((folder / "django.po").read_text())}
     found.pop("")
     return found
 
 
-def test_every_sentence_is_translated():
-    assert {said for said, translated in written().items() if not translated} == set()
-    assert "#, fuzzy" not in (FOLDER / "django.po").read_text()
+def said_in_code() -> set[str]:
+    """Every sentence that Python marks for translation."""
+    found = set()
+    for app in ("activities", "config", "incentives", "members"):
+        for path in Path(app).rglob("*.py"):
+            if "migrations" not in path.parts:
+                found |= {text for node in ast.walk(ast.parse(path.read_text())) if (text := _marked(node))}
+    return found
 
 
-def test_members_are_addressed_as_friends():
-    assert [text for text in written().values() if "您" in text] == []
+def _marked(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in MARKS:
+        return ""
+    (said, *_) = node.args
+    return said.value if isinstance(said, ast.Constant) else ""
 
 
-def test_what_is_compiled_is_what_is_written():
-    with (FOLDER / "django.mo").open("rb") as file:
+@EACH
+def test_every_sentence_is_translated(folder):
+    assert {said for said, translated in written(folder).items() if not translated} == set()
+    assert "#, fuzzy" not in (folder / "django.po").read_text()
+
+
+def test_every_sentence_of_the_code_is_written_in_a_catalogue():
+    known = {said for folder in FOLDERS for said in written(folder)}
+
+    assert said_in_code() - known == set()
+
+
+@EACH
+def test_members_are_addressed_as_friends(folder):
+    assert [text for text in written(folder).values() if "您" in text] == []
+
+
+@EACH
+def test_what_is_compiled_is_what_is_written(folder):
+    with (folder / "django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
 
     def told(said: str) -> str:
@@ -40,4 +70,4 @@ def test_what_is_compiled_is_what_is_written():
             found = compiled.pgettext("of points", said)
         return found if found != said else compiled.ngettext(said, said, 1)
 
-    assert {said: told(said) for said in written()} == written()
+    assert {said: told(said) for said in written(folder)} == written(folder)

@@ -59,7 +59,7 @@ def too_few_points(ground: Ground) -> WhyNot:
 
 
 def tier_too_low(ground: Ground) -> WhyNot:
-    return WhyNot("tier_too_low", _("From the tier %(tier)s on.") % {"tier": _in(ground.tier_names)})
+    return WhyNot("tier_too_low", tier_too_low_words(_in(ground.tier_names)))
 
 
 def badge_missing(ground: Ground) -> WhyNot:
@@ -85,6 +85,10 @@ def not_granted(definition: Definition, member: Member) -> WhyNot:
     if member.birthday:
         return WhyNot("not_granted", _("It opens on the birthday."))
     return WhyNot("not_granted", _("It opens on the birthday, which is not known yet."))
+
+
+def tier_too_low_words(tier: str) -> str:
+    return _("From the tier %(tier)s on.") % {"tier": tier}
 
 
 def day_words(day: datetime) -> str:

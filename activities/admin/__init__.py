@@ -1,0 +1,3 @@
+from activities.admin import activities, registrations
+
+__all__ = ["activities", "registrations"]

@@ -1,0 +1,76 @@
+"""What an activity needs before members hear of it; each kind keeps a promise of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from activities.domain import questions
+from activities.enums import ActivityKind, Part
+from activities.models import BRAND_AUDIENCE_MIN, Activity
+
+
+def mistakes_of(activity: Activity, *, now: datetime) -> list[str]:
+    """Everything that is missing, in sentences that say what to do; empty if it can be announced."""
+    found = _of_all(activity, now)
+    if activity.kind == ActivityKind.BRAND:
+        found += _of_brand(activity)
+    elif activity.kind == ActivityKind.MEMBER:
+        found += _of_member(activity)
+    elif activity.kind == ActivityKind.SHARING:
+        found += _of_sharing(activity)
+    return found
+
+
+def _of_all(activity: Activity, now: datetime) -> list[str]:
+    found = []
+    if not any(str(text).strip() for text in activity.names.values()):
+        found.append(_("Give it a name."))
+    if activity.starts_at <= now:
+        found.append(_("It begins in the past."))
+    if not activity.place and not activity.link:
+        found.append(_("Say where it is: a place or a link."))
+    if activity.closes_at is not None and activity.closes_at <= now:
+        found.append(_("Registration closes in the past."))
+    try:
+        questions.read(activity.questions)
+    except questions.BadQuestions as error:
+        found.append(str(error))
+    return found
+
+
+def _of_brand(activity: Activity) -> list[str]:
+    """Reputation wants an audience: below it, somebody says why, or it is a sharing activity."""
+    goal = activity.audience_min if activity.audience_min is not None else BRAND_AUDIENCE_MIN
+    expected = activity.audience_expected
+    found = []
+    if expected is None:
+        found.append(_("Say how many people are expected."))
+    elif expected < goal and not activity.small_reason.strip():
+        said = {"expected": expected, "goal": goal}
+        found.append(
+            _("%(expected)d people are expected, fewer than %(goal)d: say why, or make it a sharing activity.") % said
+        )
+    if activity.capacity is not None and activity.capacity < (expected or 0):
+        found.append(_("It has fewer seats than people are expected."))
+    return found
+
+
+def _of_member(activity: Activity) -> list[str]:
+    """Small and beautiful: few seats, for those who earned them."""
+    most = settings.MEMBER_ACTIVITY_SEATS_MAX
+    found = []
+    if activity.capacity is None or activity.capacity > most:
+        found.append(_("An activity for members is small: give it at most %(most)d seats.") % {"most": most})
+    if activity.tier is None and activity.segment_id is None and not activity.only_space:
+        found.append(_("Say which members it is for: from a tier on, a segment, or the members of a space."))
+    return found
+
+
+def _of_sharing(activity: Activity) -> list[str]:
+    """Members teach members."""
+    if not activity.people.filter(part=Part.SPEAKER).exists():
+        return [_("Somebody speaks: name a member as its speaker.")]
+    return []

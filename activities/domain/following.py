@@ -1,0 +1,73 @@
+"""What becomes of activities when somebody is erased, turns out to be another member, or takes their data along."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from activities.domain.seating import end, hold_activity, offer_free_seats
+from activities.enums import EndedBy, RegistrationState
+from activities.models import LIVE_STATES, ActivityPerson, Registration
+from members.models import Member
+
+
+def forget(member_id: int, *, now: datetime) -> None:
+    """Free the seats of what is to come and remove what was answered; who came stays as a number."""
+    _leave(Registration.objects.live().filter(member_id=member_id, checked_in_at__isnull=True), now)
+    Registration.objects.filter(member_id=member_id).update(answers={}, reason="", channel="")
+
+
+def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
+    """Give the survivor the other's registrations; where both are registered, the survivor's stays."""
+    own = Registration.objects.live().filter(member_id=survivor_id).values_list("activity_id", flat=True)
+    twins = Registration.objects.live().filter(member_id=merged_id, activity_id__in=list(own))
+    came = twins.filter(checked_in_at__isnull=False).values_list("activity_id", flat=True)
+    # Whoever came keeps having come, by whichever of the two registrations.
+    _leave(
+        Registration.objects.live().filter(member_id=survivor_id, activity_id__in=list(came), checked_in_at=None), now
+    )
+    own = Registration.objects.live().filter(member_id=survivor_id).values_list("activity_id", flat=True)
+    _leave(Registration.objects.live().filter(member_id=merged_id, activity_id__in=list(own)), now)
+    Registration.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
+    known = set(held)
+    for each in ActivityPerson.objects.filter(member_id=merged_id):
+        if (each.activity_id, each.part) in known:
+            each.delete()
+        else:
+            each.member_id = survivor_id
+            each.save(update_fields=["member_id"])
+
+
+def data_of(member: Member) -> dict[str, Any]:
+    """A member's activities, as JSON holds them; nobody else is named."""
+    found = Registration.objects.filter(member=member).select_related("activity").order_by("pk")
+    parts = ActivityPerson.objects.filter(member=member).select_related("activity").order_by("pk")
+    return {
+        "registrations": [
+            {
+                "activity": each.activity.code,
+                "state": each.state,
+                "registered_at": each.registered_at.isoformat(),
+                "guests": each.guests,
+                "answers": each.answers,
+                "came_at": each.checked_in_at.isoformat() if each.checked_in_at else None,
+            }
+            for each in found
+        ],
+        "hosted": [{"activity": each.activity.code, "part": each.part} for each in parts],
+    }
+
+
+def _leave(leaving: Any, now: datetime) -> None:
+    for registration_id, activity_id in list(leaving.order_by("activity_id", "pk").values_list("pk", "activity_id")):
+        activity = hold_activity(activity_id)
+        found = Registration.objects.select_for_update().get(pk=registration_id)
+        if found.state not in LIVE_STATES:
+            continue
+        if found.checked_in_at is not None:
+            # Both came by one registration each; the person was there once, and one of the two is to go.
+            found.checked_in_at = None
+        found.activity = activity
+        end(found, RegistrationState.CANCELLED, by=EndedBy.TEAM, now=now)
+        offer_free_seats(activity, now=now)

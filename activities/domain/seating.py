@@ -1,0 +1,104 @@
+"""The only module that gives and frees seats. Whoever calls it holds the activity's row: no seat is given twice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from activities.domain.telling import tell_one
+from activities.enums import EndedBy, RegistrationState
+from activities.models import COMING_STATES, SEATED_STATES, Activity, Registration
+from members.domain.outcomes import ACTIVITY_OFFERED, ACTIVITY_REGISTERED, ACTIVITY_WAITLISTED
+from members.enums import MemberStatus
+from members.models import Standing
+
+# Of everybody in line, so many are looked at for a seat that has become free.
+LOOKED_AT_MAX = 200
+
+
+def hold_activity(activity_id: int) -> Activity:
+    """The activity's row, held until the transaction ends: seats, registrations and steps wait for it."""
+    found = Activity.objects.select_for_update(of=("self",)).select_related("space", "tier")
+    return found.get(pk=activity_id)
+
+
+def has_room(activity: Activity, seats: int) -> bool:
+    return activity.capacity is None or activity.seats_taken + seats <= activity.capacity
+
+
+def seat(registration: Registration, state: RegistrationState, *, now: datetime, until: datetime | None = None) -> None:
+    """Give a registration its seats, which are there: with a place, an offer until then, or a bill until then."""
+    activity = registration.activity
+    if registration.state not in SEATED_STATES:
+        assert has_room(activity, registration.seats), "an activity is never oversold"
+        activity.seats_taken += registration.seats
+        activity.save(update_fields=["seats_taken"])
+    registration.state, registration.until = state, until
+    if state == RegistrationState.CONFIRMED:
+        registration.confirmed_at = now
+    registration.save()
+    if state == RegistrationState.CONFIRMED:
+        more = {"channel": registration.channel} if registration.channel else {}
+        tell_one(ACTIVITY_REGISTERED, registration, now=now, guests=registration.guests, **more)
+    elif state == RegistrationState.OFFERED:
+        assert until is not None, "a_kept_place_ends"
+        tell_one(ACTIVITY_OFFERED, registration, now=now, until=until.isoformat())
+
+
+def put_in_line(registration: Registration, *, now: datetime) -> None:
+    """Put a registration on the waiting list, behind whoever stands higher, or as high and came before."""
+    activity = registration.activity
+    registration.state, registration.waits_since = RegistrationState.WAITING, now
+    registration.priority = _priority(activity, registration.member_id)
+    registration.save()
+    place = registration.place_in_line()
+    assert place is not None, "it waits"
+    tell_one(ACTIVITY_WAITLISTED, registration, now=now, place=place)
+
+
+def end(registration: Registration, state: RegistrationState, *, by: EndedBy, now: datetime, reason: str = "") -> None:
+    """End a live registration and free its seats; whoever is next in line is offered them."""
+    activity = registration.activity
+    had_seats = registration.state in SEATED_STATES
+    registration.state, registration.until = state, None
+    registration.ended_at, registration.ended_by, registration.reason = now, by, reason
+    registration.save()
+    if had_seats:
+        assert activity.seats_taken >= registration.seats, "seats are counted"
+        activity.seats_taken -= registration.seats
+        activity.save(update_fields=["seats_taken"])
+
+
+def offer_free_seats(activity: Activity, *, now: datetime) -> int:
+    """Offer what is free to whoever is next in line and fits; return how many were offered a place.
+
+    An offer is kept for the activity's hours, and never beyond the end of registration. Nobody is offered anything
+    once registration has closed. Whoever needs more seats than are free keeps their place in line.
+    """
+    if activity.state not in COMING_STATES or not now < activity.registers_until():
+        return 0
+    line = None
+    count = 0
+    until = min(now + timedelta(hours=activity.offer_hours), activity.registers_until())
+    while has_room(activity, 1):
+        if line is None:
+            found = activity.registrations.in_line().filter(member__status=MemberStatus.ACTIVE)
+            line = list(found.select_related("member")[:LOOKED_AT_MAX])
+        fitting = next((each for each in line if has_room(activity, each.seats)), None)
+        if fitting is None:
+            break
+        line.remove(fitting)
+        fitting.activity = activity
+        seat(fitting, RegistrationState.OFFERED, now=now, until=until)
+        count += 1
+    return count
+
+
+def _priority(activity: Activity, member_id: int) -> int:
+    """How high a member stands: the threshold of their tier, on the activity's ladder or on the first one."""
+    if not activity.waits_by_tier:
+        return 0
+    standings = Standing.objects.filter(member_id=member_id, tier__isnull=False).order_by("ladder_id")
+    if activity.tier is not None:
+        standings = standings.filter(ladder_id=activity.tier.ladder_id)
+    held = standings.values_list("tier__threshold", flat=True).first()
+    return int(held or 0)

@@ -1,0 +1,52 @@
+"""The closed lists of the activities app."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ActivityKind(models.TextChoices):
+    """What a gathering is for; see docs/activities.md."""
+
+    BRAND = "brand", _("brand")
+    MEMBER = "member", _("for members")
+    SHARING = "sharing", _("sharing")
+    PAID = "paid", _("with tickets")
+
+
+class ActivityState(models.TextChoices):
+    """The stages of an activity's life. Whether it is full is seen from its seats, not kept."""
+
+    DRAFT = "draft", _("draft")
+    ANNOUNCED = "announced", _("announced")
+    OPEN = "open", _("registration open")
+    RUNNING = "running", _("running")
+    FINISHED = "finished", _("finished")
+    REVIEWED = "reviewed", _("reviewed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class Part(models.TextChoices):
+    """What somebody does in an activity beside coming."""
+
+    HOST = "host", _("host")
+    SPEAKER = "speaker", _("speaker")
+    HELPER = "helper", _("helper")
+
+
+class RegistrationState(models.TextChoices):
+    ASKED = "asked", _("waits for approval")
+    WAITING = "waiting", _("on the waiting list")
+    OFFERED = "offered", _("has been offered a place")
+    HELD = "held", _("has to pay")
+    CONFIRMED = "confirmed", _("has a place")
+    CANCELLED = "cancelled", _("cancelled")
+    REFUSED = "refused", _("refused")
+    LAPSED = "lapsed", _("let it pass")
+
+
+class EndedBy(models.TextChoices):
+    """Who ended a registration."""
+
+    MEMBER = "member", _("the member")
+    TEAM = "team", _("the team")
+    CLOCK = "clock", _("the clock")

@@ -1,0 +1,16 @@
+from activities.models.activities import (
+    BRAND_AUDIENCE_MIN,
+    COMING_STATES,
+    GUESTS_MAX,
+    PUBLIC_STATES,
+    SEATS_MAX,
+    Activity,
+    ActivityPerson,
+    ActivityStep,
+)
+from activities.models.registrations import ENDED_STATES, LIVE_STATES, SEATED_STATES, Registration
+
+__all__ = [
+    "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_MAX", "LIVE_STATES", "PUBLIC_STATES",
+    "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson", "ActivityStep", "Registration",
+]  # fmt: skip

@@ -1,0 +1,5 @@
+"""What Celery does for the activities app. Every task may run twice, late, or never."""
+
+from activities.tasks.clockwork import advance_activities
+
+__all__ = ["advance_activities"]

@@ -1,0 +1,128 @@
+"""A past and a coming month of activities for a first look: all four kinds, full ones with a line, one called off."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from activities.domain import advancing, life, registering
+from activities.enums import ActivityState, Part
+from activities.models import Activity, ActivityPerson
+from incentives.domain.requests import Refused
+from members.enums import MemberStatus
+from members.models import Member, Space, Tier
+
+CHANNELS = ("page", "poster", "friend", "")
+ANNOUNCED_BEFORE = timedelta(days=16)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An activity `days` from now at an hour of the day, for so many hours; `asked` members would like to come."""
+
+    days: int
+    hour: int
+    hours: float
+    kind: str
+    code: str
+    name: str
+    zh: str
+    summary: str
+    place: str
+    asked: int
+    capacity: int | None
+    tier: str = ""
+    space: str = ""
+    called_off: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+DIET = [{"code": "diet", "names": {"en": "What do you not eat?", "zh-hans": "有什么忌口？"}, "kind": "text"}]
+PLANS = (
+    Plan(-27, 14, 3, "sharing", "first-film-roll", "Your first roll of film", "第一卷胶片",
+         "Load it, spoil it, learn from it.", "The workshop", 14, 12, space="workshop"),
+    Plan(-20, 10, 6, "brand", "autumn-fair", "The autumn fair", "秋日市集",
+         "Everybody who makes something shows it.", "Market hall", 60, None,
+         more={"audience_expected": 140, "is_open_to_guests": True, "reach": 186, "money": "EUR", "cost": 240_000}),
+    Plan(-12, 19, 2, "member", "readers-table", "The readers' table", "读者的餐桌",
+         "One long table, one short book.", "Back room of the bookshop", 16, 10, tier="silver",
+         more={"questions": DIET}),
+    Plan(-5, 18, 2, "sharing", "mending-night", "Mending night", "缝补之夜",
+         "Bring what is torn.", "The workshop", 18, 16, space="workshop"),
+    Plan(2, 18, 2, "sharing", "sourdough-evening", "Sourdough, slowly", "慢慢做酸面包",
+         "Three folds, one night, one loaf.", "The workshop", 15, 12, space="workshop",
+         more={"guests_max": 1, "questions": DIET}),
+    Plan(5, 19, 2, "member", "winter-table", "The winter table", "冬日餐桌",
+         "Those who write, eat together.", "Back room of the bookshop", 20, 10, tier="silver",
+         more={"questions": DIET}),
+    Plan(9, 15, 2, "sharing", "maps-by-hand", "Maps by hand", "手绘地图",
+         "Draw the way you walk.", "The workshop", 6, 20, called_off="The one who draws has broken her wrist."),
+    Plan(16, 11, 5, "brand", "open-house", "Open house", "开放日",
+         "Come in, look around, take a friend.", "Mill Lane 4", 40, None,
+         more={"audience_expected": 120, "is_open_to_guests": True}),
+    Plan(23, 19, 3, "sharing", "year-in-ten-pictures", "The year in ten pictures", "十张照片里的一年",
+         "Ten members, ten pictures, ten minutes each.", "The bookshop", 11, 30),
+)  # fmt: skip
+
+
+def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
+    """Plan them, announce them, let members come, wait and change their minds."""
+    present = set(Member.objects.filter(status=MemberStatus.ACTIVE).values_list("pk", flat=True))
+    people = [each for each in members if each.pk in present and not each.is_house]
+    for number, plan in enumerate(PLANS):
+        activity = _draft(plan, people, number, now)
+        announced_at = min(activity.starts_at, now) - ANNOUNCED_BEFORE / 2
+        life.step(activity_id=activity.pk, to=ActivityState.ANNOUNCED, now=announced_at, by="operator 1")
+        _ask(rng, activity, plan, people, announced_at, min(activity.starts_at, now))
+        if plan.called_off:
+            life.step(
+                activity_id=activity.pk, to=ActivityState.CANCELLED, now=now - timedelta(hours=5), by="operator 1",
+                reason=plan.called_off,
+            )  # fmt: skip
+        if activity.ends_at < now:
+            advancing.advance_activities(now=activity.ends_at)
+    _draft(Plan(37, 19, 2, "sharing", "spring-seeds", "Seeds for spring", "春天的种子", "What to sow when.",
+                "The workshop", 0, 20), people, len(PLANS), now)  # fmt: skip
+    advancing.advance_activities(now=now)
+
+
+def _draft(plan: Plan, people: list[Member], number: int, now: datetime) -> Activity:
+    day = (now + timedelta(days=plan.days)).replace(hour=plan.hour, minute=0, second=0, microsecond=0)
+    tier = Tier.objects.filter(code=plan.tier).first() if plan.tier else None
+    space = Space.objects.filter(ref=plan.space).first() if plan.space else None
+    made = Activity.objects.create(
+        code=plan.code, kind=plan.kind, names={"en": plan.name, "zh-hans": plan.zh}, summaries={"en": plan.summary},
+        starts_at=day, ends_at=day + timedelta(hours=plan.hours), zone="Europe/Berlin", place=plan.place,
+        capacity=plan.capacity, tier=tier, space=space, cancel_until=day - timedelta(days=1), **plan.more,
+    )  # fmt: skip
+    host, speaker = people[(5 * number + 3) % len(people)], people[(7 * number + 20) % len(people)]
+    ActivityPerson.objects.create(activity=made, member=host, part=Part.HOST)
+    if plan.kind == "sharing":
+        ActivityPerson.objects.create(activity=made, member=speaker, part=Part.SPEAKER)
+    return made
+
+
+def _ask(
+    rng: random.Random, activity: Activity, plan: Plan, people: list[Member], first: datetime, last: datetime
+) -> None:
+    """So many register along the way; one in eight changes their mind."""
+    moments = sorted(first + rng.random() * (last - first) for _ in range(plan.asked))
+    willing = iter(rng.sample(people, min(len(people), 8 * plan.asked)))
+    for moment in moments:
+        made = None
+        while made is None:
+            member = next(willing, None)
+            if member is None:
+                return
+            guests = 1 if activity.guests_max and rng.random() < 0.2 else 0
+            try:
+                made, _new = registering.register(
+                    activity_id=activity.pk, member=member, now=moment, guests=guests, channel=rng.choice(CHANNELS)
+                )
+            except Refused:
+                # Not every tier may come.
+                continue
+        if rng.random() < 0.12:
+            registering.cancel(registration_id=made.pk, now=moment + (last - moment) / 2)
