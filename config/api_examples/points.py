@@ -116,9 +116,9 @@ CALLS: dict[str, Call] = {
         {"payer": "ada", "payee": "bo", "currency": "points", "amount": "20"},
     ),
     "reverse_journal": Call(
-        "Take back a whole journal",
+        "Take back a journal, or a part of it",
         {**MOVEMENT, "amount": "-10", "balance": "330"},
-        {"journal_id": "4710", "cause": "recipe-1041 was a copy"},
+        {"journal_id": "4710", "cause": "recipe-1041 was a copy", "amount": "10"},
     ),
     "hold_points": Call(
         "Set points aside", HOLD, {"member": "ada", "currency": "points", "amount": "50", "seconds": 900}

@@ -24,7 +24,7 @@ from incentives.domain.ledger.operations import Moved
 from incentives.domain.ledger.permits import MayNotSpend, check_spender
 from incentives.domain.reversals import reverse_journal
 from incentives.enums import JournalKind
-from incentives.models import Currency, Hold
+from incentives.models import Currency, Hold, Journal
 from members.api.authentication import PerKeyThrottle, key_of
 from members.api.bodies import StrictBody
 from members.api.members import find_member
@@ -112,10 +112,14 @@ class CaptureBody(StrictBody):
 
 
 class ReversalBody(StrictBody):
-    """Which journal is taken back, and for what cause: the same cause takes it back once."""
+    """Which journal is taken back, for what cause, and how much of it: the same cause takes back once."""
 
     journal_id = serializers.RegexField(r"^[0-9]{1,18}$")
     cause = serializers.CharField(max_length=128)
+    amount = serializers.DecimalField(
+        max_digits=18, decimal_places=4, min_value=Decimal("0.0001"), required=False, allow_null=True,
+        help_text="All that has not been taken back before, if left out.",
+    )  # fmt: skip
 
 
 class HoldBody(serializers.Serializer[Any]):
@@ -286,12 +290,17 @@ class Reversals(Moving):
         parameters=[IDEMPOTENCY],
     )
     def post(self, request: Request, **_: Any) -> Response:
-        """Take back a whole journal: an award, a deduction, a spending."""
+        """Take back an award, a deduction or a spending, or a part of it. Points that had been taken go back to the
+        lots they came from, a part of them in proportion."""
         body = _valid(ReversalBody, request)
+        amount = body.get("amount")
 
         def do(_key: bytes, actor: str) -> dict[str, Any]:
             journal_id = int(body["journal_id"])
-            moved = reverse_journal(journal_id=journal_id, cause=body["cause"], now=timezone.now(), actor=actor)
+            moved = reverse_journal(
+                journal_id=journal_id, cause=body["cause"], amount=_part_of(journal_id, amount), now=timezone.now(),
+                actor=actor,
+            )  # fmt: skip
             currency = Currency.objects.get(pk=_currency_of(moved.journal_id))
             return _moved(moved, currency)
 
@@ -415,9 +424,15 @@ def _spender(ref: str, pointer: str = "/member") -> Any:
     return member
 
 
-def _currency_of(journal_id: int) -> int:
-    from incentives.models import Journal  # noqa: PLC0415
+def _part_of(journal_id: int, amount: Decimal | None) -> int | None:
+    """An amount in the minor units of what a journal moved; a journal that is not there is refused elsewhere."""
+    found = Journal.objects.filter(pk=journal_id).first()
+    if amount is None or found is None:
+        return None
+    return minor(amount, Currency.objects.get(pk=found.currency_id))
 
+
+def _currency_of(journal_id: int) -> int:
     return int(Journal.objects.values_list("currency_id", flat=True).get(pk=journal_id))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from django.db.models import F
 from django.utils import timezone
 
 from incentives.domain.engine import rulebook
@@ -80,6 +81,6 @@ def _made_and_gone(journal: Journal) -> tuple[set[int], set[int]]:
         run=journal.run,
         kind__in=(JournalKind.AWARD, JournalKind.DEDUCT),
     ).values_list("pk", flat=True)
-    taken = set(Reversal.objects.filter(pk__in=list(made), reversed_amount__gt=0).values_list("pk", flat=True))
+    taken = set(Reversal.objects.filter(pk__in=list(made), wanted_amount=F("amount")).values_list("pk", flat=True))
     lapsed = PendingAward.objects.filter(journal_id__in=list(made), state=PendingState.LAPSED)
     return set(made), taken | set(lapsed.values_list("journal_id", flat=True))

@@ -14,8 +14,10 @@ from members.lanes import lane_of
 from members.models import Lane
 
 
-def reverse_journal(*, journal_id: int, cause: str, now: datetime, actor: str = "", is_quiet: bool = False) -> Moved:
-    """Take back a whole journal; see ledger.operations.reverse, whose errors this raises.
+def reverse_journal(
+    *, journal_id: int, cause: str, now: datetime, amount: int | None = None, actor: str = "", is_quiet: bool = False
+) -> Moved:
+    """Take back a journal, or an amount of it; see ledger.operations.reverse, whose errors this raises.
 
     Where a rule had made it, its limits and budgets get back what was recovered, and the turn once everything that
     the rule did for the event has been taken back.
@@ -25,7 +27,9 @@ def reverse_journal(*, journal_id: int, cause: str, now: datetime, actor: str = 
         if original is not None and original.rule_code:
             # A member's limits belong to whoever holds the lane; without it a running batch would write over this.
             Lane.objects.select_for_update().get(number=lane_of(original.member_id))
-        moved = operations.reverse(journal_id=journal_id, cause=cause, now=now, actor=actor, is_quiet=is_quiet)
+        moved = operations.reverse(
+            journal_id=journal_id, cause=cause, now=now, amount=amount, actor=actor, is_quiet=is_quiet
+        )
         if original is not None and original.rule_code and moved.is_new:
             give_back(original, -moved.amount)
     return moved

@@ -191,10 +191,12 @@ class Note(models.Model):
 
 
 class Reversal(models.Model):
-    """How much of a journal was taken back. Locked by each reversal of it."""
+    """How much of a journal was to be taken back, and how much was. Locked by each reversal of it."""
 
     journal_id = models.BigIntegerField(primary_key=True)
     amount = models.BigIntegerField(_("amount"))
+    # Of what was to be taken back, the rest could not be recovered.
+    wanted_amount = models.BigIntegerField(_("to be reversed"), default=0, db_default=0)
     reversed_amount = models.BigIntegerField(_("reversed"), default=0)
 
     class Meta:
@@ -202,6 +204,10 @@ class Reversal(models.Model):
             models.CheckConstraint(
                 condition=Q(reversed_amount__lte=F("amount")) & Q(reversed_amount__gte=0),
                 name="reversals_never_exceed_the_journal",
+            ),
+            models.CheckConstraint(
+                condition=Q(wanted_amount__lte=F("amount")) & Q(reversed_amount__lte=F("wanted_amount")),
+                name="no_more_is_reversed_than_was_wanted",
             ),
         ]
 

@@ -1276,6 +1276,17 @@ EVERY_CALL = [
     ("POST", "violations/7/decision", Scope.CONDUCT_WRITE),
     ("GET", "reports", Scope.CONDUCT_READ),
     ("POST", "reports", Scope.CONDUCT_WRITE),
+    ("GET", "activities", Scope.ACTIVITIES_READ),
+    ("POST", "activities", Scope.ACTIVITIES_WRITE),
+    ("GET", "activities/evening", Scope.ACTIVITIES_READ),
+    ("PATCH", "activities/evening", Scope.ACTIVITIES_WRITE),
+    ("POST", "activities/evening/steps", Scope.ACTIVITIES_WRITE),
+    ("GET", "activities/evening/verdicts/ada", Scope.ACTIVITIES_READ),
+    ("GET", "activities/evening/registrations", Scope.ACTIVITIES_READ),
+    ("POST", "activities/evening/registrations", Scope.ACTIVITIES_WRITE),
+    ("GET", "registrations/7", Scope.ACTIVITIES_READ),
+    ("POST", "registrations/7/steps", Scope.ACTIVITIES_WRITE),
+    ("GET", "members/ada/registrations", Scope.ACTIVITIES_READ),
     ("GET", "whoami", None),
 ]
 

@@ -197,7 +197,9 @@ def _taken(
         ids = [pk for pk, *_ in part]
         old = Member.objects.filter(pk__in={member_id for _, member_id, _ in part}, merged_into__isnull=False)
         merged = dict(old.values_list("pk", "merged_into_id"))
-        gone = set(Reversal.objects.filter(pk__in=ids, reversed_amount__gt=0).values_list("pk", flat=True))
+        before = Reversal.objects.filter(pk__in=ids).values_list("pk", "amount", "wanted_amount")
+        taken = {pk: wanted for pk, amount, wanted in before}
+        gone = {pk for pk, amount, wanted in before if wanted == amount}
         states = dict(PendingAward.objects.filter(journal_id__in=ids).values_list("journal_id", "state"))
         sums = dict(
             Entry.objects.filter(journal_id__in=ids).values_list("journal_id").annotate(total=Sum("amount")).order_by()
@@ -208,7 +210,7 @@ def _taken(
             if member_id not in listed or pk in gone or state in (PendingState.LAPSED, PendingState.WITHDRAWN):
                 continue
             each = plans.setdefault(member_id, Planned())
-            each.amounts[codes[currency_id]] -= sums.get(pk, 0)
+            each.amounts[codes[currency_id]] -= sums.get(pk, 0) - taken.get(pk, 0)
             if state == PendingState.WAITING:
                 each.pending[codes[currency_id]] += sums.get(pk, 0)
             each.journals.append(pk)

@@ -37,13 +37,13 @@ def restore(*, journal_id: int, cause: str, now: datetime, actor: str = "", is_q
         entries = list(Entry.objects.filter(journal_id=journal_id).order_by("sequence"))
         amount = -sum(entry.amount for entry in entries)
         record = Reversal.objects.select_for_update().get(journal_id=taken.reverses_id)
-        if amount <= 0 or record.reversed_amount != amount:
+        if amount <= 0 or record.reversed_amount < amount or _was_restored(taken):
             raise CannotReverse("This reversal took nothing, or was undone before.")
         bucket = _wait_again(taken.reverses_id) if waited else AVAILABLE
         account = book.account(member_id, currency.pk, bucket)
         made = open_journal(
             book, account, key, JournalKind.REVERSE, now, actor=actor, reverses_id=taken.reverses_id,
-            event_id=taken.event_id,
+            event_id=taken.event_id, movement=taken.pk,
         )  # fmt: skip
         lots = dict(Lot.objects.filter(pk__in={e.lot_id for e in entries}).values_list("pk", "expires_at"))
         for entry in entries:
@@ -51,10 +51,16 @@ def restore(*, journal_id: int, cause: str, now: datetime, actor: str = "", is_q
         if bucket == AVAILABLE:
             book.expire_due(account, now)
         write(book)
-        record.reversed_amount = 0
-        record.save(update_fields=["reversed_amount"])
+        record.reversed_amount -= amount
+        record.wanted_amount -= taken.wanted or amount
+        record.save(update_fields=["wanted_amount", "reversed_amount"])
         tell(POINTS_REVERSED, member_id=member_id, currency=currency, amount=amount, now=now, is_quiet=is_quiet)
     return Moved(journal_id=made, amount=amount, balance=account.balance)
+
+
+def _was_restored(taken: Journal) -> bool:
+    """Whether this reversal was undone before, for whatever cause; what undoes it names it."""
+    return Journal.objects.filter(kind=JournalKind.REVERSE, reverses_id=taken.reverses_id, movement=taken.pk).exists()
 
 
 def _wait_again(journal_id: int) -> int:

@@ -188,7 +188,7 @@ def test_the_books_are_right_before_anybody_touches_them(account):
         ("INSERT INTO incentives_hold (id, member_id, currency_id, amount, captured, voided, parts, state, expires_at,"
          " created_at) SELECT '00000000000000000000000000000001', member_id, currency_id, 5, 0, 0, '[]', 'open',"
          " '2030-01-01', '2026-01-01' FROM incentives_account", {11}),
-        ("INSERT INTO incentives_reversal (journal_id, amount, reversed_amount) VALUES (1, 5, 4)", {9}),
+        ("INSERT INTO incentives_reversal (journal_id, amount, wanted_amount, reversed_amount) VALUES (1, 5, 4, 4)", {9}),
     ],
 )  # fmt: skip
 def test_verify_names_what_was_broken_behind_the_guards(account, statement, numbers):

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain import ledger
 from incentives.domain.ledger import operations, queries
 from incentives.domain.ledger.expiry import expires_at
+from incentives.domain.ledger.operations.reversing import shared_out
 from incentives.domain.ledger.verify import verify
 from incentives.enums import HoldState, JournalKind
 from incentives.models import NEVER, Account, Entry, Hold, Journal, Lot
@@ -344,6 +347,87 @@ def test_reversing_a_spending_puts_points_back_into_their_lots(ada, points):
     operations.reverse(journal_id=moved.journal_id, cause="cancelled", now=NOON)
 
     assert open_lots() == [(SOON, 30), (LATER, 30)]
+
+
+def test_a_part_of_a_spending_goes_back_in_proportion_to_the_lots_it_came_from(ada, points):
+    award(ada, points, 30, SOON)
+    award(ada, points, 60, LATER)
+    spent = operations.spend(member_id=ada.pk, currency=points, amount=90, key=key(), now=NOON)
+
+    def refund(amount, cause):
+        return operations.reverse(journal_id=spent.journal_id, cause=cause, amount=amount, now=NOON)
+
+    assert refund(10, "one seat").amount == 10
+    # A third and two thirds of ten, by largest remainder.
+    assert open_lots() == [(SOON, 3), (LATER, 7)]
+    assert refund(10, "one seat").is_new is False
+    assert refund(50, "five seats").amount == 50
+    assert open_lots() == [(SOON, 20), (LATER, 40)]
+    with pytest.raises(operations.CannotReverse, match="Between 1 and 30"):
+        refund(31, "too much")
+    assert operations.reverse(journal_id=spent.journal_id, cause="the rest", now=NOON).amount == 30
+    assert open_lots() == [(SOON, 30), (LATER, 60)]
+    with pytest.raises(operations.CannotReverse, match="reversed before"):
+        refund(1, "again")
+    assert [proof for proof in verify() if not proof.holds] == []
+
+
+def test_what_was_captured_of_a_hold_goes_back_in_part_to_its_lots(ada, points):
+    award(ada, points, 30, SOON)
+    award(ada, points, 30, LATER)
+    made = operations.hold(
+        member_id=ada.pk, currency=points, amount=50, key=key(), now=NOON, expires_at=NOON + timedelta(days=1)
+    )
+    operations.capture(hold_id=made.pk, amount=40, now=NOON)
+    captured = Journal.objects.get(kind=JournalKind.CAPTURE)
+
+    operations.reverse(journal_id=captured.pk, cause="half", amount=20, now=NOON)
+
+    assert open_lots() == [(SOON, 15), (LATER, 25)]
+    operations.reverse(journal_id=captured.pk, cause="rest", now=NOON)
+    assert open_lots() == [(SOON, 30), (LATER, 30)]
+    assert [proof for proof in verify() if not proof.holds] == []
+
+
+def test_a_part_of_an_award_is_taken_back_and_what_is_not_there_is_recorded_once(ada, points):
+    journal = award(ada, points, 100, SOON)
+    operations.spend(member_id=ada.pk, currency=points, amount=80, key=key(), now=NOON)
+
+    first = operations.reverse(journal_id=journal.pk, cause="a quarter", amount=25, now=NOON)
+    rest = operations.reverse(journal_id=journal.pk, cause="the rest", now=NOON)
+
+    # 20 were left and 50 may be owed: of 100, 25 and then 45 come back, and 30 do not.
+    assert (first.amount, first.unrecovered) == (-25, 0)
+    assert (rest.amount, rest.unrecovered, rest.balance) == (-45, 30, -50)
+    with pytest.raises(operations.CannotReverse, match="reversed before"):
+        operations.reverse(journal_id=journal.pk, cause="more", amount=1, now=NOON)
+    assert [proof for proof in verify() if not proof.holds] == []
+
+
+def test_a_part_that_was_taken_back_by_mistake_is_restored_once(ada, points):
+    journal = award(ada, points, 100)
+    first = operations.reverse(journal_id=journal.pk, cause="one", amount=30, now=NOON)
+    operations.reverse(journal_id=journal.pk, cause="two", amount=20, now=NOON)
+
+    operations.restore(journal_id=first.journal_id, cause="a mistake", now=NOON)
+    with pytest.raises(operations.CannotReverse, match="undone before"):
+        operations.restore(journal_id=first.journal_id, cause="again", now=NOON)
+
+    assert Account.objects.get().balance == 80
+    assert operations.reverse(journal_id=journal.pk, cause="three", now=NOON).amount == -80
+    assert [proof for proof in verify() if not proof.holds] == []
+
+
+@given(owed=st.lists(st.integers(1, 10**6), min_size=1, max_size=8), shares=st.lists(st.floats(0, 1), max_size=6))
+def test_parts_sum_and_never_exceed_what_is_owed_however_often_something_goes_back(owed, shares):
+    for share in shares:
+        amount = min(sum(owed), max(1, int(share * sum(owed))))
+        if not sum(owed):
+            break
+        parts = shared_out(amount, owed)
+        assert sum(parts) == amount
+        assert all(0 <= part <= each for part, each in zip(parts, owed, strict=True))
+        owed = [each - part for each, part in zip(owed, parts, strict=True)]
 
 
 @pytest.mark.parametrize(
