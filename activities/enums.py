@@ -50,3 +50,28 @@ class EndedBy(models.TextChoices):
     MEMBER = "member", _("the member")
     TEAM = "team", _("the team")
     CLOCK = "clock", _("the clock")
+
+
+class OrderState(models.TextChoices):
+    PLACED = "placed", _("to be paid")
+    PAID = "paid", _("settled")
+    EXPIRED = "expired", _("not paid in time")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+class RefundState(models.TextChoices):
+    """A refund is decided first, in the books of the activity; then the provider is asked, as often as it takes."""
+
+    DUE = "due", _("to be paid back")
+    DONE = "done", _("paid back")
+    FAILED = "failed", _("could not be paid back")
+
+
+class RefundFor(models.TextChoices):
+    """Why money goes back."""
+
+    CANCELLED = "cancelled", _("the place was cancelled")
+    CALLED_OFF = "called_off", _("the activity was called off")
+    LATE = "late", _("it was paid when the place was gone")
+    SURPLUS = "surplus", _("more was paid than was due")
+    GOODWILL = "goodwill", _("the team gave it back")

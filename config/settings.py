@@ -218,6 +218,10 @@ FOLLOWERS = ["activities.domain.following"]
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # Scans may arrive late: who did not come is said so many hours after the end.
 MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
+# By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
+OFFLINE_ORDER_HOURS = env.int("OFFLINE_ORDER_HOURS", default=72)
+OFFLINE_PAYMENT_WORDS = env.str("OFFLINE_PAYMENT_WORDS", default="")
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
 CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)
 # Above either of these a correction needs a second operator; and how many members one may have at most.
@@ -288,6 +292,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluate-intentions": {"task": "members.evaluate_intentions", "schedule": timedelta(hours=6)},
     "advance-appointments": {"task": "members.advance_appointments", "schedule": timedelta(minutes=1)},
     "advance-activities": {"task": "activities.advance_activities", "schedule": timedelta(minutes=1)},
+    "carry-out-refunds": {"task": "activities.carry_out_refunds", "schedule": timedelta(minutes=1)},
     "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from activities.domain import life
 from activities.enums import ActivityState
-from activities.models import Activity, ActivityPerson
+from activities.models import Activity, ActivityPerson, Ticket
 from incentives.domain import publishing
+from incentives.domain.ledger import operations
 from incentives.domain.pump import loop
 from incentives.domain.quests import publishing as quests
 from incentives.models import Badge, Currency, QuestVersion, RuleVersion
@@ -148,6 +150,22 @@ def activity(code: str = "evening", **values: Any) -> Activity:
         speaker = speaker or Member.objects.get_or_create(ref="speaker")[0]
         ActivityPerson.objects.create(activity=made, member=speaker, part="speaker")
     return made
+
+
+def ticket(activity: Activity, code: str = "single", **values: Any) -> Ticket:
+    """A ticket for 20 euros, unless told otherwise."""
+    if not activity.money:
+        Activity.objects.filter(pk=activity.pk).update(money="EUR")
+    values.setdefault("price", 0 if values.get("points") else 2_000)
+    return Ticket.objects.create(activity=activity, code=code, names={"en": code}, **values)
+
+
+def points_for(member: Member, amount: int, currency: str = "points") -> None:
+    """Give a member points that never expire."""
+    operations.adjust(
+        member_id=member.pk, currency=CurrencyFactory(code=currency), amount=amount, key=secrets.token_bytes(32),
+        now=timezone.now(), reason="A gift.",
+    )  # fmt: skip
 
 
 def announced(code: str = "evening", *, now: datetime | None = None, **values: Any) -> Activity:

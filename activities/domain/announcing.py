@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from activities.domain import questions
+from activities.domain import money, questions
 from activities.enums import ActivityKind, Part
 from activities.models import BRAND_AUDIENCE_MIN, Activity
 
@@ -21,6 +21,8 @@ def mistakes_of(activity: Activity, *, now: datetime) -> list[str]:
         found += _of_member(activity)
     elif activity.kind == ActivityKind.SHARING:
         found += _of_sharing(activity)
+    elif activity.kind == ActivityKind.PAID:
+        found += _of_paid(activity)
     return found
 
 
@@ -34,6 +36,10 @@ def _of_all(activity: Activity, now: datetime) -> list[str]:
         found.append(_("Say where it is: a place or a link."))
     if activity.closes_at is not None and activity.closes_at <= now:
         found.append(_("Registration closes in the past."))
+    if activity.money and not money.is_money(activity.money):
+        found.append(_("%(code)s is no money; write one such as EUR.") % {"code": activity.money})
+    if not activity.money and activity.tickets.filter(price__gt=0).exists():
+        found.append(_("Its tickets cost money: say which."))
     try:
         questions.read(activity.questions)
     except questions.BadQuestions as error:
@@ -64,9 +70,19 @@ def _of_member(activity: Activity) -> list[str]:
     found = []
     if activity.capacity is None or activity.capacity > most:
         found.append(_("An activity for members is small: give it at most %(most)d seats.") % {"most": most})
-    if activity.tier is None and activity.segment_id is None and not activity.only_space:
-        found.append(_("Say which members it is for: from a tier on, a segment, or the members of a space."))
+    is_for_some = activity.tier is not None or activity.segment_id is not None or activity.only_space
+    if not is_for_some and not activity.tickets.filter(points__gt=0).exists():
+        found.append(
+            _("Say which members it is for: from a tier on, a segment, the members of a space, or a ticket for points.")
+        )
     return found
+
+
+def _of_paid(activity: Activity) -> list[str]:
+    """Income: some ticket costs money."""
+    if not activity.tickets.filter(price__gt=0, is_active=True).exists():
+        return [_("Nothing of it is paid: give it a ticket with a price, or make it another kind.")]
+    return []
 
 
 def _of_sharing(activity: Activity) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, RegistrationState
-from activities.models import LIVE_STATES, ActivityPerson, Registration
+from activities.models import LIVE_STATES, ActivityPerson, Order, Registration
 from members.models import Member
 
 
@@ -29,6 +29,7 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     own = Registration.objects.live().filter(member_id=survivor_id).values_list("activity_id", flat=True)
     _leave(Registration.objects.live().filter(member_id=merged_id, activity_id__in=list(own)), now)
     Registration.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
     known = set(held)
     for each in ActivityPerson.objects.filter(member_id=merged_id):

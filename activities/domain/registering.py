@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from activities.domain import deciding, questions, wording
 from activities.domain.life import open_if_due
+from activities.domain.orders import paying, placing, pricing
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, put_in_line, seat
 from activities.domain.telling import tell_one
-from activities.enums import EndedBy, RegistrationState
-from activities.models import LIVE_STATES, Activity, Registration
+from activities.enums import EndedBy, OrderState, RegistrationState
+from activities.models import LIVE_STATES, Activity, Registration, Ticket
 from incentives.domain.privileges.wording import WhyNot
 from incentives.domain.requests import Refused
 from members.domain.outcomes import ACTIVITY_CANCELLED, ACTIVITY_LAPSED, ACTIVITY_REFUSED
@@ -36,14 +37,17 @@ def register(
     now: datetime,
     guests: int = 0,
     answers: Mapping[str, Any] | None = None,
+    ticket: Ticket | None = None,
     channel: str = "",
     actor: str = "",
 ) -> tuple[Registration, bool]:
-    """Register a member, and say whether that happened now: with a place, for approval, or on the waiting list.
+    """Register a member, and say whether that happened now: with a place, with a bill, for approval, or in line.
+
+    Where an activity has tickets, one of them is taken; what it costs is to be paid before the place is theirs.
 
     Whoever is registered already keeps what they have. However many ask at once, no seat is given twice.
 
-    Raises CannotRegister and questions.BadAnswer.
+    Raises CannotRegister, placing.CannotOrder and questions.BadAnswer.
     """
     activity = Activity.objects.select_related("space", "tier").get(pk=activity_id)
     earlier = _live(activity_id, member)
@@ -58,25 +62,29 @@ def register(
             return earlier, False
         # By the row that is held: what an operator changed a moment ago counts.
         _checked(deciding.time_to_register(activity, member, now=now) or _guests(activity, guests))
+        taken = _ticket(activity, ticket, member, now)
         open_if_due(activity, now=now)
         made = Registration(
-            activity=activity, member=member, guests=guests, answers=kept, channel=channel, registered_at=now,
-            actor=actor[:80],
+            activity=activity, member=member, guests=guests, answers=kept, ticket=taken, channel=channel,
+            registered_at=now, actor=actor[:80],
         )  # fmt: skip
         _place(made, now=now)
     return made, True
 
 
 def accept_offer(*, registration_id: int, member_id: int, now: datetime) -> tuple[Registration, bool]:
-    """Take the place that was offered, and say whether that happened now. Raises CannotChange and CannotRegister."""
+    """Take the place that was offered, or its bill, and say whether that happened now.
+
+    Raises CannotChange, CannotRegister and placing.CannotOrder.
+    """
     with transaction.atomic():
         found = _held(registration_id, member_id)
-        if found.state == RegistrationState.CONFIRMED:
+        if found.state in (RegistrationState.CONFIRMED, RegistrationState.HELD):
             return found, False
         if found.state != RegistrationState.OFFERED or not found.is_kept_at(now):
             raise CannotChange("no_offer", _("No place is kept for you any more; you may register anew."))
         _checked(deciding.demands_of(found.activity, found.member, now=now)[1])
-        seat(found, RegistrationState.CONFIRMED, now=now)
+        _give_place(found, now=now)
     return found, True
 
 
@@ -165,12 +173,43 @@ def _seat_or_line(registration: Registration, *, now: datetime) -> None:
     """Seat a registration, or put it in line. Whoever waits in line comes before whoever comes now."""
     activity = registration.activity
     offer_free_seats(activity, now=now)
-    if has_room(activity, registration.seats):
-        seat(registration, RegistrationState.CONFIRMED, now=now)
+    if has_room(activity, registration.seats, registration.ticket):
+        _give_place(registration, now=now)
     elif activity.has_waiting_list:
         put_in_line(registration, now=now)
     else:
         _checked(wording.full())
+
+
+def _give_place(registration: Registration, *, now: datetime) -> None:
+    """Give a place that is there: at once where nothing is due, else as long as there is time to pay."""
+    ticket = registration.ticket
+    if ticket is None or ticket.is_free:
+        seat(registration, RegistrationState.CONFIRMED, now=now)
+        return
+    seat(registration, RegistrationState.HELD, now=now, until=placing.deadline(registration, now))
+    order = placing.place(registration, now=now)
+    if order.state == OrderState.PAID:
+        seat(registration, RegistrationState.CONFIRMED, now=now)
+        paying.tell_paid(order, now=now)
+
+
+def _ticket(activity: Activity, ticket: Ticket | None, member: Member, now: datetime) -> Ticket | None:
+    """The ticket that is taken, fresh from under the activity's row: the chosen one, or the only one on sale."""
+    if ticket is None:
+        if not activity.tickets.filter(is_active=True).exists():
+            return None
+        on_sale = list(activity.tickets.on_sale(now).select_related("tier", "currency")[:2])
+        if len(on_sale) != 1:
+            raise CannotRegister("ticket_missing", _("Choose a ticket."))
+        (ticket,) = on_sale
+    else:
+        found = activity.tickets.select_related("tier", "currency").filter(pk=ticket.pk).first()
+        if found is None:
+            raise CannotRegister("unknown_ticket", _("This activity has no such ticket."))
+        ticket = found
+    _checked(pricing.check_ticket(ticket, member, activity, now=now))
+    return ticket
 
 
 def _guests(activity: Activity, guests: int) -> WhyNot | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from activities.domain.orders import placing
 from activities.domain.telling import tell_one
 from activities.enums import EndedBy, RegistrationState
-from activities.models import COMING_STATES, SEATED_STATES, Activity, Registration
+from activities.models import COMING_STATES, SEATED_STATES, Activity, Registration, Ticket
 from members.domain.outcomes import ACTIVITY_OFFERED, ACTIVITY_REGISTERED, ACTIVITY_WAITLISTED
 from members.enums import MemberStatus
 from members.models import Standing
@@ -21,17 +22,21 @@ def hold_activity(activity_id: int) -> Activity:
     return found.get(pk=activity_id)
 
 
-def has_room(activity: Activity, seats: int) -> bool:
-    return activity.capacity is None or activity.seats_taken + seats <= activity.capacity
+def has_room(activity: Activity, seats: int, ticket: Ticket | None = None) -> bool:
+    """Whether so many seats are free, in the activity and of the ticket."""
+    return all(
+        each.capacity is None or each.seats_taken + seats <= each.capacity
+        for each in (activity, ticket)
+        if each is not None
+    )
 
 
 def seat(registration: Registration, state: RegistrationState, *, now: datetime, until: datetime | None = None) -> None:
     """Give a registration its seats, which are there: with a place, an offer until then, or a bill until then."""
     activity = registration.activity
     if registration.state not in SEATED_STATES:
-        assert has_room(activity, registration.seats), "an activity is never oversold"
-        activity.seats_taken += registration.seats
-        activity.save(update_fields=["seats_taken"])
+        assert has_room(activity, registration.seats, registration.ticket), "an activity is never oversold"
+        _count(registration, registration.seats)
     registration.state, registration.until = state, until
     if state == RegistrationState.CONFIRMED:
         registration.confirmed_at = now
@@ -57,15 +62,13 @@ def put_in_line(registration: Registration, *, now: datetime) -> None:
 
 def end(registration: Registration, state: RegistrationState, *, by: EndedBy, now: datetime, reason: str = "") -> None:
     """End a live registration and free its seats; whoever is next in line is offered them."""
-    activity = registration.activity
     had_seats = registration.state in SEATED_STATES
     registration.state, registration.until = state, None
     registration.ended_at, registration.ended_by, registration.reason = now, by, reason
     registration.save()
     if had_seats:
-        assert activity.seats_taken >= registration.seats, "seats are counted"
-        activity.seats_taken -= registration.seats
-        activity.save(update_fields=["seats_taken"])
+        _count(registration, -registration.seats)
+    placing.close(registration, by=by, now=now)
 
 
 def offer_free_seats(activity: Activity, *, now: datetime) -> int:
@@ -76,21 +79,31 @@ def offer_free_seats(activity: Activity, *, now: datetime) -> int:
     """
     if activity.state not in COMING_STATES or not now < activity.registers_until():
         return 0
-    line = None
+    line: list[Registration] | None = None
+    tickets: dict[int | None, Ticket | None] = {}
     count = 0
     until = min(now + timedelta(hours=activity.offer_hours), activity.registers_until())
     while has_room(activity, 1):
         if line is None:
             found = activity.registrations.in_line().filter(member__status=MemberStatus.ACTIVE)
-            line = list(found.select_related("member")[:LOOKED_AT_MAX])
-        fitting = next((each for each in line if has_room(activity, each.seats)), None)
+            line = list(found.select_related("member", "ticket")[:LOOKED_AT_MAX])
+            tickets = {each.ticket_id: each.ticket for each in line}
+        fitting = next((each for each in line if has_room(activity, each.seats, tickets[each.ticket_id])), None)
         if fitting is None:
             break
         line.remove(fitting)
-        fitting.activity = activity
+        fitting.activity, fitting.ticket = activity, tickets[fitting.ticket_id]
         seat(fitting, RegistrationState.OFFERED, now=now, until=until)
         count += 1
     return count
+
+
+def _count(registration: Registration, seats: int) -> None:
+    for each in (registration.activity, registration.ticket):
+        if each is not None:
+            each.seats_taken += seats
+            assert each.seats_taken >= 0, "seats are counted"
+            each.save(update_fields=["seats_taken"])
 
 
 def _priority(activity: Activity, member_id: int) -> int:

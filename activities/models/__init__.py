@@ -8,9 +8,11 @@ from activities.models.activities import (
     ActivityPerson,
     ActivityStep,
 )
+from activities.models.orders import MONEY_MAX, Order, Payment, Refund, Ticket
 from activities.models.registrations import ENDED_STATES, LIVE_STATES, SEATED_STATES, Registration
 
 __all__ = [
-    "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_MAX", "LIVE_STATES", "PUBLIC_STATES",
-    "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson", "ActivityStep", "Registration",
+    "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_MAX", "LIVE_STATES", "MONEY_MAX", "PUBLIC_STATES",
+    "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson", "ActivityStep", "Order", "Payment", "Refund",
+    "Registration", "Ticket",
 ]  # fmt: skip

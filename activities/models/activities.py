@@ -102,6 +102,10 @@ class Activity(models.Model):
         _("cancelled without consequences until"), null=True, blank=True,
         help_text=_("Later is late, which a rule may answer. Empty: until it begins."),
     )  # fmt: skip
+    late_refund_percent = models.PositiveSmallIntegerField(
+        _("refund after that, in per cent"), default=0, validators=[MaxValueValidator(100)],
+        help_text=_("Of what was paid, in money and in points. Before it everything goes back."),
+    )  # fmt: skip
     early_privilege = models.ForeignKey(
         Privilege, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
         verbose_name=_("who holds this privilege registers earlier"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.enums import EndedBy, RegistrationState
 from activities.models.activities import GUESTS_MAX, Activity
+from activities.models.orders import Ticket
 from members.models import Member
 
 # Whoever is in one of these has a seat that nobody else can have.
@@ -47,6 +48,9 @@ class Registration(models.Model):
         Activity, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("activity")
     )
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("member"))
+    ticket = models.ForeignKey(
+        Ticket, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ticket")
+    )
     state = models.CharField(_("state"), max_length=9, choices=RegistrationState)
     guests = models.PositiveSmallIntegerField(_("guests"), default=0, validators=[MaxValueValidator(GUESTS_MAX)])
     answers = models.JSONField(_("answers"), default=dict, blank=True)

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from activities.domain import advancing
+from activities.domain.orders import refunding
 
 logger = logging.getLogger(__name__)
 
@@ -16,3 +17,11 @@ def advance_activities(**_later: object) -> None:
     done = advancing.advance_activities(now=timezone.now())
     if any(done.values()):
         logger.info("Activities %s", " ".join(f"{name}={count}" for name, count in done.items() if count))
+
+
+@shared_task(name="activities.carry_out_refunds", ignore_result=True)
+def carry_out_refunds(**_later: object) -> None:
+    """Ask providers for the refunds that are due."""
+    count = refunding.carry_out(now=timezone.now())
+    if count:
+        logger.info("Refunds=%d", count)

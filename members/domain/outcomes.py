@@ -61,6 +61,7 @@ ACTIVITY_CANCELLED, ACTIVITY_REFUSED = "activity.cancelled", "activity.refused"
 ACTIVITY_REMINDER = "activity.reminder"
 ACTIVITY_CHECKED_IN, ACTIVITY_MISSED = "activity.checked_in", "activity.missed"
 ACTIVITY_SPOKE = "activity.spoke"
+ACTIVITY_ORDER_PAID, ACTIVITY_ORDER_REFUNDED = "activity.order_paid", "activity.order_refunded"
 
 _TEXT = {"type": "string", "optional": True}
 _PERSON = {"type": "string", "personal": True}
@@ -127,6 +128,10 @@ _ACTIVITY = {
     "activity": {"type": "string", "max_length": 80},
     "kind": {"type": "string", "enum": ["brand", "member", "sharing", "paid"]},
     "space": {"type": "string", "optional": True, "max_length": 64},
+}
+_MONEY = {
+    "amount": {"type": "decimal", "min": 0, "max": 10**15},
+    "money": {"type": "string", "max_length": 3},
 }
 _GUESTS = {"type": "int", "min": 0, "max": 9}
 _QUEST = {"quest": {"type": "string"}, "version": {"type": "int", "min": 1, "max": 10**9}}
@@ -241,6 +246,25 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
         {**_ACTIVITY, "guests": _GUESTS, "walk_in": {"type": "bool"}},
     ),
     ACTIVITY_MISSED: ("A member with a place in an activity did not come.", _ACTIVITY),
+    ACTIVITY_ORDER_PAID: (
+        "A member's place in an activity was paid, in money or in points.",
+        {
+            **_ACTIVITY,
+            **_MONEY,
+            "ticket": {"type": "string", "max_length": 40},
+            "seats": {"type": "int", "min": 1, "max": 10},
+            "points": {"type": "decimal", "min": 0, "max": 10**15},
+        },
+    ),
+    ACTIVITY_ORDER_REFUNDED: (
+        "What a member had paid for an activity went back, or a part of it.",
+        {
+            **_ACTIVITY,
+            **_MONEY,
+            "ticket": {"type": "string", "max_length": 40},
+            "why": {"type": "string", "enum": ["cancelled", "called_off", "late", "surplus", "goodwill"]},
+        },
+    ),
     ACTIVITY_SPOKE: (
         "A member hosted an activity, spoke at it or helped.",
         {

@@ -1,0 +1,8 @@
+"""Orders: what a place costs, what was paid for it, and what goes back.
+
+placing.py    makes an order with its place, and ends it when the place is given up
+paying.py     takes the news of a payment, once
+refunding.py  decides what goes back, and has it done
+providers/    who moves the money: by hand (`offline`), or a payment service
+proof.py      orders, refunds, points and seats against each other
+"""

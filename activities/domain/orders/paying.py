@@ -1,0 +1,138 @@
+"""Takes the news of a payment, once: the place is theirs, or what came too late goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from activities.domain.money import major
+from activities.domain.orders import placing, providers, refunding
+from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, seat
+from activities.domain.telling import tell, tell_one
+from activities.enums import EndedBy, OrderState, RefundFor, RegistrationState
+from activities.models import COMING_STATES, Order, Payment, Registration
+from incentives.domain.ledger.queries import major as points_major
+from incentives.domain.requests import Refused
+from members.domain.outcomes import ACTIVITY_LAPSED, ACTIVITY_ORDER_PAID
+
+AT_ONCE_MAX = 500
+
+
+class CannotPay(Refused):
+    """News of a payment that fits no order; `kind` and the sentence say why."""
+
+
+def take_news(provider: str, news: Iterable[providers.News], *, now: datetime) -> int:
+    """Record what a provider has told; return how many payments were new. Raises CannotPay."""
+    count = 0
+    for each in news:
+        order = Order.objects.filter(public_id=each.order_id).first()
+        if order is None:
+            raise CannotPay("unknown_order", _("There is no such order."))
+        count += pay(
+            order_id=order.pk,
+            provider=provider,
+            ref=each.ref,
+            amount=each.amount,
+            money=each.money,
+            at=each.at,
+            now=now,
+        )[1]
+    return count
+
+
+def pay(
+    *, order_id: int, provider: str, ref: str, amount: int, money: str, at: datetime, now: datetime, actor: str = ""
+) -> tuple[Payment, bool]:
+    """Record a payment, once for the provider's name of it, and say whether that happened now.
+
+    With the last of what is due the place is theirs. What comes for a place that is gone gives it back if it is still
+    free, else the money goes back; so does what is more than was due. Raises CannotPay.
+    """
+    found = Order.objects.get(pk=order_id)
+    with transaction.atomic():
+        activity = hold_activity(found.activity_id)
+        order = Order.objects.select_for_update().get(pk=order_id)
+        earlier = Payment.objects.filter(provider=provider, provider_ref=ref).first()
+        if earlier is not None:
+            if (earlier.order_id, earlier.amount) != (order.pk, amount):
+                raise CannotPay("payment_conflict", _("This payment was told before with another order or amount."))
+            return earlier, False
+        if amount <= 0 or money != order.money:
+            raise CannotPay("wrong_money", _("This order is paid in %(money)s.") % {"money": order.money or "—"})
+        made = Payment.objects.create(
+            order=order, provider=provider, provider_ref=ref, amount=amount, at=at, actor=actor[:80]
+        )
+        order.paid += amount
+        order.save(update_fields=["paid"])
+        registration = Registration.objects.select_for_update(of=("self",)).select_related("member").get(order=order)
+        registration.activity = order.activity = activity
+        _after(order, registration, now)
+    return made, True
+
+
+def expire_unpaid(*, now: datetime) -> int:
+    """End the orders that were not paid in time and offer their seats to whoever is next; return how many."""
+    count = 0
+    due = Order.objects.unpaid().filter(expires_at__lte=now).order_by("expires_at", "pk")
+    for order_id, activity_id in list(due.values_list("pk", "activity_id")[:AT_ONCE_MAX]):
+        with transaction.atomic():
+            activity = hold_activity(activity_id)
+            order = Order.objects.select_for_update().filter(pk=order_id).first()
+            if order is None or order.state != OrderState.PLACED or order.expires_at is None or order.expires_at > now:
+                continue
+            registration = Registration.objects.select_for_update().get(order=order)
+            registration.activity = activity
+            end(registration, RegistrationState.LAPSED, by=EndedBy.CLOCK, now=now)
+            tell_one(ACTIVITY_LAPSED, registration, now=now)
+            offer_free_seats(activity, now=now)
+            count += 1
+    return count
+
+
+def _after(order: Order, registration: Registration, now: datetime) -> None:
+    if order.left_to_pay:
+        return
+    if order.state == OrderState.EXPIRED and _may_come_back(order, registration, now):
+        registration.ended_at, registration.ended_by = None, ""
+        order.state, order.ended_at = OrderState.PLACED, None
+    if order.state == OrderState.PLACED:
+        placing.settle(order, now=now)
+        order.save(update_fields=["ended_at"])
+        seat(registration, RegistrationState.CONFIRMED, now=now)
+        tell_paid(order, now=now)
+    elif order.state in (OrderState.EXPIRED, OrderState.CANCELLED):
+        _return(order, RefundFor.LATE, order.paid - order.refunded, now)
+        return
+    _return(order, RefundFor.SURPLUS, order.paid - order.amount - order.refunded, now)
+
+
+def _may_come_back(order: Order, registration: Registration, now: datetime) -> bool:
+    """Whether a place that was given up unpaid can be had after all: it is free, and no points are missing."""
+    activity = order.activity
+    return (
+        activity.state in COMING_STATES
+        and now < activity.starts_at
+        and not order.points
+        and has_room(activity, registration.seats, registration.ticket)
+        and not Registration.objects.live().filter(activity=activity, member_id=registration.member_id).exists()
+    )
+
+
+def _return(order: Order, why: RefundFor, amount: int, now: datetime) -> None:
+    if amount > 0:
+        refunding.give_back(order, amount=amount, points=0, why=why, key=f"{why}-{order.paid}", now=now)
+
+
+def tell_paid(order: Order, *, now: datetime) -> None:
+    """Tell that an order was settled: in money, in points, or both."""
+    points = points_major(order.points, order.currency.scale) if order.currency is not None else Decimal(0)
+    more = {
+        "ticket": order.ticket.code, "seats": order.seats, "points": str(points),
+        "amount": str(major(order.amount, order.money) if order.amount else 0), "money": order.money,
+    }  # fmt: skip
+    tell(ACTIVITY_ORDER_PAID, order.activity, [order.member_id], now=now, more=more)

@@ -1,0 +1,245 @@
+"""Tickets, what was ordered and paid for them, and what went back. Money is whole minor units of its currency."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import uuid_utils.compat as uuid
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from activities.enums import OrderState, RefundFor, RefundState
+from activities.models.activities import BY_LANGUAGE, SEATS_MAX, Activity
+from incentives.models import Currency
+from members.models import Member, Tier
+
+MONEY_MAX = 10**12
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def on_sale(self, moment: datetime) -> TicketQuerySet:
+        """Tickets whose time of sale holds a moment; its end is exclusive."""
+        return self.filter(
+            Q(sells_from__isnull=True) | Q(sells_from__lte=moment),
+            Q(sells_until__isnull=True) | Q(sells_until__gt=moment),
+            is_active=True,
+        )
+
+
+class Ticket(models.Model):
+    """A way to come to an activity, with its price in money, in points, in both, or free. A price is of one seat.
+
+    An early bird is a ticket that is sold until a moment. `seats_taken` counts like the activity's, under its row.
+    """
+
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="tickets", verbose_name=_("activity"))
+    code = models.CharField(_("code"), max_length=40, validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$")])
+    names = models.JSONField(_("names"), default=dict, help_text=BY_LANGUAGE)
+    texts = models.JSONField(_("in a sentence"), default=dict, blank=True, help_text=BY_LANGUAGE)
+    price = models.BigIntegerField(
+        _("price"), default=0, validators=[MinValueValidator(0), MaxValueValidator(MONEY_MAX)],
+        help_text=_("Of one seat, in the minor unit of the activity's money."),
+    )  # fmt: skip
+    currency = models.ForeignKey(
+        Currency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("points")
+    )
+    points = models.BigIntegerField(
+        _("price in points"), default=0, validators=[MinValueValidator(0)],
+        help_text=_("Of one seat, in the minor unit of these points."),
+    )  # fmt: skip
+    capacity = models.PositiveIntegerField(
+        _("seats"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(SEATS_MAX)],
+        help_text=_("Empty for as many as the activity has."),
+    )  # fmt: skip
+    seats_taken = models.PositiveIntegerField(_("seats taken"), default=0, editable=False)
+    sells_from = models.DateTimeField(_("sold from"), null=True, blank=True)
+    sells_until = models.DateTimeField(_("sold until"), null=True, blank=True)
+    tier = models.ForeignKey(
+        Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from this tier on")
+    )
+    is_active = models.BooleanField(_("on sale"), default=True)
+
+    objects = TicketQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=["seats_taken"])
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        ordering = ["activity", "price", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["activity", "code"], name="a_ticket_has_its_own_code"),
+            models.CheckConstraint(
+                condition=Q(capacity__isnull=True) | Q(seats_taken__lte=F("capacity")),
+                name="a_ticket_is_never_oversold", violation_error_message=_("More seats are taken than that."),
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gte=0, price__lte=MONEY_MAX), name="a_price_is_not_below_nothing"
+            ),
+            models.CheckConstraint(
+                condition=Q(points=0, currency__isnull=True) | Q(points__gt=0, currency__isnull=False),
+                name="a_price_in_points_names_them",
+                violation_error_message=_("Say how many points, and which."),
+            ),
+            models.CheckConstraint(
+                condition=Q(sells_from__isnull=True)
+                | Q(sells_until__isnull=True)
+                | Q(sells_until__gt=F("sells_from")),
+                name="a_sale_runs_forward", violation_error_message=_("Its sale ends before it begins."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.activity_id}/{self.code}"
+
+    @property
+    def is_free(self) -> bool:
+        return not self.price and not self.points
+
+    def is_sold_at(self, moment: datetime) -> bool:
+        begun = self.sells_from is None or self.sells_from <= moment
+        return self.is_active and begun and (self.sells_until is None or moment < self.sells_until)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def unpaid(self) -> OrderQuerySet:
+        return self.filter(state=OrderState.PLACED)
+
+
+class Order(models.Model):
+    """What a registration costs and what was paid for it, in money and in points; free ones have none.
+
+    `amount` and `points` are due for all seats together. Points lie in a hold until the money is there; `journal_id` is
+    the ledger's journal that took them. `paid` and `refunded` are sums over payments and refunds, kept with them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid7, unique=True, editable=False)
+    registration = models.OneToOneField(
+        "activities.Registration", on_delete=models.PROTECT, related_name="order", verbose_name=_("registration")
+    )
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="orders", verbose_name=_("activity"))
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="orders", verbose_name=_("member"))
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="orders", verbose_name=_("ticket"))
+    state = models.CharField(_("state"), max_length=9, choices=OrderState, default=OrderState.PLACED)
+    seats = models.PositiveSmallIntegerField(_("seats"))
+    money = models.CharField(_("money"), max_length=3, blank=True)
+    amount = models.BigIntegerField(_("due"), default=0)
+    paid = models.BigIntegerField(_("paid"), default=0)
+    refunded = models.BigIntegerField(_("refunded"), default=0)
+    currency = models.ForeignKey(
+        Currency, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("points")
+    )
+    points = models.BigIntegerField(_("due in points"), default=0)
+    points_refunded = models.BigIntegerField(_("points refunded"), default=0)
+    hold_id = models.UUIDField(_("hold"), null=True, editable=False)
+    journal_id = models.BigIntegerField(_("journal"), null=True, editable=False)
+    provider = models.CharField(_("paid by way of"), max_length=20, blank=True)
+    provider_ref = models.CharField(_("known there as"), max_length=200, blank=True)
+    placed_at = models.DateTimeField(_("placed at"))
+    expires_at = models.DateTimeField(_("to be paid until"), null=True)
+    paid_at = models.DateTimeField(_("paid at"), null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=OrderState.values), name="order_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, points__gte=0) & (Q(amount=0) | ~Q(money="")), name="an_order_says_its_money"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("paid")), name="no_more_goes_back_than_was_paid"
+            ),
+            models.CheckConstraint(
+                condition=Q(points_refunded__gte=0, points_refunded__lte=F("points")),
+                name="no_more_points_go_back_than_were_due",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="paid") | Q(paid__gte=F("amount"), paid_at__isnull=False),
+                name="what_is_settled_was_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="placed") | Q(expires_at__isnull=False), name="what_is_to_be_paid_has_a_deadline"
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="placed"), name="orders_unpaid"),
+            models.Index(fields=["member", "-id"], name="orders_of_member"),
+            models.Index(
+                fields=["provider", "provider_ref"], condition=~Q(provider_ref=""), name="orders_by_provider"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"order {self.pk}"
+
+    @property
+    def left_to_pay(self) -> int:
+        return max(0, self.amount - self.paid)
+
+
+class Payment(models.Model):
+    """Money that came, as its provider told it. The same news twice is one payment. Never changed."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
+    provider = models.CharField(_("by way of"), max_length=20)
+    provider_ref = models.CharField(_("known there as"), max_length=200)
+    amount = models.BigIntegerField(_("amount"), validators=[MinValueValidator(1)])
+    at = models.DateTimeField(_("at"))
+    actor = models.CharField(_("by"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_ref"], name="a_payment_counts_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="a_payment_is_more_than_nothing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.pk} of order {self.order_id}"
+
+
+class Refund(models.Model):
+    """Money that goes back, and why. It is decided once for its `key`; the provider is asked until it has done it."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("order"))
+    key = models.CharField(max_length=64, editable=False)
+    amount = models.BigIntegerField(_("amount"), default=0)
+    points = models.BigIntegerField(_("points"), default=0)
+    why = models.CharField(_("why"), max_length=10, choices=RefundFor)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    state = models.CharField(_("state"), max_length=6, choices=RefundState, default=RefundState.DUE)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    error = models.CharField(_("what went wrong"), max_length=300, blank=True)
+    provider_ref = models.CharField(_("known there as"), max_length=200, blank=True)
+    actor = models.CharField(_("by"), max_length=80, blank=True)
+    decided_at = models.DateTimeField(_("decided at"))
+    next_try_at = models.DateTimeField(_("next try at"), null=True)
+    done_at = models.DateTimeField(_("done at"), null=True)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "key"], name="a_refund_is_decided_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0, points__gte=0), name="a_refund_gives"),
+            models.CheckConstraint(condition=Q(state__in=RefundState.values), name="refund_state_is_known"),
+            models.CheckConstraint(condition=Q(why__in=RefundFor.values), name="a_refund_says_why"),
+            models.CheckConstraint(
+                condition=Q(state="done", done_at__isnull=False) | (~Q(state="done") & Q(done_at__isnull=True)),
+                name="a_refund_is_done_at_a_moment",
+            ),
+        ]
+        indexes = [models.Index(fields=["next_try_at"], condition=Q(state="due"), name="refunds_due")]
+
+    def __str__(self) -> str:
+        return f"refund {self.pk} of order {self.order_id}"
