@@ -75,3 +75,15 @@ class RefundFor(models.TextChoices):
     LATE = "late", _("it was paid when the place was gone")
     SURPLUS = "surplus", _("more was paid than was due")
     GOODWILL = "goodwill", _("the team gave it back")
+
+
+class ProposalState(models.TextChoices):
+    """How far a proposal has come."""
+
+    PROPOSED = "proposed", _("proposed")
+    TALKING = "talking", _("being talked about")
+    ACCEPTED = "accepted", _("accepted")
+    SCHEDULED = "scheduled", _("has a date")
+    DELIVERED = "delivered", _("delivered")
+    DECLINED = "declined", _("declined")
+    WITHDRAWN = "withdrawn", _("withdrawn")

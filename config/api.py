@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from activities.api import activities, registrations
+from activities.api import activities, proposals, registrations
 from incentives.api import (
     badges,
     balances,
@@ -209,6 +209,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/registrations/<str:registration_id>/steps", registrations.RegistrationSteps.as_view(), {"version": "v1"}
     ),
     path("api/v1/members/<str:ref>/registrations", registrations.MemberRegistrations.as_view(), {"version": "v1"}),
+    path("api/v1/proposals", proposals.Proposals.as_view(), {"version": "v1"}),
+    path("api/v1/proposals/<str:proposal_id>", proposals.ProposalDetail.as_view(), {"version": "v1"}),
+    path("api/v1/proposals/<str:proposal_id>/answers", proposals.ProposalAnswers.as_view(), {"version": "v1"}),
+    path("api/v1/proposals/<str:proposal_id>/steps", proposals.ProposalSteps.as_view(), {"version": "v1"}),
+    path("api/v1/members/<str:ref>/proposals", proposals.MemberProposals.as_view(), {"version": "v1"}),
     path("api/v1/spaces", spaces.Spaces.as_view(), {"version": "v1"}),
     path("api/v1/spaces/<str:space>", spaces.SpaceDetail.as_view(), {"version": "v1"}),
     path("api/v1/spaces/<str:space>/members", spaces.SpaceMembers.as_view(), {"version": "v1"}),

@@ -132,6 +132,14 @@ def registrations_to_approve() -> int:
     return Registration.objects.filter(state=RegistrationState.ASKED).count()
 
 
+def proposals_to_answer() -> int:
+    """How many proposals of members nobody has looked at."""
+    from activities.enums import ProposalState  # noqa: PLC0415  Settings name this module before models are ready.
+    from activities.models import Proposal  # noqa: PLC0415
+
+    return Proposal.objects.filter(state=ProposalState.PROPOSED).count()
+
+
 def members_in_line() -> int:
     """How many members wait at the door of a space."""
     from members.enums import MembershipState  # noqa: PLC0415  Settings name this module before models are ready.
@@ -191,6 +199,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Activities"), "event", "activities.activity"),
             Page(_("Registrations"), "how_to_reg", "activities.registration", count=registrations_to_approve),
+            Page(_("Proposals"), "record_voice_over", "activities.proposal", count=proposals_to_answer),
         ),
     ),
     (

@@ -81,6 +81,7 @@ TENDS_COMMUNITY = (
     "activities.add_activityperson",
     "activities.change_activityperson",
     "activities.delete_activityperson",
+    "activities.change_proposal",
     "activities.add_registration",
     "activities.change_registration",
     "incentives.change_case",

@@ -186,6 +186,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "NeedStateEnum": "members.enums.NeedState",
         "CandidateStateEnum": "members.enums.CandidateState",
         "SpaceStateEnum": "members.enums.SpaceState",
+        "ProposalStateEnum": "activities.enums.ProposalState",
         "ActivityKindEnum": "activities.enums.ActivityKind",
         "ActivityStateEnum": "activities.enums.ActivityState",
         "RegistrationStateEnum": "activities.enums.RegistrationState",

@@ -1,3 +1,5 @@
-from activities.admin import activities, registrations
+"""What operators see of activities."""
 
-__all__ = ["activities", "registrations"]
+from activities.admin import activities, proposals, registrations
+
+__all__ = ["activities", "proposals", "registrations"]

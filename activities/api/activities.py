@@ -166,7 +166,7 @@ def _problem(error: changing.CannotEdit) -> Problem:
 def _values(given: dict[str, Any]) -> dict[str, Any]:
     """What was named becomes what it names."""
     if "space" in given:
-        given["space"] = _space(given["space"]) if given["space"] else None
+        given["space"] = find_space(given["space"]) if given["space"] else None
     if "segment" in given:
         given["segment"] = find_segment(given["segment"]) if given["segment"] else None
     if "tier" in given:
@@ -174,7 +174,7 @@ def _values(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _space(ref: str) -> Space:
+def find_space(ref: str) -> Space:
     found = Space.objects.filter(ref=ref).first() if "\x00" not in ref else None
     if found is None:
         raise Problem(f"There is no space {ref[:64]!r}.", kind="unknown_space", pointer="/space")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from activities.domain import money, questions
-from activities.enums import ActivityKind, Part
+from activities.enums import ActivityKind, Part, ProposalState
 from activities.models import BRAND_AUDIENCE_MIN, Activity
 
 
@@ -87,6 +87,7 @@ def _of_paid(activity: Activity) -> list[str]:
 
 def _of_sharing(activity: Activity) -> list[str]:
     """Members teach members."""
-    if not activity.people.filter(part=Part.SPEAKER).exists():
-        return [_("Somebody speaks: name a member as its speaker.")]
+    has_guest = activity.proposals.filter(state=ProposalState.SCHEDULED, speaker__isnull=True).exists()
+    if not has_guest and not activity.people.filter(part=Part.SPEAKER).exists():
+        return [_("Somebody speaks: name a member as its speaker, or give a proposal of a guest this date.")]
     return []

@@ -5,15 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
+from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
-from activities.enums import EndedBy, RegistrationState
-from activities.models import LIVE_STATES, ActivityPerson, Order, Registration
+from activities.enums import EndedBy, ProposalState, RegistrationState
+from activities.models import LIVE_STATES, ActivityPerson, Order, Proposal, Registration
 from members.models import Member
+
+ERASED = "erased"
 
 
 def forget(member_id: int, *, now: datetime) -> None:
     """Free the seats of what is to come and remove what was answered; who came stays as a number."""
     _leave(Registration.objects.live().filter(member_id=member_id, checked_in_at__isnull=True), now)
+    # What they proposed, or were to speak at, comes to nothing; of what was delivered the words go.
+    concerned = Proposal.objects.filter(Q(proposer_id=member_id) | Q(speaker_id=member_id))
+    for each in concerned.filter(state__in=OPEN_STATES).order_by("pk"):
+        step(proposal_id=each.pk, to=ProposalState.WITHDRAWN, now=now, by="erasure")
+    concerned.filter(speaker__isnull=False).update(title=ERASED, words=ERASED, note="", reason="")
+    concerned.filter(speaker__isnull=True).update(title=ERASED, words=ERASED, guest=ERASED, note="", reason="")
     Registration.objects.filter(member_id=member_id).update(answers={}, reason="", channel="")
 
 
@@ -30,6 +41,8 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     _leave(Registration.objects.live().filter(member_id=merged_id, activity_id__in=list(own)), now)
     Registration.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
+    Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
     known = set(held)
     for each in ActivityPerson.objects.filter(member_id=merged_id):
@@ -55,6 +68,10 @@ def data_of(member: Member) -> dict[str, Any]:
                 "came_at": each.checked_in_at.isoformat() if each.checked_in_at else None,
             }
             for each in found
+        ],
+        "proposals": [
+            {"title": each.title, "words": each.words, "state": each.state, "proposed_at": each.proposed_at.isoformat()}
+            for each in Proposal.objects.filter(proposer=member).order_by("pk")
         ],
         "hosted": [{"activity": each.activity.code, "part": each.part} for each in parts],
     }

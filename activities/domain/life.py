@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from activities.domain import announcing
+from activities.domain.proposals import delivering
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.domain.telling import tell, tell_one
 from activities.enums import ActivityState, EndedBy, RegistrationState
@@ -88,8 +89,11 @@ def move(activity: Activity, to: ActivityState, *, now: datetime, by: str, reaso
         _end_waiting(activity, now)
     elif to == FINISHED:
         _thank(activity, now)
+    elif to == REVIEWED:
+        delivering.deliver(activity, now=now, by=by)
     elif to == CANCELLED:
         _cancel_all(activity, now, reason)
+        delivering.release(activity, now=now, by=by)
 
 
 def _check(activity: Activity, to: ActivityState, now: datetime, reason: str) -> None:

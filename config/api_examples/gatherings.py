@@ -68,7 +68,42 @@ DRAFT = {
     )
 }  # fmt: skip
 
+PROPOSAL: dict[str, Any] = {
+    "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a23",
+    "proposer": "ada",
+    "speaker": None,
+    "guest": "A bookbinder from the old town",
+    "agreed_at": NOON,
+    "title": "How books are bound",
+    "words": "She brings her press; everybody binds a notebook.",
+    "space": "workshop",
+    "state": "proposed",
+    "activity": None,
+    "reason": "",
+    "proposed_at": NOON,
+    "moved_at": NOON,
+    "delivered_at": None,
+}
+
 CALLS: dict[str, Call] = {
+    "list_proposals": Call("List proposals", {"next": None, "previous": None, "results": [PROPOSAL]}),
+    "propose": Call(
+        "Propose to share something",
+        PROPOSAL,
+        {name: PROPOSAL[name] for name in ("proposer", "guest", "title", "words", "space")},
+    ),
+    "read_proposal": Call("Read a proposal", PROPOSAL),
+    "answer_proposal": Call(
+        "The answer of who is to speak",
+        {**PROPOSAL, "speaker": "bo", "guest": ""},
+        {"speaker": "bo", "agrees": True},
+    ),
+    "step_proposal": Call(
+        "Accept a proposal, or give it a date",
+        {**PROPOSAL, "state": "scheduled", "activity": "binding-evening"},
+        {"to": "scheduled", "activity": "binding-evening", "operator": "Ines"},
+    ),
+    "member_proposals": Call("What a member proposed", {"next": None, "previous": None, "results": [PROPOSAL]}),
     "list_activities": Call("List activities", {"next": None, "previous": None, "results": [ACTIVITY]}),
     "draft_activity": Call(
         "Draft an activity", {**ACTIVITY, "state": "draft", "seats_taken": 0, "seats_left": 18},

@@ -61,6 +61,9 @@ ACTIVITY_CANCELLED, ACTIVITY_REFUSED = "activity.cancelled", "activity.refused"
 ACTIVITY_REMINDER = "activity.reminder"
 ACTIVITY_CHECKED_IN, ACTIVITY_MISSED = "activity.checked_in", "activity.missed"
 ACTIVITY_SPOKE = "activity.spoke"
+PROPOSAL_MADE, PROPOSAL_ASKED = "proposal.made", "proposal.asked"
+PROPOSAL_ACCEPTED, PROPOSAL_DECLINED = "proposal.accepted", "proposal.declined"
+PROPOSAL_SCHEDULED, PROPOSAL_DELIVERED = "proposal.scheduled", "proposal.delivered"
 ACTIVITY_ORDER_PAID, ACTIVITY_ORDER_REFUNDED = "activity.order_paid", "activity.order_refunded"
 
 _TEXT = {"type": "string", "optional": True}
@@ -127,6 +130,12 @@ _ROLE = {
 _ACTIVITY = {
     "activity": {"type": "string", "max_length": 80},
     "kind": {"type": "string", "enum": ["brand", "member", "sharing", "paid"]},
+    "space": {"type": "string", "optional": True, "max_length": 64},
+}
+_PROPOSAL = {
+    "proposal": {"type": "string", "max_length": 36},
+    "by_guest": {"type": "bool"},
+    "activity": {"type": "string", "optional": True, "max_length": 80},
     "space": {"type": "string", "optional": True, "max_length": 64},
 }
 _MONEY = {
@@ -246,6 +255,15 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
         {**_ACTIVITY, "guests": _GUESTS, "walk_in": {"type": "bool"}},
     ),
     ACTIVITY_MISSED: ("A member with a place in an activity did not come.", _ACTIVITY),
+    PROPOSAL_MADE: ("A member proposed to share something, themselves or by a guest.", _PROPOSAL),
+    PROPOSAL_ASKED: ("A member was asked whether they would speak at what another proposed.", _PROPOSAL),
+    PROPOSAL_ACCEPTED: ("What a member had proposed was accepted.", _PROPOSAL),
+    PROPOSAL_DECLINED: ("What a member had proposed was declined.", _PROPOSAL),
+    PROPOSAL_SCHEDULED: ("What a member had proposed, or speaks at, has a date.", _PROPOSAL),
+    PROPOSAL_DELIVERED: (
+        "What a member had proposed, or spoke at, was delivered and looked at.",
+        {**_PROPOSAL, "part": {"type": "string", "enum": ["proposer", "speaker", "both"]}},
+    ),
     ACTIVITY_ORDER_PAID: (
         "A member's place in an activity was paid, in money or in points.",
         {

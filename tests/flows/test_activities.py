@@ -164,7 +164,8 @@ def test_steps_say_what_is_missing_and_a_cancellation_needs_a_reason(client):
     answer = post(client, "activities/sourdough-evening/steps", {"to": "announced"})
     assert answer.status_code == 422
     assert answer.json()["detail"] == (
-        "Say where it is: a place or a link. Somebody speaks: name a member as its speaker."
+        "Say where it is: a place or a link. Somebody speaks: name a member as its speaker, or give a "
+        "proposal of a guest this date."
     )
     assert post(client, "activities/sourdough-evening/steps", {"to": "reviewed"}).json()["type"] == (
         "/problems/no_such_step"
