@@ -14,7 +14,7 @@ from incentives.domain.engine import rulebook
 from incentives.domain.rules.documents import text_in
 from incentives.models import Badge, Currency, Journal, Privilege
 from members.domain.notifications.words import Happened, day_of, number
-from members.domain.outcomes import POINTS_AWARDED, POINTS_DEDUCTED
+from members.domain.outcomes import POINTS_AWARDED, POINTS_DEDUCTED, RULE_CHANGING
 
 # What a rule did stands in the books, by the event that it answered to.
 BY_RULE = (POINTS_AWARDED, POINTS_DEDUCTED)
@@ -36,6 +36,8 @@ class Naming:
                 code = each.data.get(word)
                 if isinstance(code, str) and code in known:
                     said[word] = text_in(known[code], language, code)
+            if each.type == RULE_CHANGING:
+                said["rule"] = self._rule(str(each.data.get("rule", "")), language)
             amount = each.data.get("amount")
             if "currency" in said and isinstance(amount, Decimal):
                 said["amount"] = number(abs(amount))
@@ -47,6 +49,12 @@ class Naming:
         for event_id, said in self._by_rule(events, language).items():
             found.setdefault(event_id, {}).update(said)
         return found
+
+    def _rule(self, code: str, language: str) -> str:
+        """The name of a rule as it is in force, or was."""
+        known = rulebook.current().versions
+        newest = max((number for name, number in known if name == code), default=0)
+        return text_in(known[code, newest][0].document.name, language, code) if newest else code
 
     def _by_rule(self, events: Sequence[Happened], language: str) -> dict[int, dict[str, str]]:
         causes = {each.id: each.cause_id for each in events if each.type in BY_RULE and each.cause_id is not None}

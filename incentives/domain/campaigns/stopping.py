@@ -86,7 +86,7 @@ def retire_rules(campaign: Campaign, now: datetime) -> None:
     """End those of its rules that are still in use, in the order of their numbers."""
     found = RuleVersion.objects.filter(rule__campaign_rule__campaign=campaign, state__in=LIVE)
     for version in found.select_related("rule").order_by("rule_id"):
-        publishing.retire_rule(version=version, now=now)
+        publishing.end_with_its_campaign(version=version, now=now)
 
 
 def silence(campaign: Campaign) -> None:

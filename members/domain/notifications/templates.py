@@ -14,9 +14,11 @@ from members.domain.outcomes import (
     CONDUCT_OVERTURNED,
     CONDUCT_UPHELD,
     CONDUCT_VIOLATION,
+    EXPIRY_CHANGING,
     HANDED_OVER,
     MEMBER_ERASED,
     POINTS_EXPIRING,
+    RULE_CHANGING,
     TIER_WARNED,
 )
 from members.domain.segments import conditions
@@ -25,7 +27,9 @@ from members.models import EventType
 
 TITLE_LENGTH_MAX, TEXT_LENGTH_MAX = 120, 1_000
 # Nobody is pressed: what somebody may lose, or has done wrong, sells nothing.
-NO_PROMOTION = frozenset({POINTS_EXPIRING, TIER_WARNED, CONDUCT_VIOLATION, CONDUCT_UPHELD, CONDUCT_OVERTURNED})
+NO_PROMOTION = frozenset({
+    POINTS_EXPIRING, RULE_CHANGING, EXPIRY_CHANGING, TIER_WARNED, CONDUCT_VIOLATION, CONDUCT_UPHELD, CONDUCT_OVERTURNED,
+})  # fmt: skip
 # How one lane talks to another, and what happens to nobody any more.
 NOT_TOLD = HANDED_OVER | {MEMBER_ERASED}
 
