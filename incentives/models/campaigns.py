@@ -50,8 +50,13 @@ class Campaign(models.Model):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+", verbose_name=_("currency"))
     budget = models.BigIntegerField(_("budget"))
     reserve = models.BigIntegerField(_("of it hidden"), default=0)
+    hold_out = models.PositiveSmallIntegerField(
+        _("held out, in per cent"), default=0,
+        help_text=_("Of those whom something hidden is for: they get nothing, so that one can see what it does."),
+    )  # fmt: skip
     begins_at = models.DateTimeField(_("begins at"))
     ends_at = models.DateTimeField(_("ends at"))
+    length_days = models.PositiveSmallIntegerField(default=0, editable=False)
     titles = models.JSONField(_("title"), default=dict)
     texts = models.JSONField(_("text"), default=dict)
     letter = models.JSONField(_("invitation letter"), default=dict)
@@ -70,6 +75,10 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="campaign_runs_forward"),
             models.CheckConstraint(
                 condition=Q(budget__gt=0, reserve__gte=0, reserve__lt=F("budget")), name="campaign_has_a_budget"
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_out=0) | Q(hold_out__lte=10, reserve__gt=0, length_days__gte=1, length_days__lte=60),
+                name="a_tenth_is_held_out_of_what_is_hidden_for_60_days",
             ),
             models.CheckConstraint(
                 condition=Q(state="draft", started_at__isnull=True)
@@ -154,6 +163,7 @@ class CampaignMember(models.Model):
     done_at = models.DateTimeField(_("task done at"), null=True)
     returned_at = models.DateTimeField(_("came back at"), null=True)
     surprised_at = models.DateTimeField(_("surprised at"), null=True)
+    held_out_at = models.DateTimeField(_("held out at"), null=True)
 
     class Meta:
         verbose_name = _("member of a campaign")
@@ -173,6 +183,7 @@ class CampaignRelease(models.Model):
     whom = models.CharField(_("to whom"), max_length=8, choices=ReleasedTo)
     reason = models.CharField(_("reason"), max_length=200)
     members = models.PositiveIntegerField(_("members"))
+    held_out = models.PositiveIntegerField(_("held out"), default=0)
     amount = models.BigIntegerField(_("at most"), help_text=_("For all of them together, in minor units."))
     released_at = models.DateTimeField(_("released at"))
     released_by = models.CharField(_("released by"), max_length=150, blank=True)
@@ -183,6 +194,9 @@ class CampaignRelease(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="a_release_says_why"),
             models.CheckConstraint(condition=Q(members__gt=0, amount__gt=0), name="a_release_pays_somebody"),
+            models.CheckConstraint(
+                condition=Q(members__gte=F("held_out") * 9), name="a_release_holds_out_a_tenth_at_most"
+            ),
         ]
 
     def __str__(self) -> str:

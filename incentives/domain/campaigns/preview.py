@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from incentives.domain import drafting
 from incentives.domain.campaigns.forecast import Line, forecast
+from incentives.domain.campaigns.holding_out import terms_missing
 from incentives.domain.campaigns.people import audience_of
 from incentives.domain.campaigns.plans import Plan, PlannedRule, plan_of
 from incentives.domain.ledger.queries import major
@@ -75,6 +76,10 @@ def problems_of(campaign: Campaign, plan: Plan, rules: list[ShownRule], audience
         found.append(_("It has begun already."))
     if campaign.ends_at <= now:
         found.append(_("Its time is over; choose a later end."))
+    if terms_missing(campaign):
+        found.append(
+            _("Somebody would be held out, and the rules in force do not say that this happens: publish rules that do.")
+        )
     if not audience:
         found.append(_("There is nobody in its audience."))
     found += [
