@@ -212,6 +212,8 @@ INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
 # How long before a public rule pays less, or points expire sooner, members are told; and how long after it was
 # published a rule that has paid nothing yet may be mended at once.
+# How long whoever is on a quest of a campaign that was stopped may go on.
+CAMPAIGN_FINISH_DAYS = env.int("CAMPAIGN_FINISH_DAYS", default=14)
 NOTICE_DAYS = env.int("NOTICE_DAYS", default=14)
 NOTICE_GRACE_MINUTES = env.int("NOTICE_GRACE_MINUTES", default=60)
 CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)

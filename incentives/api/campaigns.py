@@ -69,6 +69,9 @@ class KeptBody(serializers.Serializer[Any]):
     members = serializers.IntegerField(help_text="Whose awards wait.")
     guests = serializers.IntegerField()
     half_way = serializers.IntegerField(help_text="Guests who have not stayed for a month yet.")
+    enrolled = serializers.IntegerField(help_text="Members on one of its quests.")
+    finish_by = serializers.DateTimeField(allow_null=True, help_text="Until when those may finish; null for nobody.")
+    told = serializers.IntegerField(help_text="Those half-way, who are told what they keep.")
 
 
 class StoppedBody(serializers.Serializer[Any]):
@@ -196,7 +199,7 @@ class CampaignStop(APIView):
         except CannotStop as error:
             raise Problem(str(error), status_code=422, kind="cannot_stop") from error
         found = _find(campaign_code)
-        return Response(StoppedBody({"campaign": found, "kept": kept_of(found)}).data)
+        return Response(StoppedBody({"campaign": found, "kept": kept_of(found, now=timezone.now())}).data)
 
 
 def _find(code: str) -> Campaign:

@@ -1,6 +1,6 @@
 """Campaigns: something for somebody for a time, within one budget.
 
-Campaign ── owns ──▶ its rules (by slot), message templates, stages; its codes carry its code
+Campaign ── owns ──▶ its rules (by slot), quests, message templates, stages; its codes carry its code
 CampaignMember: what was told to a member, and what they reached, once each
 CampaignRelease: what the host released of the hidden slot, to whom and why
 """
@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from incentives.enums import CampaignState, ReleasedTo, Slot, StageOpens
 from incentives.models.ledger import Currency
+from incentives.models.quests import Quest
 from incentives.models.rules import Rule
 from members.models import Member, MessageTemplate, Segment
 
@@ -64,6 +65,7 @@ class Campaign(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
     reason = models.CharField(_("why it was stopped"), max_length=200, blank=True)
+    told_of_stop = models.PositiveIntegerField(_("told of the stop"), default=0, editable=False)
 
     history = HistoricalRecords()
 
@@ -137,6 +139,28 @@ class CampaignRule(models.Model):
 
     def __str__(self) -> str:
         return f"rule {self.rule_id} of campaign {self.campaign_id}"
+
+
+class CampaignQuest(models.Model):
+    """That a quest is a campaign's, and until when whoever has begun may finish it once nobody begins any more."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="quests")
+    quest = models.OneToOneField(Quest, on_delete=models.PROTECT, related_name="campaign_quest")
+    finish_by = models.DateTimeField(_("to be finished by"), null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("quest of a campaign")
+        verbose_name_plural = _("quests of campaigns")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(finish_by__isnull=False),
+                name="a_campaigns_quest_ends_by_its_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"quest {self.quest_id} of campaign {self.campaign_id}"
 
 
 class CampaignMessage(models.Model):
