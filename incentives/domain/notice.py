@@ -17,11 +17,11 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from incentives.domain.catalogues import load_known
+from incentives.domain.lessening import lessened
 from incentives.domain.pump import hints
 from incentives.domain.revisions import revise
 from incentives.domain.rules.checking import CheckedRule, check_rule
 from incentives.domain.rules.documents import BadDocument, Document, read_document
-from incentives.domain.rules.lessening import lessened
 from incentives.enums import Emergency, NoticeOf, RuleState
 from incentives.models import BadgeGrant, Currency, Journal, PrivilegeGrant, Rule, RuleInterval, RuleNotice, RuleVersion
 from members.domain.events.telling import tell

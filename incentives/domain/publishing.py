@@ -104,6 +104,8 @@ def publish_rule(
         _refuse_beside_another(version)
         why = notice.lessened_by(version, now)
         is_announced = bool(why) and without_notice is None
+        if is_announced and version.rule.notices.coming(now).exists():
+            raise CannotPublish(_("A change of this rule is announced already; withdraw it first."))
         if is_announced and in_force_from is not None:
             raise CannotPublish(f"It may pay less, so it cannot be backdated. {' '.join(why)}")
         begins = now + notice.length() if is_announced else begins

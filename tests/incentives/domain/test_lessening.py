@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from incentives.domain import publishing
+from incentives.domain.lessening import lessened
 from incentives.domain.rules.expiry import may_be_shorter
-from incentives.domain.rules.lessening import lessened
 from incentives.models import Privilege, SharedLimit
 from tests import factories
 from tests.factories import award
