@@ -17,7 +17,7 @@ class ActivityState(models.TextChoices):
     """The stages of an activity's life. Whether it is full is seen from its seats, not kept."""
 
     DRAFT = "draft", _("draft")
-    ANNOUNCED = "announced", _("announced")
+    ANNOUNCED = "announced", _("on the calendar")
     OPEN = "open", _("registration open")
     RUNNING = "running", _("running")
     FINISHED = "finished", _("finished")

@@ -248,6 +248,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Rules"), "bolt", "incentives.ruleversion"),
             Page(_("When they were in force"), "date_range", "incentives.ruleinterval"),
+            Page(_("Notices of rules"), "event_upcoming", "incentives.rulenotice"),
             Page(_("Shared limits"), "speed", "incentives.sharedlimit"),
             Page(_("Budget alarms"), "notifications_active", "incentives.budgetalarm"),
             Page(_("Lookup tables"), "table", "incentives.lookuptable"),

@@ -224,6 +224,12 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
 OFFLINE_ORDER_HOURS = env.int("OFFLINE_ORDER_HOURS", default=72)
 OFFLINE_PAYMENT_WORDS = env.str("OFFLINE_PAYMENT_WORDS", default="")
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
+# How long before a public rule pays less, or points expire sooner, members are told; and how long after it was
+# published a rule that has paid nothing yet may be mended at once.
+# How long whoever is on a quest of a campaign that was stopped may go on.
+CAMPAIGN_FINISH_DAYS = env.int("CAMPAIGN_FINISH_DAYS", default=14)
+NOTICE_DAYS = env.int("NOTICE_DAYS", default=14)
+NOTICE_GRACE_MINUTES = env.int("NOTICE_GRACE_MINUTES", default=60)
 CASE_PROMISE_HOURS = env.int("CASE_PROMISE_HOURS", default=48)
 # Above either of these a correction needs a second operator; and how many members one may have at most.
 CORRECTION_POINTS_ALONE = env.int("CORRECTION_POINTS_ALONE", default=1_000)
@@ -270,6 +276,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "advance-contents": {"task": "incentives.advance_contents", "schedule": timedelta(minutes=1)},
     "expire-needs": {"task": "incentives.expire_needs", "schedule": timedelta(minutes=5)},
     "advance-referrals": {"task": "incentives.advance_referrals", "schedule": timedelta(minutes=5)},
+    "carry-out-notices": {"task": "incentives.carry_out_notices", "schedule": timedelta(minutes=5)},
     "advance-campaigns": {"task": "incentives.advance_campaigns", "schedule": timedelta(minutes=5)},
     "find-rings": {"task": "members.find_rings", "schedule": timedelta(hours=1)},
     "measure-growth": {"task": "members.measure_growth", "schedule": timedelta(hours=6)},

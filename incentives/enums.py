@@ -6,9 +6,25 @@ from django.utils.translation import gettext_lazy as _
 
 class RuleState(models.TextChoices):
     DRAFT = "draft", _("draft")
+    ANNOUNCED = "announced", _("announced")
     LIVE = "live", _("live")
     PAUSED = "paused", _("paused")
     RETIRED = "retired", _("retired")
+
+
+class NoticeOf(models.TextChoices):
+    """What is announced of a rule, or was done without notice."""
+
+    NEXT = "next", _("the next version")
+    END = "end", _("its end")
+    PAUSE = "pause", _("a pause")
+
+
+class Emergency(models.TextChoices):
+    """The only reasons to cut a public rule without notice."""
+
+    FRAUD = "fraud", _("fraud")
+    MISTAKE = "mistake", _("a mistake")
 
 
 class CurrencyKind(models.TextChoices):

@@ -15,8 +15,10 @@ from activities.enums import ActivityState
 from activities.models import Activity, ActivityPerson, Ticket
 from incentives.domain import publishing
 from incentives.domain.ledger import operations
+from incentives.domain.notice import WithoutNotice
 from incentives.domain.pump import loop
 from incentives.domain.quests import publishing as quests
+from incentives.enums import Emergency
 from incentives.models import Badge, Currency, QuestVersion, RuleVersion
 from members.domain.events.intake import Receipt, record_events
 from members.enums import Scope
@@ -90,7 +92,10 @@ def rule(document: dict[str, Any], *, now: datetime | None = None, since: dateti
     now = now or timezone.now()
     document = {"code": "post", "when": "content.published", **document}
     draft = publishing.save_draft(document=document)
-    return publishing.publish_rule(version=draft, now=now, in_force_from=since or now.replace(year=2020))
+    return publishing.publish_rule(
+        version=draft, now=now, in_force_from=since or now.replace(year=2020),
+        without_notice=WithoutNotice(Emergency.MISTAKE, "A test."),
+    )  # fmt: skip
 
 
 def quest(document: dict[str, Any], *, now: datetime | None = None, since: datetime | None = None) -> QuestVersion:

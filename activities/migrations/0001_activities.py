@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("announced", "announced"),
+                            ("announced", "on the calendar"),
                             ("open", "registration open"),
                             ("running", "running"),
                             ("finished", "finished"),
@@ -348,7 +348,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("announced", "announced"),
+                            ("announced", "on the calendar"),
                             ("open", "registration open"),
                             ("running", "running"),
                             ("finished", "finished"),
@@ -364,7 +364,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("announced", "announced"),
+                            ("announced", "on the calendar"),
                             ("open", "registration open"),
                             ("running", "running"),
                             ("finished", "finished"),
@@ -432,7 +432,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("draft", "draft"),
-                            ("announced", "announced"),
+                            ("announced", "on the calendar"),
                             ("open", "registration open"),
                             ("running", "running"),
                             ("finished", "finished"),

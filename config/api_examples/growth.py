@@ -103,6 +103,20 @@ CALLS: dict[str, Call] = {
                     "share_before": "0.4167",
                 }
             ],
+            "held_out": [
+                {
+                    "days": 7,
+                    "given": 190,
+                    "given_there": 121,
+                    "given_steps": 58,
+                    "held": 21,
+                    "held_there": 11,
+                    "held_steps": 4,
+                    "stayed_more": [-9, 33],
+                    "stepped_more": [-9, 24],
+                    "is_small": False,
+                }
+            ],
             "per_retained": "107.27",
         },
     ),
@@ -117,6 +131,9 @@ CALLS: dict[str, Call] = {
                 "members": 5,
                 "guests": 38,
                 "half_way": 27,
+                "enrolled": 9,
+                "finish_by": "2026-12-08T12:00:00Z",
+                "told": 34,
             },
         },
         {"reason": "Too many at once."},

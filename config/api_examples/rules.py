@@ -19,6 +19,12 @@ RULE = {
     "when": "recipe.shared",
     "document": DOCUMENT,
     "published_at": NOON,
+    "change": {
+        "of": "next",
+        "version": 3,
+        "takes_effect_at": "2026-12-08T12:00:00Z",
+        "why": ["Effect 1 may give less than before."],
+    },
 }
 QUEST_DOCUMENT = {
     "code": "baker",

@@ -57,6 +57,7 @@ def fill(
         now=now - 9 * DAY,
     )  # fmt: skip
     _campaign("long-table", "A longer table", "加长的餐桌", "bring-friends", now - 5 * DAY, None)
+    _campaign("round-table", "A round of games", "一起玩几轮", "know-each-other", now - 2 * DAY, None)
     for day in (8, 4, 0):
         _look(now - day * DAY, judge)
     _next_round(worked, founders, now)
@@ -83,7 +84,8 @@ def _answers(
         code=code, names={"en": name, "zh-hans": chinese}, audience=audience, follows=follows,
         numbers={each.code: each.default for each in found.numbers} | {"surprise": 15},
         begins_at=begins, ends_at=begins + 28 * DAY, currency=Currency.objects.get(code="points"),
-        budget=Decimal(3_000), reserve=Decimal(300), titles=found.titles, texts=found.texts, letter=found.letter,
+        budget=Decimal(3_000), reserve=Decimal(300), hold_out=10, titles=found.titles, texts=found.texts,
+        letter=found.letter,
     )  # fmt: skip
 
 

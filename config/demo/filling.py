@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from config.demo import campaigns, corrections, first_days, gatherings, needs, rights, spaces, team
+from config.demo import campaigns, corrections, first_days, gatherings, needs, notices, rights, spaces, team
 from incentives.domain import conduct
 from incentives.domain.contents import advance_contents
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
@@ -111,6 +111,7 @@ def fill(*, now: datetime, progress: Callable[[str, int], Any]) -> Logins:
     logins = _logins(members)
     _campaign(rng, members, now, progress)
     corrections.fill(members, now)
+    notices.fill(now)
     _judge(progress)
     spaces.weigh(now)
     team.fill(members, now)
@@ -290,7 +291,12 @@ def _keep_order(members: list[Member], now: datetime) -> None:
     """Rules that most have accepted, a spammer who was thrown out, and somebody whose fine was a mistake."""
     rules = CommunityRules.objects.create(
         number=1,
-        advocated={"en": "Say what you tried, and thank whoever helps.", "zh-hans": "说说你试过什么，感谢帮助你的人。"},
+        advocated={
+            "en": "Say what you tried, and thank whoever helps. Now and then a surprise is kept from a few, to see "
+            "whether it helps.",
+            "zh-hans": "说说你试过什么，感谢帮助你的人。有时惊喜会不发给少数人，以便了解它是否有用。",
+        },
+        tells_of_hold_outs=True,
         forbidden={"en": "No advertising, no insults.", "zh-hans": "禁止广告，禁止辱骂。"},
     )
     publish_rules(rules=rules, now=now - timedelta(days=60))

@@ -21,6 +21,7 @@ from unfold.widgets import (
 )
 
 from incentives.domain.campaigns.drafting import Answers
+from incentives.domain.campaigns.holding_out import PERCENT_MAX
 from incentives.domain.campaigns.templates import Template
 from incentives.domain.campaigns.words import LETTER_LENGTH_MAX
 from incentives.domain.ledger.queries import major
@@ -76,6 +77,15 @@ class CampaignForm(forms.Form):
         help_text=gettext_lazy("Kept for surprises that you release with a reason while it runs."),
     )  # fmt: skip
 
+    hold_out = forms.IntegerField(
+        label=gettext_lazy("held out, in per cent"), min_value=0, max_value=PERCENT_MAX, initial=0, required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=gettext_lazy(
+            "Of those whom something hidden is for: they get nothing, so that one can see what it does. At most 10 %, "
+            "and 60 days."
+        ),
+    )  # fmt: skip
+
     def __init__(self, data: Any = None, *, template: Template, campaign: Campaign | None = None) -> None:
         self.template = template
         super().__init__(data, initial=_initial(template, campaign))
@@ -109,7 +119,7 @@ class CampaignForm(forms.Form):
             code=given["code"], audience=given["audience"], voices=given.get("voices"), follows=given.get("follows"),
             numbers={each.code: given[f"{NUMBER}{each.code}"] for each in self.template.numbers},
             begins_at=given["begins_at"], ends_at=given["ends_at"], currency=given["currency"],
-            budget=given["budget"], reserve=given["reserve"], **words,
+            budget=given["budget"], reserve=given["reserve"], hold_out=given["hold_out"] or 0, **words,
         )  # fmt: skip
 
     def field_of(self, name: str) -> str | None:
@@ -131,7 +141,7 @@ class CampaignForm(forms.Form):
             ),
             (gettext_lazy("What?"), _ABOUT["what"], numbers),
             (gettext_lazy("When?"), _ABOUT["when"], ["begins_at", "ends_at"]),
-            (gettext_lazy("Within which budget?"), _ABOUT["budget"], ["currency", "budget", "reserve"]),
+            (gettext_lazy("Within which budget?"), _ABOUT["budget"], ["currency", "budget", "reserve", "hold_out"]),
             (gettext_lazy("In which words?"), _ABOUT["message"], words),
         ):
             yield title, about, [self[name] for name in names if name in self.fields]
@@ -169,6 +179,7 @@ def _initial(template: Template, campaign: Campaign | None) -> dict[str, Any]:
             **{name: timezone.localtime(getattr(campaign, name)).strftime(MOMENT) for name in ("begins_at", "ends_at")},
             **{f"{NUMBER}{code}": value for code, value in campaign.numbers.items()},
             "budget": major(campaign.budget, scale), "reserve": major(campaign.reserve, scale),
+            "hold_out": campaign.hold_out,
         }  # fmt: skip
     for word, said in {"names": names, **words}.items():
         given |= {f"{word}_{code}": said.get(code, "") for code, _name in LANGUAGES}

@@ -19,7 +19,7 @@ from unfold.decorators import action
 
 from incentives.admin.campaign_forms import CampaignForm, ReleaseForm, StopForm
 from incentives.admin.dialogs import StepForm, dialog, shown
-from incentives.domain.campaigns import preview, reporting
+from incentives.domain.campaigns import farewell, preview, reporting
 from incentives.domain.campaigns.drafting import BadCampaign, draft
 from incentives.domain.campaigns.releasing import CannotRelease, left_of, release
 from incentives.domain.campaigns.starting import CannotStart, start
@@ -108,7 +108,8 @@ class CampaignAdmin(Remembered[Campaign]):
             context["preview"] = preview.preview_of(campaign, now=now)
         else:
             context |= {
-                "report": reporting.report_of(campaign, now=now), "kept": kept_of(campaign),
+                "report": reporting.report_of(campaign, now=now), "kept": kept_of(campaign, now=now),
+                "quests": campaign.quests.select_related("quest"), "farewell": farewell,
                 "codes": preview.codes_made(campaign), "rules": campaign.rules.select_related("rule"),
                 "releases": campaign.releases.order_by("pk"), "hidden_left": major(left_of(campaign), scale),
             }  # fmt: skip
@@ -164,7 +165,7 @@ class CampaignAdmin(Remembered[Campaign]):
             title=gettext_lazy("Stop everything of this campaign"),
             description=gettext_lazy(
                 "Its rules end, its codes let nobody in and its messages fall silent, for good. What was paid or waits "
-                "stays: it unlocks or lapses as promised."
+                "stays: it unlocks or lapses as promised. Those half-way are told, as the page says."
             ),
             form_class=StopForm, form_submit_text=gettext_lazy("Stop everything"),
         ),

@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy
 from unfold.dataclasses import ActionDialog
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from incentives.enums import Emergency
 
 
 class StepForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.
@@ -21,8 +23,18 @@ class StepForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no type
     )  # fmt: skip
 
 
-def dialog(title: Any, description: Any, verb: Any) -> ActionDialog:
-    return ActionDialog(title=title, description=description, form_class=StepForm, form_submit_text=verb)
+class NoticeForm(StepForm):
+    """A step by which members may get less: with notice, or without and the reason why."""
+
+    emergency = forms.ChoiceField(
+        label=gettext_lazy("Without notice because of"), required=False, widget=UnfoldAdminSelectWidget,
+        choices=[("", gettext_lazy("— with notice, where members may get less —")), *Emergency.choices],
+        help_text=gettext_lazy("Only for fraud or a mistake, and only with a written reason; both stay on record."),
+    )  # fmt: skip
+
+
+def dialog(title: Any, description: Any, verb: Any, form: type[StepForm] = StepForm) -> ActionDialog:
+    return ActionDialog(title=title, description=description, form_class=form, form_submit_text=verb)
 
 
 def shown(request: HttpRequest, url: str) -> HttpResponse:

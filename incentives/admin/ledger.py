@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget
 
+from incentives.domain.currencies import CannotShorten, put_expiry
 from incentives.domain.ledger.queries import major
+from incentives.domain.notice import NoReason, WithoutNotice
 from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.wording import plain
+from incentives.enums import Emergency
 from incentives.models import NEVER, Account, Currency, Entry, Hold, Journal, Lot, PendingAward
 from members.admin.base import M, Remembered, WhyForm, Window, link
 from members.models import Member
 
 
 class CurrencyForm(WhyForm):
+    emergency = forms.ChoiceField(
+        label=_("Without notice because of"), required=False, widget=UnfoldAdminSelectWidget,
+        choices=[("", _("— with notice, where members may get less —")), *Emergency.choices],
+        help_text=_("Only for fraud or a mistake, and only with a written reason; both stay on record."),
+    )  # fmt: skip
+    waits = False
+
     class Meta:
         model = Currency
         fields = ["code", "names", "kind", "scale", "expiry", "debt_limit", "deduct_floor", "is_transferable"]
@@ -32,11 +46,38 @@ class CurrencyForm(WhyForm):
             raise ValidationError(str(error)) from error
         return policy
 
+    def clean(self) -> dict[str, Any]:
+        """What points live by is changed longer at once, and shorter after notice or in an emergency."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors or not self.instance.pk:
+            return cleaned
+        held, kind = Currency.objects.get(pk=self.instance.pk), cleaned.get("emergency")
+        try:
+            skipped = WithoutNotice(Emergency(kind), cleaned.get("why", "")) if kind else None
+            self.waits = put_expiry(held, cleaned["expiry"], now=timezone.now(), without_notice=skipped)
+        except NoReason as error:
+            raise ValidationError({"why": str(error)}) from error
+        except CannotShorten as error:
+            raise ValidationError({"expiry": str(error)}) from error
+        cleaned["expiry"] = held.expiry
+        self.instance.expiry_next, self.instance.expiry_next_at = held.expiry_next, held.expiry_next_at
+        self.instance.expiry_told_up_to, self.instance.expiry_told_at = held.expiry_told_up_to, held.expiry_told_at
+        return cleaned
+
 
 @admin.register(Currency)
 class CurrencyAdmin(Remembered[Currency]):
     form = CurrencyForm
-    list_display = ("code", "kind", "scale", "expiry", "is_transferable")
+    list_display = ("code", "kind", "scale", "expiry", "expiry_next", "expiry_next_at", "is_transferable")
+
+    def save_model(self, request: HttpRequest, obj: Currency, form: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_model(request, obj, form, change)
+        if form.waits:
+            when = timezone.localtime(obj.expiry_next_at)
+            said = gettext(
+                "Points earned from %(when)s on expire sooner; members are told. Until then nothing changes."
+            )
+            messages.success(request, said % {"when": f"{when:%Y-%m-%d %H:%M}"})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Currency | None = None) -> tuple[str, ...]:
         """Amounts in the books are in minor units: their meaning may not move."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 
 from incentives.domain.privileges import granting
+from incentives.domain.privileges.attention import SellsAttention, check_sale
 from incentives.domain.rules.documents import text_in
 from incentives.models import Privilege, PrivilegeGrant, PrivilegeGround
 from members.admin.base import Plain
@@ -31,9 +32,28 @@ class GroundForm(forms.ModelForm[PrivilegeGround]):
         fields = ["kind", "tier", "badge", "segment", "role", "currency", "price", "quota", "bought_max"]
 
 
+class GroundFormSet(forms.BaseInlineFormSet[PrivilegeGround, Privilege, GroundForm]):
+    """All grounds together: what of others' attention they sell is a tenth at most."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept = [
+            form
+            for form in self.forms
+            if form not in self.deleted_forms and form.has_changed() | bool(form.instance.pk)
+        ]
+        if any(form.errors for form in kept):
+            return
+        try:
+            check_sale(self.instance, [form.instance for form in kept])
+        except SellsAttention as error:
+            raise forms.ValidationError(str(error)) from error
+
+
 class GroundInline(TabularInline):  # type: ignore[misc]  # The theme ships no types.
     model = PrivilegeGround
     form = GroundForm
+    formset = GroundFormSet
     extra = 0
 
 

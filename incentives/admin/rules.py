@@ -21,19 +21,20 @@ from django.utils.translation import gettext as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from incentives.admin.dialogs import StepForm, dialog, shown
-from incentives.domain import drafting, publishing
+from incentives.admin.dialogs import NoticeForm, StepForm, dialog, shown
+from incentives.domain import drafting, notice, publishing
 from incentives.domain.catalogues import check_shared_limit
 from incentives.domain.corrections.making import BadCorrection
 from incentives.domain.corrections.publications import undo_publication
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
+from incentives.domain.notice import NoReason, WithoutNotice
 from incentives.domain.pump import hints
 from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
-from incentives.enums import RuleState
-from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
+from incentives.enums import Emergency, NoticeOf, RuleState
+from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleNotice, RuleVersion, SharedLimit
 from incentives.tasks.corrections import carry_on_corrections
 from members.admin.base import Plain, Remembered, WhyForm, Window
 
@@ -113,7 +114,8 @@ def _said(finding: Finding) -> str:
 # The steps that make sense in each state.
 STEPS = {
     RuleState.DRAFT: ("publish",),
-    RuleState.LIVE: ("pause", "retire", "next_version", "undo"),
+    RuleState.ANNOUNCED: ("withdraw",),
+    RuleState.LIVE: ("pause", "retire", "withdraw", "next_version", "undo"),
     RuleState.PAUSED: ("resume", "retire", "next_version", "undo"),
     RuleState.RETIRED: ("next_version", "undo"),
 }
@@ -215,13 +217,14 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         return [each for each in offered if each.action_name.removeprefix("incentives_ruleversion_") in steps]
 
     def _step(self, request: HttpRequest, object_id: int, form: StepForm, step: Any, done: str) -> HttpResponse:
-        version = RuleVersion.objects.get(pk=object_id)
+        version = RuleVersion.objects.select_related("rule").get(pk=object_id)
         try:
             step(version)
-        except publishing.CannotPublish as error:
+        except (publishing.CannotPublish, NoReason) as error:
             messages.error(request, str(error))
         else:
-            said = done % {"version": version}
+            version.refresh_from_db()
+            said = _announced_words(version) or done % {"version": version}
             reason = form.cleaned_data["reason"]
             self.log_change(request, version, f"{said} {reason}".strip())
             messages.success(request, said)
@@ -232,12 +235,12 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         dialog=dialog(
             gettext_lazy("Publish this version"),
             gettext_lazy("It takes the place of the version before it, for what happens from now on."),
-            gettext_lazy("Publish"),
+            gettext_lazy("Publish"), form=NoticeForm,
         ),
     )  # fmt: skip
     def publish(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
-            publishing.publish_rule(version=version, now=timezone.now(), by=request.user)  # type: ignore[arg-type]
+            publishing.publish_rule(version=version, now=timezone.now(), **_by(request, form))
 
         return self._step(request, object_id, form, step, _("%(version)s is live."))
 
@@ -246,12 +249,12 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         dialog=dialog(
             gettext_lazy("Pause this rule"),
             gettext_lazy("What happens from now on does not meet it until you resume it."),
-            gettext_lazy("Pause"),
+            gettext_lazy("Pause"), form=NoticeForm,
         ),
     )  # fmt: skip
     def pause(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
-            publishing.pause_rule(version=version, now=timezone.now())
+            publishing.pause_rule(version=version, now=timezone.now(), **_by(request, form))
 
         return self._step(request, object_id, form, step, _("%(version)s rests."))
 
@@ -274,14 +277,28 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         dialog=dialog(
             gettext_lazy("Retire this rule"),
             gettext_lazy("It ends for good; points already paid stay. A new version can be written later."),
-            gettext_lazy("Retire"),
+            gettext_lazy("Retire"), form=NoticeForm,
         ),
     )  # fmt: skip
     def retire(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         def step(version: RuleVersion) -> None:
-            publishing.retire_rule(version=version, now=timezone.now())
+            publishing.retire_rule(version=version, now=timezone.now(), **_by(request, form))
 
         return self._step(request, object_id, form, step, _("%(version)s is retired."))
+
+    @action(
+        description=gettext_lazy("Withdraw"), url_path="withdraw", permissions=["publish"], icon="event_busy",
+        dialog=dialog(
+            gettext_lazy("Withdraw the announcement"),
+            gettext_lazy("What is in force stays in force; what was announced does not happen."),
+            gettext_lazy("Withdraw"),
+        ),
+    )  # fmt: skip
+    def withdraw(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
+        def step(version: RuleVersion) -> None:
+            publishing.withdraw(version=version, now=timezone.now())
+
+        return self._step(request, object_id, form, step, _("The announcement of %(version)s is withdrawn."))
 
     @action(
         description=gettext_lazy("Write the next version"), url_path="next", permissions=["publish"], icon="edit",
@@ -327,6 +344,23 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         return request.user.has_perm("incentives.change_ruleversion")
 
 
+def _by(request: HttpRequest, form: StepForm) -> dict[str, Any]:
+    """Who takes a step, and why without notice, if so. Raises NoReason."""
+    kind, reason = form.cleaned_data.get("emergency"), form.cleaned_data["reason"]
+    return {"by": request.user, "without_notice": WithoutNotice(Emergency(kind), reason) if kind else None}
+
+
+def _announced_words(version: RuleVersion) -> str:
+    """That a step waits for its days of notice, until when and why; empty where it was taken at once."""
+    told = notice.coming([version.rule.code], now=timezone.now()).get(version.rule.code)
+    if told is None or told.version_id != version.pk:
+        return ""
+    said = {"version": version, "when": _local(told.takes_effect_at), "why": " ".join(told.why)}
+    if told.of == NoticeOf.END:
+        return _("%(version)s ends on %(when)s; members are told. %(why)s") % said
+    return _("%(version)s takes effect on %(when)s; members are told. %(why)s") % said
+
+
 def _local(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
@@ -344,6 +378,17 @@ def _story_of(object_id: str) -> dict[str, Any]:
     before = next((each for each in versions if each.number < version.number), None)
     changes = differences(write_text(before.document), write_text(version.document)) if before is not None else []
     return {"version": version, "versions": versions, "before": before, "changes": changes}
+
+
+@admin.register(RuleNotice)
+class RuleNoticeAdmin(Window[RuleNotice]):
+    """What was announced of public rules, and what was done without notice and why."""
+
+    list_display = ("rule", "version", "of", "announced_at", "takes_effect_at", "withdrawn_at", "emergency", "reason")
+    list_filter = ("emergency", "of")
+    list_select_related = ("rule", "version__rule")
+    search_fields = ("rule__code",)
+    ordering = ("-id",)
 
 
 @admin.register(RuleInterval)

@@ -69,6 +69,9 @@ class KeptBody(serializers.Serializer[Any]):
     members = serializers.IntegerField(help_text="Whose awards wait.")
     guests = serializers.IntegerField()
     half_way = serializers.IntegerField(help_text="Guests who have not stayed for a month yet.")
+    enrolled = serializers.IntegerField(help_text="Members on one of its quests.")
+    finish_by = serializers.DateTimeField(allow_null=True, help_text="Until when those may finish; null for nobody.")
+    told = serializers.IntegerField(help_text="Those half-way, who are told what they keep.")
 
 
 class StoppedBody(serializers.Serializer[Any]):
@@ -109,6 +112,23 @@ class StayedBody(serializers.Serializer[Any]):
     share_before = serializers.CharField(allow_null=True)
 
 
+class ComparedBody(serializers.Serializer[Any]):
+    """Of those who got something hidden and of those held out, how many stayed and went on; in points of a hundred."""
+
+    days = serializers.IntegerField()
+    given = serializers.IntegerField(source="given.of")
+    given_there = serializers.IntegerField(source="given.count")
+    given_steps = serializers.IntegerField(source="given_steps.count")
+    held = serializers.IntegerField(source="held.of")
+    held_there = serializers.IntegerField(source="held.count")
+    held_steps = serializers.IntegerField(source="held_steps.count")
+    stayed_more = serializers.ListField(
+        child=serializers.IntegerField(), help_text="At least and at most, as sure as 95 %."
+    )
+    stepped_more = serializers.ListField(child=serializers.IntegerField())
+    is_small = serializers.BooleanField(help_text="Fewer than twenty on one side, which says little.")
+
+
 class CampaignReportBody(serializers.Serializer[Any]):
     """What a campaign cost and brought; amounts and ratios are decimal strings."""
 
@@ -120,6 +140,7 @@ class CampaignReportBody(serializers.Serializer[Any]):
     audience = serializers.IntegerField()
     k = serializers.CharField(allow_null=True)
     stayed = StayedBody(many=True)
+    held_out = ComparedBody(many=True, help_text="Empty where nobody was held out.")
     per_retained = serializers.CharField(allow_null=True, help_text="Cost for each guest who stayed for a month.")
 
 
@@ -178,7 +199,7 @@ class CampaignStop(APIView):
         except CannotStop as error:
             raise Problem(str(error), status_code=422, kind="cannot_stop") from error
         found = _find(campaign_code)
-        return Response(StoppedBody({"campaign": found, "kept": kept_of(found)}).data)
+        return Response(StoppedBody({"campaign": found, "kept": kept_of(found, now=timezone.now())}).data)
 
 
 def _find(code: str) -> Campaign:

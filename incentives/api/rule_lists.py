@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Case, QuerySet, Value, When
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -15,6 +16,7 @@ from rest_framework.views import APIView
 
 from incentives.api.rules import RuleBody
 from incentives.api.schemas import PROBLEMS
+from incentives.domain import notice
 from incentives.enums import RuleState
 from incentives.models import RuleVersion
 from members.api.authentication import PerKeyThrottle
@@ -47,8 +49,9 @@ class Rules(generics.ListAPIView[RuleVersion]):
 
     @extend_schema(operation_id="list_rules", responses={200: RuleBody(many=True), **PROBLEMS})
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """Every rule version that is live or paused, or all of one state, by code."""
-        return super().get(request, *args, **kwargs)
+        """Every rule version that is live or paused, or all of one state, by code; with what is announced of it."""
+        versions = list(self.filter_queryset(self.get_queryset()))
+        return Response(RuleBody(_with_changes(versions), many=True).data)
 
 
 class RuleDetail(APIView):
@@ -78,7 +81,15 @@ class RuleDetail(APIView):
         found = versions.order_by(_in_use_first(), "-number").first() if versions is not None else None
         if found is None:
             raise Problem("There is no such rule.", status_code=404, kind="unknown_rule")
-        return Response(RuleBody(found).data)
+        return Response(RuleBody(_with_changes([found])[0]).data)
+
+
+def _with_changes(versions: list[RuleVersion]) -> list[RuleVersion]:
+    """The versions, each with what is announced of its rule as `change`; one query for all."""
+    announced = notice.coming([version.rule.code for version in versions], now=timezone.now())
+    for version in versions:
+        version.change = announced.get(version.rule.code)  # type: ignore[attr-defined]
+    return versions
 
 
 def _in_use_first() -> Case:

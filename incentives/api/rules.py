@@ -16,11 +16,21 @@ from incentives.domain import publishing
 from incentives.domain.rules import checking
 from incentives.domain.rules.documents import Finding
 from incentives.domain.rules.findings import near
+from incentives.enums import NoticeOf
 from members.api.authentication import PerKeyThrottle
 from members.api.bodies import StrictBody
 from members.api.problems import Problem
 from members.domain.events.schemas import pointer_to
 from members.enums import Scope
+
+
+class RuleChange(serializers.Serializer[Any]):
+    """What is announced of a rule: its next version, or its end, from this moment on."""
+
+    of = serializers.ChoiceField(choices=[NoticeOf.NEXT.value, NoticeOf.END.value])
+    version = serializers.IntegerField(source="version.number", help_text="The version that begins, or ends.")
+    takes_effect_at = serializers.DateTimeField()
+    why = serializers.ListField(child=serializers.CharField(), help_text="What may be less, a sentence each.")
 
 
 class RuleBody(serializers.Serializer[Any]):
@@ -32,6 +42,7 @@ class RuleBody(serializers.Serializer[Any]):
     when = serializers.CharField(source="event_type")
     document = serializers.DictField()
     published_at = serializers.DateTimeField(allow_null=True)
+    change = RuleChange(allow_null=True, help_text="What is announced of this rule; null for nothing.")
 
 
 class FindingBody(serializers.Serializer[Any]):

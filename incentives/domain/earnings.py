@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from incentives.domain import wording
+from incentives.domain import notice, wording
 from incentives.domain.engine import rulebook
 from incentives.domain.engine.facts import MemberFacts, load_members
 from incentives.domain.engine.paying import refusal
@@ -16,7 +17,8 @@ from incentives.domain.rules.checking import CheckedClause, CheckedEffect, Check
 from incentives.domain.rules.documents import GRANTS, MEMBER, Award, GrantBadge, GrantPrivilege, text_in
 from incentives.domain.rules.limits import Ceiling
 from incentives.domain.usage import Usage, Uses, own_ceiling, usage_of, uses_of
-from incentives.models import Badge, BadgeGrant, Privilege
+from incentives.enums import NoticeOf
+from incentives.models import Badge, BadgeGrant, Privilege, RuleNotice
 from members.domain import language as expressions
 from members.domain.counters.book import CounterBook, as_fact
 from members.domain.counters.compiled import CompiledCounter
@@ -53,6 +55,15 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What is announced of a way to earn: that it ends, or what it pays from then on."""
+
+    at: datetime
+    ends: bool
+    pays: tuple[Pay, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """A rule as a way to earn. `state` is open, used (until `usage.again_on`), done (for ever) or closed (`reason`)."""
 
@@ -64,6 +75,7 @@ class Way:
     goal: Goal | None
     reason: str
     until: datetime | None
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,8 @@ def ways_to_earn(member: Member, *, now: datetime, language: str) -> list[Way]:
     held = set(BadgeGrant.objects.filter(member_id=member.pk).values_list("badge__code", flat=True))
     badges = {badge.code: badge for badge in Badge.objects.all()}
     privileges = dict(Privilege.objects.values_list("code", "names"))
-    teller = _Teller(book, facts, today, now, uses, counts, held, badges, privileges, language)
+    announced = notice.coming([each.rule.document.code for each in found], now=now)
+    teller = _Teller(book, facts, today, now, uses, counts, held, badges, privileges, language, announced)
     order = {OPEN: 0, USED: 1, CLOSED: 2, DONE: 3}
     return sorted((teller.way(each) for each in found), key=lambda way: (order[way.state], way.name))
 
@@ -160,6 +173,7 @@ class _Teller:
     badges: dict[str, Badge]
     privileges: dict[str, dict[str, str]]
     language: str
+    announced: Mapping[str, RuleNotice]
 
     def way(self, found: _Found) -> Way:
         document = found.rule.document
@@ -167,6 +181,7 @@ class _Teller:
         if found.ceiling is not None:
             usage = usage_of(found.ceiling, self.uses, day=self.today, today=self.today, known=self.book.known)
         reason = self._closed_because(found.rule.condition)
+        change = self._change(document.code)
         return Way(
             code=document.code,
             name=text_in(document.name, self.language, document.code),
@@ -175,7 +190,18 @@ class _Teller:
             usage=usage,
             goal=Goal(min(self.counts.get(found.goal[0], 0), found.goal[1]), found.goal[1]) if found.goal else None,
             reason=reason,
-            until=found.until,
+            until=found.until if change is None else None,
+            change=change,
+        )
+
+    def _change(self, code: str) -> Change | None:
+        told = self.announced.get(code)
+        if told is None:
+            return None
+        known = self.book.versions.get((code, told.version.number)) if told.of == NoticeOf.NEXT else None
+        pays = known[0].effects if known is not None else ()
+        return Change(
+            told.takes_effect_at, told.of == NoticeOf.END, tuple(self._pay(each) for each in pays if _is_own(each))
         )
 
     def _state(self, found: _Found, usage: Usage | None, reason: str) -> str:

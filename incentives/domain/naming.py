@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from incentives.domain import support
 from incentives.domain.engine import rulebook
 from incentives.domain.rules.documents import text_in
-from incentives.models import Badge, Currency, Journal, Privilege
+from incentives.models import Badge, Campaign, Currency, Journal, Privilege
 from members.domain.notifications.words import Happened, day_of, number
-from members.domain.outcomes import POINTS_AWARDED, POINTS_DEDUCTED
+from members.domain.outcomes import CAMPAIGN_STOPPED, POINTS_AWARDED, POINTS_DEDUCTED, RULE_CHANGING
 
 # What a rule did stands in the books, by the event that it answered to.
 BY_RULE = (POINTS_AWARDED, POINTS_DEDUCTED)
@@ -25,6 +26,8 @@ class Naming:
     """Names of currencies, badges and privileges; `points` and `rule` of what rules paid or took."""
 
     def names(self, type_code: str, fields: Iterable[str]) -> Iterable[str]:
+        if type_code == CAMPAIGN_STOPPED:
+            return ("keeps",)
         return ("points", "rule") if type_code in BY_RULE else ()
 
     def values(self, events: Sequence[Happened], language: str) -> dict[int, dict[str, str]]:
@@ -36,9 +39,13 @@ class Naming:
                 code = each.data.get(word)
                 if isinstance(code, str) and code in known:
                     said[word] = text_in(known[code], language, code)
+            if each.type == RULE_CHANGING:
+                said["rule"] = self._rule(str(each.data.get("rule", "")), language)
             amount = each.data.get("amount")
             if "currency" in said and isinstance(amount, Decimal):
                 said["amount"] = number(abs(amount))
+            if each.type == CAMPAIGN_STOPPED:
+                said |= self._stopped(each, said, language)
             if isinstance(on := each.data.get("on"), datetime):
                 # Points end by the programme's calendar.
                 said["on"] = day_of(on, timezone.get_default_timezone())
@@ -47,6 +54,31 @@ class Naming:
         for event_id, said in self._by_rule(events, language).items():
             found.setdefault(event_id, {}).update(said)
         return found
+
+    def _stopped(self, each: Happened, said: dict[str, str], language: str) -> dict[str, str]:
+        """The campaign's name, and what the member keeps of it, in sentences."""
+        campaign = Campaign.objects.filter(code=each.data.get("campaign", "")).values_list("names", flat=True).first()
+        keeps = []
+        if each.data.get("waiting"):
+            words = {"amount": said.get("amount", ""), "currency": said.get("currency", "")}
+            keeps.append(_("%(amount)s %(currency)s wait for you and unlock or lapse as promised.") % words)
+        if isinstance(until := each.data.get("until"), datetime):
+            day = day_of(until, each.zone)
+            keeps.append(
+                _("What you have begun you may finish until %(date)s, and it is paid as promised.") % {"date": day}
+            )
+        if each.data.get("guests"):
+            keeps.append(_("Whom you brought stays welcome; what they reach from now on is not paid any more."))
+        if each.data.get("guest"):
+            keeps.append(_("You are welcome here as before; further steps of it are not paid any more."))
+        code = str(each.data.get("campaign", ""))
+        return {"campaign": text_in(campaign, language, code), "keeps": " ".join(keeps)}
+
+    def _rule(self, code: str, language: str) -> str:
+        """The name of a rule as it is in force, or was."""
+        known = rulebook.current().versions
+        newest = max((number for name, number in known if name == code), default=0)
+        return text_in(known[code, newest][0].document.name, language, code) if newest else code
 
     def _by_rule(self, events: Sequence[Happened], language: str) -> dict[int, dict[str, str]]:
         causes = {each.id: each.cause_id for each in events if each.type in BY_RULE and each.cause_id is not None}

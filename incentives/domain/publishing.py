@@ -1,4 +1,4 @@
-"""The life of a rule: draft, live, paused, retired. What was published never changes."""
+"""The life of a rule: draft, announced, live, paused, retired. What was published never changes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from incentives.domain import notice
 from incentives.domain.catalogues import load_known
+from incentives.domain.notice import WithoutNotice
 from incentives.domain.revisions import revise
 from incentives.domain.rules.checking import Report, check_rule
 from incentives.domain.rules.circles import circle_of
 from incentives.domain.rules.documents import BadDocument, Document, Finding, read_document
 from incentives.domain.rules.drafting import check_draft
-from incentives.enums import RuleState
+from incentives.enums import NoticeOf, RuleState
 from incentives.models import Rule, RuleInterval, RuleVersion
 
 
@@ -42,7 +45,7 @@ def check_document(raw: object) -> Report:
 
 def _in_use(*, besides: str) -> list[Document]:
     """What the other rules that are live or paused say."""
-    found = RuleVersion.objects.filter(state__in=["live", "paused"]).exclude(rule__code=besides)
+    found = RuleVersion.objects.filter(state__in=["live", "paused", "announced"]).exclude(rule__code=besides)
     documents = []
     for raw in found.values_list("document", flat=True):
         try:
@@ -71,9 +74,17 @@ def save_draft(*, document: dict[str, Any], by: AbstractBaseUser | None = None) 
 
 
 def publish_rule(
-    *, version: RuleVersion, now: datetime, by: AbstractBaseUser | None = None, in_force_from: datetime | None = None
+    *,
+    version: RuleVersion,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    in_force_from: datetime | None = None,
+    without_notice: WithoutNotice | None = None,
 ) -> RuleVersion:
     """Make a draft live from now on, in the place of the version before it.
+
+    Where a public rule may pay less by it, it is announced instead: the version before stays in force for the days of
+    notice. `without_notice` says why not; it is kept.
 
     `in_force_from` backdates it explicitly, for imports and tests: events that happened since then and are judged
     from now on meet it; nothing is judged again. Raises CannotPublish.
@@ -90,21 +101,61 @@ def publish_rule(
         begins = in_force_from or now
         if begins > now:
             raise CannotPublish("in_force_from lies in the future; use the rule's schedule for that.")
+        _refuse_beside_another(version)
+        why = notice.lessened_by(version, now)
+        is_announced = bool(why) and without_notice is None
+        if is_announced and version.rule.notices.coming(now).exists():
+            raise CannotPublish(_("A change of this rule is announced already; withdraw it first."))
+        if is_announced and in_force_from is not None:
+            raise CannotPublish(f"It may pay less, so it cannot be backdated. {' '.join(why)}")
+        begins = now + notice.length() if is_announced else begins
+        if why:
+            notice.write_down(
+                version, of=NoticeOf.NEXT, why=why, now=now, takes_effect_at=begins, skipped=without_notice, by=by
+            )
         _make_room(version.rule, begins)
-        for other in RuleVersion.objects.filter(rule_id=version.rule_id, state__in=["live", "paused"]):
-            other.state = RuleState.RETIRED
-            other.save(update_fields=["state"])
-        version.state, version.published_at = RuleState.LIVE, now
+        if not is_announced:
+            _retire_others(version, now)
+        version.state = RuleState.ANNOUNCED if is_announced else RuleState.LIVE
+        version.published_at, version.journals_before = now, notice.newest_journal()
         version.published_by_id = by.pk if by is not None else None
-        version.save(update_fields=["state", "published_at", "published_by"])
+        version.save(update_fields=["state", "published_at", "published_by", "journals_before"])
         RuleInterval.objects.create(version=version, in_force_from=begins)
         revise(f"published {version}")
     return version
 
 
-def pause_rule(*, version: RuleVersion, now: datetime) -> RuleVersion:
-    """Let a live version rest: what happens from now on does not meet it."""
-    return _step(version, RuleState.LIVE, RuleState.PAUSED, now=now)
+def withdraw(*, version: RuleVersion, now: datetime) -> RuleVersion:
+    """Take an announcement back: of a next version, or that a live one ends. What is in force stays so.
+
+    Raises CannotPublish.
+    """
+    with transaction.atomic():
+        Rule.objects.select_for_update().get(pk=version.rule_id)
+        version.refresh_from_db()
+        found = version.rule.notices.coming(now).select_for_update().filter(version=version)
+        if version.state not in (RuleState.ANNOUNCED, RuleState.LIVE) or not found.exists():
+            raise CannotPublish(f"Nothing is announced of {version} that could be withdrawn.")
+        moments = list(found.values_list("takes_effect_at", flat=True))
+        found.update(withdrawn_at=now)
+        if version.state == RuleState.ANNOUNCED:
+            for interval in version.intervals.all():
+                interval.in_force_until = interval.in_force_from
+                interval.save(update_fields=["in_force_until"])
+            version.state = RuleState.RETIRED
+            version.save(update_fields=["state"])
+        live = RuleInterval.objects.filter(version__rule_id=version.rule_id, version__state=RuleState.LIVE)
+        live.filter(in_force_until__in=moments).update(in_force_until=None)
+        revise(f"withdrawn {version}")
+    return version
+
+
+def pause_rule(
+    *, version: RuleVersion, now: datetime, by: AbstractBaseUser | None = None,
+    without_notice: WithoutNotice | None = None,
+) -> RuleVersion:  # fmt: skip
+    """Let a live version rest: what happens from now on does not meet it. A public one rests in an emergency only."""
+    return _step(version, RuleState.LIVE, RuleState.PAUSED, now=now, by=by, without_notice=without_notice)
 
 
 def resume_rule(*, version: RuleVersion, now: datetime) -> RuleVersion:
@@ -112,27 +163,101 @@ def resume_rule(*, version: RuleVersion, now: datetime) -> RuleVersion:
     return _step(version, RuleState.PAUSED, RuleState.LIVE, now=now)
 
 
-def retire_rule(*, version: RuleVersion, now: datetime) -> RuleVersion:
-    """End a version for good."""
+def retire_rule(
+    *, version: RuleVersion, now: datetime, by: AbstractBaseUser | None = None,
+    without_notice: WithoutNotice | None = None,
+) -> RuleVersion:  # fmt: skip
+    """End a version for good: a public one, which members rely on, after the days of notice."""
     if version.state == RuleState.PAUSED:
         return _step(version, RuleState.PAUSED, RuleState.RETIRED, now=now)
-    return _step(version, RuleState.LIVE, RuleState.RETIRED, now=now)
+    return _step(version, RuleState.LIVE, RuleState.RETIRED, now=now, by=by, without_notice=without_notice)
 
 
-def _step(version: RuleVersion, before: RuleState, after: RuleState, *, now: datetime) -> RuleVersion:
+def end_with_its_campaign(*, version: RuleVersion, now: datetime) -> RuleVersion:
+    """End a version at once, because the campaign that it is part of has ended or was stopped as a whole."""
+    assert hasattr(version.rule, "campaign_rule"), "only a campaign's rules end with it"
+    before = RuleState(version.state)
+    return _step(version, before, RuleState.RETIRED, now=now, is_promised=True)
+
+
+def _step(
+    version: RuleVersion,
+    before: RuleState,
+    after: RuleState,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None = None,
+    without_notice: WithoutNotice | None = None,
+    is_promised: bool = False,
+) -> RuleVersion:
     with transaction.atomic():
-        Rule.objects.select_for_update().get(pk=version.rule_id)
+        rule = Rule.objects.select_for_update().get(pk=version.rule_id)
         version.refresh_from_db()
         if version.state != before:
             raise CannotPublish(f"{version} is {version.get_state_display()}, not {before.label}.")
+        ends = now
+        if after == RuleState.RETIRED and not is_promised:
+            _refuse_beside_another(version)
+        if before == RuleState.LIVE and not is_promised and notice.relied_on(rule, now):
+            ends = _ends_at(version, after, now=now, by=by, without_notice=without_notice)
         if after == RuleState.LIVE:
-            RuleInterval.objects.create(version=version, in_force_from=now)
+            RuleInterval.objects.create(version=version, in_force_from=now, in_force_until=_next_begins(rule, now))
         else:
-            _close(version, now)
-        version.state = after
-        version.save(update_fields=["state"])
+            _close(version, ends)
+        if ends <= now:
+            version.state = after
+            version.save(update_fields=["state"])
         revise(f"{after} {version}")
     return version
+
+
+def _ends_at(
+    version: RuleVersion,
+    after: RuleState,
+    *,
+    now: datetime,
+    by: AbstractBaseUser | None,
+    without_notice: WithoutNotice | None,
+) -> datetime:
+    """When a public version that members rely on ends; the notice is written down. Raises CannotPublish."""
+    of = NoticeOf.PAUSE if after == RuleState.PAUSED else NoticeOf.END
+    if without_notice is None and of == NoticeOf.PAUSE:
+        raise CannotPublish(
+            _(
+                "Members rely on this rule. Without notice it rests only for fraud or a mistake, with a written "
+                "reason; otherwise retire it, which takes %(days)d days."
+            )
+            % {"days": notice.length().days}
+        )
+    if without_notice is None and version.rule.notices.coming(now).exists():
+        raise CannotPublish(_("A change of this rule is announced already; withdraw it first."))
+    ends = now + notice.length() if without_notice is None else now
+    if without_notice is not None:
+        version.rule.notices.coming(now).filter(of=NoticeOf.END).update(withdrawn_at=now)
+    why = [_("It pays nothing any more.") if of == NoticeOf.END else _("It pays nothing while it rests.")]
+    notice.write_down(version, of=of, why=why, now=now, takes_effect_at=ends, skipped=without_notice, by=by)
+    return ends
+
+
+def _refuse_beside_another(version: RuleVersion) -> None:
+    """One announcement at a time: what members were told would happen is not overtaken by something else."""
+    announced = RuleVersion.objects.filter(rule_id=version.rule_id, state=RuleState.ANNOUNCED).first()
+    if announced is not None:
+        raise CannotPublish(_("%(version)s is announced already; withdraw it first.") % {"version": announced})
+
+
+def _retire_others(version: RuleVersion, now: datetime) -> None:
+    for other in RuleVersion.objects.filter(rule_id=version.rule_id, state__in=["live", "paused"]):
+        other.state = RuleState.RETIRED
+        other.save(update_fields=["state"])
+    # Whatever was announced of them has been overtaken by what pays no less, or by an emergency.
+    version.rule.notices.coming(now).exclude(version=version).update(withdrawn_at=now)
+
+
+def _next_begins(rule: Rule, now: datetime) -> datetime | None:
+    """When a version that was announced takes over; None where there is none."""
+    coming = RuleInterval.objects.filter(version__rule=rule, version__state=RuleState.ANNOUNCED, in_force_from__gt=now)
+    return coming.values_list("in_force_from", flat=True).first()
 
 
 def _make_room(rule: Rule, begins: datetime) -> None:
@@ -144,9 +269,11 @@ def _make_room(rule: Rule, begins: datetime) -> None:
 
 
 def _close(version: RuleVersion, moment: datetime) -> None:
-    for interval in version.intervals.filter(in_force_until__isnull=True):
-        interval.in_force_until = max(moment, interval.in_force_from)
-        interval.save(update_fields=["in_force_until"])
+    """End what is open, and what was to end later."""
+    for interval in version.intervals.all():
+        if interval.in_force_until is None or interval.in_force_until > moment:
+            interval.in_force_until = max(moment, interval.in_force_from)
+            interval.save(update_fields=["in_force_until"])
 
 
 def storable(value: Any) -> Any:

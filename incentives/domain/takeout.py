@@ -10,7 +10,7 @@ import msgspec
 from django.db.models import Q
 
 from incentives.domain import followers
-from incentives.domain.campaigns.people import MOMENTS
+from incentives.domain.campaigns.people import MOMENTS, OVER
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
 from incentives.models import BadgeGrant, CampaignMember, Case, QuestRun
@@ -72,10 +72,15 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
             .values_list("shown_at", "titles", "texts")
         ],
         "campaigns": [
-            {"campaign": code, **{name: _text(moment) for name, moment in zip(MOMENTS, moments, strict=True)}}
-            for code, *moments in CampaignMember.objects.filter(member=member)
+            {
+                "campaign": code,
+                **{name: _text(moment) for name, moment in zip(MOMENTS, moments, strict=True)},
+                # A comparison is over when its campaign is; until then nobody is told.
+                **({"held_out_at": _text(held_out_at)} if state in OVER and held_out_at is not None else {}),
+            }
+            for code, state, held_out_at, *moments in CampaignMember.objects.filter(member=member)
             .order_by("id")
-            .values_list("campaign__code", *MOMENTS)
+            .values_list("campaign__code", "campaign__state", "held_out_at", *MOMENTS)
         ],
         "cases": [
             {"at": moment.isoformat(), "state": state, "text": text, "found": said, "answer": answer}

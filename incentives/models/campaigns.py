@@ -1,6 +1,6 @@
 """Campaigns: something for somebody for a time, within one budget.
 
-Campaign ── owns ──▶ its rules (by slot), message templates, stages; its codes carry its code
+Campaign ── owns ──▶ its rules (by slot), quests, message templates, stages; its codes carry its code
 CampaignMember: what was told to a member, and what they reached, once each
 CampaignRelease: what the host released of the hidden slot, to whom and why
 """
@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from incentives.enums import CampaignState, ReleasedTo, Slot, StageOpens
 from incentives.models.ledger import Currency
+from incentives.models.quests import Quest
 from incentives.models.rules import Rule
 from members.models import Member, MessageTemplate, Segment
 
@@ -50,8 +51,13 @@ class Campaign(models.Model):
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+", verbose_name=_("currency"))
     budget = models.BigIntegerField(_("budget"))
     reserve = models.BigIntegerField(_("of it hidden"), default=0)
+    hold_out = models.PositiveSmallIntegerField(
+        _("held out, in per cent"), default=0,
+        help_text=_("Of those whom something hidden is for: they get nothing, so that one can see what it does."),
+    )  # fmt: skip
     begins_at = models.DateTimeField(_("begins at"))
     ends_at = models.DateTimeField(_("ends at"))
+    length_days = models.PositiveSmallIntegerField(default=0, editable=False)
     titles = models.JSONField(_("title"), default=dict)
     texts = models.JSONField(_("text"), default=dict)
     letter = models.JSONField(_("invitation letter"), default=dict)
@@ -59,6 +65,7 @@ class Campaign(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True, editable=False)
     reason = models.CharField(_("why it was stopped"), max_length=200, blank=True)
+    told_of_stop = models.PositiveIntegerField(_("told of the stop"), default=0, editable=False)
 
     history = HistoricalRecords()
 
@@ -70,6 +77,10 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="campaign_runs_forward"),
             models.CheckConstraint(
                 condition=Q(budget__gt=0, reserve__gte=0, reserve__lt=F("budget")), name="campaign_has_a_budget"
+            ),
+            models.CheckConstraint(
+                condition=Q(hold_out=0) | Q(hold_out__lte=10, reserve__gt=0, length_days__gte=1, length_days__lte=60),
+                name="a_tenth_is_held_out_of_what_is_hidden_for_60_days",
             ),
             models.CheckConstraint(
                 condition=Q(state="draft", started_at__isnull=True)
@@ -130,6 +141,28 @@ class CampaignRule(models.Model):
         return f"rule {self.rule_id} of campaign {self.campaign_id}"
 
 
+class CampaignQuest(models.Model):
+    """That a quest is a campaign's, and until when whoever has begun may finish it once nobody begins any more."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="quests")
+    quest = models.OneToOneField(Quest, on_delete=models.PROTECT, related_name="campaign_quest")
+    finish_by = models.DateTimeField(_("to be finished by"), null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("quest of a campaign")
+        verbose_name_plural = _("quests of campaigns")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(finish_by__isnull=False),
+                name="a_campaigns_quest_ends_by_its_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"quest {self.quest_id} of campaign {self.campaign_id}"
+
+
 class CampaignMessage(models.Model):
     """That a message template is a campaign's."""
 
@@ -154,6 +187,7 @@ class CampaignMember(models.Model):
     done_at = models.DateTimeField(_("task done at"), null=True)
     returned_at = models.DateTimeField(_("came back at"), null=True)
     surprised_at = models.DateTimeField(_("surprised at"), null=True)
+    held_out_at = models.DateTimeField(_("held out at"), null=True)
 
     class Meta:
         verbose_name = _("member of a campaign")
@@ -173,6 +207,7 @@ class CampaignRelease(models.Model):
     whom = models.CharField(_("to whom"), max_length=8, choices=ReleasedTo)
     reason = models.CharField(_("reason"), max_length=200)
     members = models.PositiveIntegerField(_("members"))
+    held_out = models.PositiveIntegerField(_("held out"), default=0)
     amount = models.BigIntegerField(_("at most"), help_text=_("For all of them together, in minor units."))
     released_at = models.DateTimeField(_("released at"))
     released_by = models.CharField(_("released by"), max_length=150, blank=True)
@@ -183,6 +218,9 @@ class CampaignRelease(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="a_release_says_why"),
             models.CheckConstraint(condition=Q(members__gt=0, amount__gt=0), name="a_release_pays_somebody"),
+            models.CheckConstraint(
+                condition=Q(members__gte=F("held_out") * 9), name="a_release_holds_out_a_tenth_at_most"
+            ),
         ]
 
     def __str__(self) -> str:

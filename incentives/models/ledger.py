@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import uuid_utils.compat as uuid
 from django.db import models
@@ -25,6 +26,11 @@ class Currency(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=CurrencyKind, default=CurrencyKind.SPENDABLE)
     scale = models.PositiveSmallIntegerField(_("decimals"), default=0)
     expiry = models.JSONField(_("expiry"), default=dict, blank=True, help_text=_('Such as {"kind": "never"}.'))
+    expiry_next = models.JSONField(_("expiry from then on"), null=True, blank=True, editable=False)
+    expiry_next_at = models.DateTimeField(_("another expiry from"), null=True, blank=True, editable=False)
+    # Up to which member, and when all of them, were told of another expiry.
+    expiry_told_up_to = models.BigIntegerField(default=0, editable=False)
+    expiry_told_at = models.DateTimeField(null=True, editable=False)
     debt_limit = models.BigIntegerField(
         _("debt limit"), default=0, help_text=_("How far below zero a reversal may take a member, in minor units.")
     )
@@ -41,6 +47,11 @@ class Currency(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(scale__lte=4), name="currency_scale_is_0_to_4"),
             models.CheckConstraint(condition=Q(debt_limit__gte=0), name="currency_debt_limit_is_positive"),
+            models.CheckConstraint(
+                condition=Q(expiry_next__isnull=True, expiry_next_at__isnull=True)
+                | Q(expiry_next__isnull=False, expiry_next_at__isnull=False),
+                name="another_expiry_has_its_day",
+            ),
             models.CheckConstraint(condition=Q(kind__in=CurrencyKind.values), name="currency_kind_is_known"),
             # What decides about tiers is earned; what others give would count for them.
             models.CheckConstraint(
@@ -52,6 +63,12 @@ class Currency(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def expiry_at(self, moment: datetime) -> dict[str, Any]:
+        """The policy that points earned at a moment live by."""
+        is_next = self.expiry_next_at is not None and moment >= self.expiry_next_at
+        policy: dict[str, Any] = (self.expiry_next if is_next else self.expiry) or {}
+        return policy
 
 
 class Account(models.Model):

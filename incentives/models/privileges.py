@@ -43,6 +43,14 @@ class Privilege(models.Model):
     asks = models.BooleanField(
         _("asks for words"), default=False, help_text=_("Whoever uses it says what it is about.")
     )
+    takes_attention = models.BooleanField(
+        _("takes others' attention"), null=True, blank=True,
+        help_text=_("As a pinned post does. What is for sale must say it."),
+    )  # fmt: skip
+    places = models.PositiveIntegerField(
+        _("places"), null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text=_("How often all members together may use it in a period; a tenth of them may be bought."),
+    )  # fmt: skip
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -58,6 +66,12 @@ class Privilege(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(kind="birthday") | Q(grant_days__gte=1), name="a_birthday_gift_can_be_claimed_for_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_attention__isnull=True)
+                | Q(takes_attention=False)
+                | Q(places__isnull=False, places__gte=1),
+                name="what_takes_attention_has_a_number_of_places",
             ),
         ]
 
@@ -188,9 +202,12 @@ class PrivilegeGrant(models.Model):
 class PrivilegeTally(models.Model):
     """How often a privilege was used in a period: by a member, or bought by all of them together (member 0).
 
-    `ground` is 0 for the quota of whoever holds it, else the ground by which it was bought. The database lets nobody
-    use more than `most`.
+    `ground` is 0 for the quota of whoever holds it, else the ground by which it was bought. Of all of them together
+    (member 0), 0 is every use, and BOUGHT whatever was bought. The database lets nobody use more than `most`, nor buy
+    more than a tenth of the `places` where others' attention is taken.
     """
+
+    BOUGHT = -1
 
     id = models.BigAutoField(primary_key=True)
     privilege_id = models.BigIntegerField()
@@ -199,9 +216,14 @@ class PrivilegeTally(models.Model):
     period = models.IntegerField(default=0)
     used = models.PositiveIntegerField(default=0)
     most = models.PositiveIntegerField(null=True)
+    places = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=~Q(ground=-1) | Q(places__isnull=True) | Q(places__gte=F("used") * 10),
+                name="buyers_have_a_tenth_of_the_attention",
+            ),
             models.UniqueConstraint(
                 fields=["member_id", "privilege_id", "ground", "period"], name="privilege_tally_kept_once"
             ),

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from incentives.enums import RuleState
+from incentives.enums import Emergency, NoticeOf, RuleState
 from incentives.models.ledger import Currency
 
 
@@ -34,7 +34,7 @@ class RuleVersion(models.Model):
 
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("version"))
-    state = models.CharField(_("state"), max_length=8, choices=RuleState, default=RuleState.DRAFT)
+    state = models.CharField(_("state"), max_length=9, choices=RuleState, default=RuleState.DRAFT)
     event_type = models.CharField(_("when"), max_length=64)
     document = models.JSONField(_("document"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -45,6 +45,8 @@ class RuleVersion(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The newest journal when it was published: whether it has paid anything is looked for after it only.
+    journals_before = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("rule version")
@@ -56,6 +58,9 @@ class RuleVersion(models.Model):
                 fields=["rule"], condition=Q(state__in=["live", "paused"]), name="rule_has_one_version_in_use"
             ),
             models.UniqueConstraint(fields=["rule"], condition=Q(state="draft"), name="rule_has_one_draft"),
+            models.UniqueConstraint(
+                fields=["rule"], condition=Q(state="announced"), name="rule_has_one_version_announced"
+            ),
             models.CheckConstraint(condition=Q(state__in=RuleState.values), name="rule_state_is_known"),
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(published_at__isnull=False), name="only_a_draft_is_unpublished"
@@ -64,6 +69,57 @@ class RuleVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule.code} v{self.number}"
+
+
+class RuleNoticeQuerySet(models.QuerySet["RuleNotice"]):
+    def coming(self, moment: datetime) -> RuleNoticeQuerySet:
+        """What has been announced, holds, and has not happened yet."""
+        return self.filter(takes_effect_at__gt=moment, withdrawn_at__isnull=True, emergency="")
+
+
+class RuleNotice(models.Model):
+    """A step by which a public rule pays less: announced with its date, or taken at once in an emergency, and why.
+
+    `why` are the sentences that say what may be less. `told_up_to` is the last member who was told.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="notices", verbose_name=_("rule"))
+    version = models.ForeignKey(
+        RuleVersion, on_delete=models.PROTECT, related_name="notices", verbose_name=_("rule version")
+    )
+    of = models.CharField(_("of"), max_length=5, choices=NoticeOf)
+    why = models.JSONField(_("what may be less"), default=list)
+    announced_at = models.DateTimeField(_("announced at"))
+    takes_effect_at = models.DateTimeField(_("takes effect at"))
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    emergency = models.CharField(_("without notice because of"), max_length=7, choices=Emergency, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("by"),
+    )  # fmt: skip
+    told_up_to = models.BigIntegerField(default=0, editable=False)
+    told_at = models.DateTimeField(_("told at"), null=True, blank=True)
+
+    objects = RuleNoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice of a rule")
+        verbose_name_plural = _("notices of rules")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(of__in=NoticeOf.values), name="notice_is_of_something"),
+            models.CheckConstraint(condition=Q(emergency__in=["", *Emergency.values]), name="emergency_is_known"),
+            models.CheckConstraint(condition=Q(emergency="") | ~Q(reason=""), name="an_emergency_is_written_down"),
+            models.CheckConstraint(
+                condition=~Q(emergency="") | Q(takes_effect_at__gt=F("announced_at")),
+                name="without_an_emergency_there_is_notice",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"notice {self.pk} of {self.rule_id}"
 
 
 class RuleIntervalQuerySet(models.QuerySet["RuleInterval"]):

@@ -6,6 +6,7 @@ from incentives.tasks.cases import close_quiet_cases, tell_expiring
 from incentives.tasks.corrections import carry_on_corrections
 from incentives.tasks.growing import advance_contents, advance_referrals, expire_needs
 from incentives.tasks.imports import carry_on_imports, forget_refusals
+from incentives.tasks.notices import carry_out_notices
 from incentives.tasks.pumping import pump, wake_waiting_lanes
 from incentives.tasks.quests import close_quests
 from incentives.tasks.rights import end_grants, grant_birthday_gifts, tell_overdue
@@ -17,6 +18,7 @@ __all__ = [
     "advance_referrals",
     "carry_on_corrections",
     "carry_on_imports",
+    "carry_out_notices",
     "close_quests",
     "close_quiet_cases",
     "end_grants",

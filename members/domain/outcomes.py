@@ -52,6 +52,9 @@ NEWCOMER_ASSIGNED, GREETER_ASSIGNED = "newcomer.assigned", "greeter.assigned"
 GAME_PLAYED = "game.played"
 CAMPAIGN_OPENED, CAMPAIGN_TASK_DONE = "campaign.opened", "campaign.task_done"
 CAMPAIGN_RETURNED, CAMPAIGN_SURPRISE = "campaign.returned", "campaign.surprise"
+CAMPAIGN_STOPPED = "campaign.stopped"
+# That a public rule will pay less, or points expire sooner; told days before, and no rule may ever pay for it.
+RULE_CHANGING, EXPIRY_CHANGING = "rule.changing", "expiry.changing"
 SPACE_JOINED, SPACE_LEFT = "space.joined", "space.left"
 ROLE_APPOINTED, ROLE_ENDED = "role.appointed", "role.ended"
 ACTIVITY_ANNOUNCED, ACTIVITY_CHANGED = "activity.announced", "activity.changed"
@@ -104,7 +107,7 @@ EFFECT_ASSIGNED, EFFECT_WITHDRAWN = "effect.assigned", "effect.withdrawn"
 HANDED_OVER = frozenset({EFFECT_ASSIGNED, EFFECT_WITHDRAWN})
 NOT_FOR_RULES = HANDED_OVER | {
     CONDUCT_REPORTED, CONDUCT_REPORT_DECIDED, CASE_OPENED, CASE_ANSWERED, CASE_REOPENED, CASE_CLOSED,
-    CORRECTION_MADE, CORRECTION_UNDONE,
+    CORRECTION_MADE, CORRECTION_UNDONE, RULE_CHANGING, EXPIRY_CHANGING, CAMPAIGN_STOPPED,
 }  # fmt: skip
 _CASE = {"case": {"type": "string"}}
 _CORRECTION = {
@@ -188,6 +191,26 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     CAMPAIGN_SURPRISE: (
         "The host of a campaign released something that nobody was promised.",
         {**_CAMPAIGN, "reason": _TEXT},
+    ),
+    RULE_CHANGING: (
+        "A way to earn will pay less from some day on, or end.",
+        {"rule": {"type": "string"}, "on": {"type": "timestamp"}, "ends": {"type": "bool"}},
+    ),
+    EXPIRY_CHANGING: (
+        "Points earned from some day on will expire sooner; those earned before stay as they are.",
+        {"currency": {"type": "string"}, "on": {"type": "timestamp"}},
+    ),
+    CAMPAIGN_STOPPED: (
+        "A campaign in which a member was half-way was stopped; what they keep.",
+        {
+            **_CAMPAIGN,
+            "waiting": {"type": "int", "min": 0, "max": 10**9},
+            "amount": {"type": "decimal", "min": 0, "max": 10**15, "optional": True},
+            "currency": _TEXT,
+            "guests": {"type": "bool"},
+            "guest": {"type": "bool"},
+            "until": {"type": "timestamp", "optional": True},
+        },
     ),
     INTRODUCTION_ACCEPTED: ("Two members agreed to be introduced to each other.", {"other": {"type": "string"}}),
     CONTENT_QUALITY_REACHED: ("A content of this member was good; its seven days are over.", _PROVEN),

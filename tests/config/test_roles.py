@@ -106,7 +106,10 @@ def test_writing_and_publishing_a_rule_is_for_community_operators(community, rol
     assert (draft is not None) is allowed
     assert may(written) is allowed
     live = RuleVersion.objects.get(rule__code="post")
-    client.post(f"/admin/incentives/ruleversion/{live.pk}/pause/", {"_form_submitted": "on", "reason": "A test."})
+    client.post(
+        f"/admin/incentives/ruleversion/{live.pk}/pause/",
+        {"_form_submitted": "on", "reason": "A test.", "emergency": "mistake"},
+    )
     live.refresh_from_db()
 
     assert (live.state == "paused") is allowed

@@ -13,7 +13,7 @@ from tests import factories
 from tests.faults.test_pump import in_threads
 
 
-def claims(member_id: int, outcomes: list[str], times: int = 20) -> list:
+def claims(member_id: int, outcomes: list[str], numbers: range = range(20)) -> list:
     def claim(number):
         def act():
             try:
@@ -27,7 +27,7 @@ def claims(member_id: int, outcomes: list[str], times: int = 20) -> list:
 
         return act
 
-    return [claim(number) for number in range(times)]
+    return [claim(number) for number in numbers]
 
 
 @pytest.mark.postgresql
@@ -35,7 +35,7 @@ def claims(member_id: int, outcomes: list[str], times: int = 20) -> list:
 def test_the_last_use_is_given_once(committed_db, ground):
     factories.world()
     ada = factories.MemberFactory(ref="ada")
-    pin = Privilege.objects.create(code="pin", quota=1)
+    pin = Privilege.objects.create(code="pin", quota=1, takes_attention=False)
     points = Currency.objects.get(code="points")
     if ground == "quota":
         PrivilegeGround.objects.create(privilege=pin, kind="everyone")
@@ -58,6 +58,35 @@ def test_the_last_use_is_given_once(committed_db, ground):
     assert [grant.uses for grant in PrivilegeGrant.objects.all()] == ([1] if ground == "grant" else [])
     left = next(line.available for line in queries.balances(ada.pk) if line.currency == "points")
     assert left == (990 if ground == "points" else 0)
+    assert [proof for proof in verify() if not proof.holds] == []
+
+
+@pytest.mark.postgresql
+def test_the_last_place_for_buyers_is_sold_once_to_many_at_once_by_two_prices(committed_db):
+    factories.world()
+    pin = Privilege.objects.create(code="pin", takes_attention=True, places=10)
+    points = Currency.objects.get(code="points")
+    for price in (10, 20):
+        PrivilegeGround.objects.create(privilege=pin, kind="purchase", currency=points, price=price, bought_max=1)
+    buyers = [factories.MemberFactory(ref=f"m{number}") for number in range(10)]
+    for number, buyer in enumerate(buyers):
+        operations.adjust(
+            member_id=buyer.pk,
+            currency=points,
+            amount=100,
+            key=bytes([100 + number] * 32),
+            now=timezone.now(),
+            reason="Hi.",
+        )
+    outcomes: list[str] = []
+    acts = [act for at, buyer in enumerate(buyers) for act in claims(buyer.pk, outcomes, range(2 * at, 2 * at + 2))]
+
+    assert in_threads(*acts) == []
+
+    assert (outcomes.count("used"), len(outcomes)) == (1, 20)
+    assert PrivilegeTally.objects.get(ground=PrivilegeTally.BOUGHT).used == 1
+    left = sum(line.available for buyer in buyers for line in queries.balances(buyer.pk) if line.currency == "points")
+    assert left in (980, 990)
     assert [proof for proof in verify() if not proof.holds] == []
 
 

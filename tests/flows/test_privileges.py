@@ -150,7 +150,8 @@ def test_who_may_not_is_told_why_and_uses_nothing(client, _case, values, grounds
         "points": bought,
         "sold": {**bought, "bought_max": 0},
     }
-    privilege("pin", *[known.get(each, each) if isinstance(each, str) else each for each in grounds], **values)
+    grounds = [known.get(each, each) if isinstance(each, str) else each for each in grounds]
+    privilege("pin", *grounds, takes_attention=False, **values)
 
     answer, refused = ask(client), use(client, "a")
 
@@ -220,7 +221,8 @@ def test_whoever_is_suspended_or_frozen_may_not_whatever_they_hold(client):
 
 def test_a_bought_use_is_charged_and_given_back_with_its_points(client):
     points_currency = Currency.objects.get(code="points")
-    privilege("pin", EVERYONE, {"kind": "purchase", "currency": points_currency, "price": 30, "bought_max": 1}, quota=1)
+    bought = {"kind": "purchase", "currency": points_currency, "price": 30, "bought_max": 1}
+    privilege("pin", EVERYONE, bought, quota=1, takes_attention=False)
     give_points(100)
     use(client, "free")
     assert ask(client)["price"] == {"amount": "30", "currency": "points"}
@@ -234,6 +236,50 @@ def test_a_bought_use_is_charged_and_given_back_with_its_points(client):
     assert full.status_code == 422
     assert use(client, "again").status_code == 201
     assert points() == 70
+
+
+def test_of_what_takes_attention_buyers_get_a_tenth_by_whatever_price(client):
+    """The database holds it as well, whatever the grounds say."""
+    currency = Currency.objects.get(code="points")
+    prices = [{"kind": "purchase", "currency": currency, "price": price, "bought_max": 90} for price in (10, 20)]
+    made = privilege("pin", *prices, takes_attention=True, places=20)
+    give_points(100)
+
+    states = [use(client, key).status_code for key in ("a", "b", "c")]
+
+    assert (states, points(), ask(client)["why_not"]["code"]) == ([201, 201, 422], 80, "all_bought")
+    assert PrivilegeTally.objects.get(privilege_id=made.pk, ground=PrivilegeTally.BOUGHT).used == 2
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PrivilegeTally.objects.filter(ground=PrivilegeTally.BOUGHT).update(used=3, most=3)
+    client.post(f"/api/v1/members/ada/privileges/pin/uses/{PrivilegeUse.objects.earliest('pk').pk}/cancel")
+    assert (use(client, "d").status_code, use(client, "e").status_code) == (201, 422)
+
+
+def test_what_nobody_said_takes_no_attention_is_not_for_sale(client):
+    privilege("pin", {"kind": "purchase", "currency": Currency.objects.get(code="points"), "price": 10})
+    give_points(100)
+
+    assert (use(client, "a").json()["type"], points()) == ("/problems/all_bought", 100)
+
+
+def test_places_are_for_all_members_together(client):
+    made = privilege("pin", EVERYONE, takes_attention=True, places=3)
+    factories.MemberFactory(ref="bo")
+    using.use_privilege(
+        member_id=Member.objects.get(ref="bo").pk, code="pin", key=b"b" * 32, now=timezone.now(), actor="test"
+    )
+    granting.grant_privilege(
+        member_id=Member.objects.get(ref="ada").pk, privilege=made, key="k", now=timezone.now(), uses_max=5
+    )
+
+    assert ask(client)["left"] == 2
+    assert [use(client, key).status_code for key in ("a", "b", "c")] == [201, 201, 422]
+    assert (ask(client)["why_not"]["code"], ask(client)["left"]) == ("all_taken", 0)
+
+
+def test_what_takes_attention_says_how_many_places_there_are():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Privilege.objects.create(code="pin", takes_attention=True)
 
 
 def test_what_lapses_first_is_used_first(client):

@@ -12,9 +12,10 @@ from typing import Any
 
 from django.db import transaction
 
+from incentives.domain.campaigns import quests
 from incentives.domain.campaigns.people import audience_of, guests_of, sure, took_part
 from incentives.domain.campaigns.plans import closes_at
-from incentives.domain.campaigns.stopping import retire_rules, silence
+from incentives.domain.campaigns.stopping import finish_quests, retire_rules, silence
 from incentives.domain.campaigns.tasks import finished
 from incentives.domain.pump import hints
 from incentives.enums import CampaignState
@@ -30,7 +31,17 @@ def advance_campaigns(*, now: datetime) -> int:
     running = Campaign.objects.filter(state__in=(CampaignState.RUNNING, CampaignState.ENDED), begins_at__lte=now)
     live = RuleVersion.objects.filter(state__in=("live", "paused"), rule__campaign_rule__isnull=False)
     found = running.filter(pk__in=live.values("rule__campaign_rule__campaign_id"))
-    return sum(_advance(pk, now) for pk in found.order_by("pk").values_list("pk", flat=True))
+    count = sum(_advance(pk, now) for pk in found.order_by("pk").values_list("pk", flat=True))
+    _finish_stopped(now)
+    return count
+
+
+def _finish_stopped(now: datetime) -> None:
+    """End the quests of stopped campaigns once those who had begun had their time."""
+    due = Campaign.objects.filter(state=CampaignState.STOPPED, quests__finish_by__lte=now, quests__ended_at=None)
+    for pk in due.order_by("pk").values_list("pk", flat=True).distinct():
+        with transaction.atomic():
+            finish_quests(Campaign.objects.select_for_update(of=("self",)).get(pk=pk), now)
 
 
 def _advance(campaign_id: int, now: datetime) -> int:
@@ -113,7 +124,9 @@ def _end(campaign: Campaign, now: datetime) -> None:
     """Past its end it is over; its rules pay on for guests who are still on their way, then they end, too."""
     if campaign.state == CampaignState.RUNNING and campaign.ends_at <= now:
         silence(campaign)
+        quests.close_doors(campaign, until=closes_at(campaign), now=now)
         campaign.state, campaign.closed_at = CampaignState.ENDED, now
         campaign.save(update_fields=["state", "closed_at"])
     if closes_at(campaign) <= now:
+        finish_quests(campaign, now)
         retire_rules(campaign, now)

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incentives.bounds import AMOUNT_MAX
+from incentives.domain.campaigns import holding_out
 from incentives.domain.campaigns.plans import plan_of
 from incentives.domain.campaigns.templates import Template, templates
 from incentives.domain.campaigns.words import BadLetter, check_letter
@@ -52,6 +53,7 @@ class Answers:
     currency: Currency
     budget: Decimal
     reserve: Decimal = Decimal(0)
+    hold_out: int = 0
     titles: Mapping[str, str]
     texts: Mapping[str, str]
     letter: Mapping[str, str]
@@ -85,6 +87,8 @@ def _values(answers: Answers) -> dict[str, Any]:
         **{name: dict(getattr(answers, name)) for name in ("names", "titles", "texts", "letter", "numbers")},
         "budget": int(answers.budget.scaleb(scale)),
         "reserve": int(answers.reserve.scaleb(scale)),
+        "hold_out": answers.hold_out,
+        "length_days": -(-(answers.ends_at - answers.begins_at) // timedelta(days=1)),
     }
 
 
@@ -139,6 +143,12 @@ def _check_budget(answers: Answers) -> None:
         raise BadCampaign("reserve", _("A hidden amount for each and a hidden part of the budget belong together."))
     if surprise > answers.reserve:
         raise BadCampaign("reserve", _("The hidden part is not enough for one."))
+    held = holding_out.refusal(
+        hold_out=answers.hold_out, reserve=int(answers.reserve.scaleb(answers.currency.scale)),
+        length=answers.ends_at - answers.begins_at,
+    )  # fmt: skip
+    if held:
+        raise BadCampaign("hold_out", held)
 
 
 def _check_words(campaign: Campaign) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from incentives.enums import CampaignState
 from incentives.models import Campaign, CampaignMember
 from members.enums import MemberStatus, ReferralState
 from members.models import Member, Referral
 
 MOMENTS = ("told_at", "done_at", "returned_at", "surprised_at")
+OVER = (CampaignState.STOPPED, CampaignState.ENDED)
+# Nobody is told while it lasts that they are held out.
+QUIET_MOMENTS = (*MOMENTS, "held_out_at")
 
 
 def audience_of(campaign: Campaign) -> QuerySet[Member]:
@@ -52,10 +56,10 @@ def join(survivor_id: int, merged_id: int) -> None:
         if kept is None:
             CampaignMember.objects.filter(pk=each.pk).update(member_id=survivor_id)
             continue
-        for name in MOMENTS:
+        for name in QUIET_MOMENTS:
             moments = [moment for moment in (getattr(kept, name), getattr(each, name)) if moment is not None]
             setattr(kept, name, min(moments, default=None))
-        kept.save(update_fields=MOMENTS)
+        kept.save(update_fields=QUIET_MOMENTS)
         each.delete()
 
 

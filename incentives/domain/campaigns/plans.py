@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from incentives.domain.campaigns.templates import Benefit, StagePlan, Template, filled, templates
 from incentives.domain.ledger.queries import major
@@ -45,6 +47,13 @@ class Plan:
     stages: list[CampaignStage]
     codes: list[PlannedCode]
     message: dict[str, Any]
+    # What else it owns has a list of its own here, and is begun, stopped and previewed beside the rules.
+    quests: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def farewell(self) -> str:
+        """The code of the message that tells those half-way what they keep, if it is stopped."""
+        return f"{self.message['code'].removesuffix('-opened')}-stopped"
 
     def amounts(self) -> set[int]:
         """Everything that is paid at once, in major units."""
@@ -73,7 +82,15 @@ def plan_of(campaign: Campaign) -> Plan:
             "titles": campaign.titles,
             "texts": campaign.texts,
         },
+        quests=[_quest(filled(each, answers), campaign) for each in template.quests],
     )
+
+
+def _quest(document: dict[str, Any], campaign: Campaign) -> dict[str, Any]:
+    """A quest for the campaign's own audience."""
+    if campaign.audience is None:
+        return document
+    return {**document, "audience": {**document.get("audience", {}), "segment": campaign.audience.code}}
 
 
 def closes_at(campaign: Campaign) -> datetime:
@@ -95,6 +112,8 @@ def _answers(campaign: Campaign) -> dict[str, Any]:
         "begins": campaign.begins_at.isoformat(),
         "ends": campaign.ends_at.isoformat(),
         "closes": closes_at(campaign).isoformat(),
+        "begins_on": timezone.localdate(campaign.begins_at).isoformat(),
+        "ends_on": timezone.localdate(campaign.ends_at).isoformat(),
         "budget": budget_code(campaign),
         "open": f"{campaign.code}-open" if has_reserve else None,
         "hidden": f"{campaign.code}-hidden" if has_reserve else None,

@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 
 from incentives.domain import drafting
 from incentives.domain.campaigns.forecast import Line, forecast
+from incentives.domain.campaigns.holding_out import terms_missing
 from incentives.domain.campaigns.people import audience_of
 from incentives.domain.campaigns.plans import Plan, PlannedRule, plan_of
 from incentives.domain.ledger.queries import major
+from incentives.domain.quests import publishing as quests
 from incentives.domain.rules import written
 from incentives.domain.rules.written import Placed
 from incentives.enums import CampaignState, Slot
-from incentives.models import Campaign, Rule, SharedLimit
+from incentives.models import Campaign, Quest, Rule, SharedLimit
 from members.enums import MemberStatus
 from members.models import Invitation, Member, MessageTemplate
 
@@ -71,10 +73,17 @@ def preview_of(campaign: Campaign, *, now: datetime) -> Preview:
 def problems_of(campaign: Campaign, plan: Plan, rules: list[ShownRule], audience: int, now: datetime) -> list[str]:
     """Why it cannot start as it stands; empty where it can."""
     found = [f"{rule.code}: {mistake.text}" for rule in rules for mistake in rule.mistakes]
+    for document in plan.quests:
+        report = quests.check_document(document)
+        found += [f"{document['code']}: {mistake}" for mistake in report.errors]
     if campaign.state != CampaignState.DRAFT:
         found.append(_("It has begun already."))
     if campaign.ends_at <= now:
         found.append(_("Its time is over; choose a later end."))
+    if terms_missing(campaign):
+        found.append(
+            _("Somebody would be held out, and the rules in force do not say that this happens: publish rules that do.")
+        )
     if not audience:
         found.append(_("There is nobody in its audience."))
     found += [
@@ -91,8 +100,10 @@ def _taken(plan: Plan) -> list[str]:
     """The codes of its rules, limits and message that something else has."""
     rules = Rule.objects.filter(code__in=[each.document["code"] for each in plan.rules])
     limits = SharedLimit.objects.filter(code__in=plan.limits)
-    messages = MessageTemplate.objects.filter(code=plan.message["code"])
+    messages = MessageTemplate.objects.filter(code__in=[plan.message["code"], plan.farewell])
+    owned = Quest.objects.filter(code__in=[document["code"] for document in plan.quests])
     return [
+        *owned.values_list("code", flat=True),
         *rules.values_list("code", flat=True),
         *limits.values_list("code", flat=True),
         *messages.values_list("code", flat=True),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from incentives.domain.campaigns.holding_out import held_out
 from incentives.domain.campaigns.people import guests_of, sure
 from incentives.domain.ledger.queries import major
 from incentives.domain.pump import hints
@@ -38,7 +39,9 @@ def release(*, campaign_id: int, whom: ReleasedTo, reason: str, by: str, now: da
             raise CannotRelease(_("Only while a campaign runs something of it can be released."))
         if not campaign.rules.filter(slot=Slot.HIDDEN).exists():
             raise CannotRelease(_("This campaign has nothing hidden."))
-        ids = list(waiting_for(campaign, whom, now).order_by("pk").values_list("pk", flat=True))
+        group = list(waiting_for(campaign, whom, now).order_by("pk").values_list("pk", flat=True))
+        held = held_out(campaign, group)
+        ids = [pk for pk in group if pk not in set(held)]
         if not ids:
             raise CannotRelease(_("There is nobody yet whom it would be for."))
         each = campaign.numbers["surprise"] * 10**campaign.currency.scale
@@ -52,13 +55,14 @@ def release(*, campaign_id: int, whom: ReleasedTo, reason: str, by: str, now: da
             amounts = {"amount": f"{major(each * len(ids), scale):,f}", "left": f"{major(left, scale):,f}"}
             raise CannotRelease(said % {"count": len(ids), **amounts})
         made = CampaignRelease.objects.create(
-            campaign=campaign, whom=whom, reason=reason.strip()[:200], members=len(ids), amount=each * len(ids),
-            released_at=now, released_by=by[:150],
+            campaign=campaign, whom=whom, reason=reason.strip()[:200], members=len(ids), held_out=len(held),
+            amount=each * len(ids), released_at=now, released_by=by[:150],
         )  # fmt: skip
         CampaignMember.objects.bulk_create(
-            [CampaignMember(campaign=campaign, member_id=pk) for pk in ids], ignore_conflicts=True
+            [CampaignMember(campaign=campaign, member_id=pk) for pk in group], ignore_conflicts=True
         )
         campaign.members.filter(member__in=ids).update(surprised_at=now)
+        campaign.members.filter(member__in=held).update(held_out_at=now)
         tell(CAMPAIGN_SURPRISE, [(pk, {"campaign": campaign.code, "reason": made.reason}) for pk in ids], now=now)
         hints.wake_on_commit()
     return made
@@ -70,7 +74,10 @@ def left_of(campaign: Campaign) -> int:
 
 
 def waiting_for(campaign: Campaign, whom: ReleasedTo, now: datetime) -> QuerySet[Member]:
-    """Whom a release would pay now. Who took something and went is not among them until they do something."""
+    """Whom a release would be for now; of them some may be held out, and those never get it in this campaign.
+
+    Who took something and went is not among them until they do something.
+    """
     guests = sure(guests_of(campaign.code))
     ids: Any
     if whom == ReleasedTo.SPOKE:
@@ -79,6 +86,6 @@ def waiting_for(campaign: Campaign, whom: ReleasedTo, now: datetime) -> QuerySet
         ids = guests.filter(retained_at__isnull=False).values("member_id")
     else:
         ids = guests.filter(broke_ice_at__isnull=False, inviter__isnull=False).values("inviter_id")
-    before = campaign.members.exclude(surprised_at=None).values("member_id")
+    before = campaign.members.exclude(surprised_at=None, held_out_at=None).values("member_id")
     found = Member.objects.filter(pk__in=ids, status=MemberStatus.ACTIVE, is_house=False).exclude(pk__in=before)
     return found.exclude(pk__in=freeloaders(now=now).values("pk"))

@@ -13,6 +13,7 @@ from decimal import Decimal
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
+from incentives.domain.campaigns.holding_out import Compared, compared
 from incentives.domain.campaigns.people import guests_of, participants_of
 from incentives.domain.ledger.queries import major
 from incentives.enums import JournalKind, PendingState, Slot
@@ -82,6 +83,7 @@ class Report:
     audience: int
     k: Decimal | None
     stayed: list[Stayed]
+    held_out: list[Compared]
     per_retained: Decimal | None
     currency: str
 
@@ -111,6 +113,7 @@ def report_of(campaign: Campaign, *, now: datetime) -> Report:
         audience=audience,
         k=_ratio(_by_members(campaign), audience),
         stayed=_stayed(campaign, now),
+        held_out=compared(campaign, now=now),
         per_retained=(cost / steps.retained).quantize(Decimal("0.01")) if steps.retained else None,
         currency=campaign.currency.code,
     )

@@ -8,10 +8,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from incentives.domain import publishing
+from incentives.domain.campaigns import quests
 from incentives.domain.campaigns.people import audience_of
 from incentives.domain.campaigns.plans import Plan, plan_of
 from incentives.domain.campaigns.preview import checked_rules, problems_of
 from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.quests.publishing import CannotStart as CannotStartQuest
 from incentives.enums import CampaignState
 from incentives.models import Campaign, CampaignMessage, CampaignRule, CampaignStage, SharedLimit
 from members.domain.invitations import making
@@ -28,9 +30,8 @@ class CannotStart(Exception):
 def start(*, campaign_id: int, by: AbstractBaseUser | None, now: datetime) -> Campaign:
     """Publish its rules, limits, codes and message together; starting it again changes nothing. Raises CannotStart."""
     with transaction.atomic():
-        campaign = Campaign.objects.select_for_update(of=("self",)).select_related("currency", "follows").get(
-            pk=campaign_id
-        )  # fmt: skip
+        held = Campaign.objects.select_for_update(of=("self",))
+        campaign = held.select_related("currency", "follows", "audience").get(pk=campaign_id)
         if campaign.state == CampaignState.RUNNING:
             return campaign
         plan, audience = plan_of(campaign), audience_of(campaign).count()
@@ -39,6 +40,7 @@ def start(*, campaign_id: int, by: AbstractBaseUser | None, now: datetime) -> Ca
             raise CannotStart(" ".join(problems))
         _publish_limits(plan)
         _publish_rules(campaign, plan, by=by, now=now)
+        _begin_quests(campaign, plan, by=by, now=now)
         CampaignStage.objects.bulk_create(plan.stages)
         _publish_message(campaign, plan)
         # The campaign is running before its codes are made: their door asks.
@@ -63,6 +65,13 @@ def _publish_rules(campaign: Campaign, plan: Plan, *, by: AbstractBaseUser | Non
         except publishing.CannotPublish as error:
             raise CannotStart(str(error)) from error
         CampaignRule.objects.create(campaign=campaign, rule_id=version.rule_id, slot=each.slot)
+
+
+def _begin_quests(campaign: Campaign, plan: Plan, *, by: AbstractBaseUser | None, now: datetime) -> None:
+    try:
+        quests.begin(campaign, plan.quests, by=by, now=now)
+    except CannotStartQuest as error:
+        raise CannotStart(str(error)) from error
 
 
 def _publish_message(campaign: Campaign, plan: Plan) -> None:

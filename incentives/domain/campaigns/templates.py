@@ -19,7 +19,7 @@ from incentives.enums import Slot, StageOpens
 FOLDER = Path(__file__).parent / "templates"
 NAME = re.compile(r"\$([a-z_]+)")
 
-Step = Literal["joined", "broke_ice", "active", "retained", "task", "returned", "released"]
+Step = Literal["joined", "broke_ice", "active", "retained", "task", "quest", "returned", "released"]
 Texts = Mapping[str, str]
 
 
@@ -68,6 +68,8 @@ class Template:
     texts: Texts
     letter: Texts
     benefits: tuple[Benefit, ...]
+    # Quests that it owns, as documents with their questions open.
+    quests: tuple[Mapping[str, Any], ...] = ()
 
     def number(self, code: str) -> Number | None:
         return next((each for each in self.numbers if each.code == code), None)
@@ -110,8 +112,13 @@ def _read(path: Path) -> Template:
         titles=raw["message"]["title"],
         texts=raw["message"]["text"],
         letter=raw["letter"],
+        quests=tuple(raw.get("quests", ())),
         benefits=tuple(Benefit(Slot(each["slot"]), each["pays"], each["at"], each["rule"]) for each in raw["rules"]),
     )
     assert sum(stage.share for stage in template.stages) == 100, f"{path.name}: the stages share the whole time"
     assert all(template.number(each.pays) for each in template.benefits), f"{path.name}: a benefit pays a number"
+    assert "activities" not in raw, f"{path.name}: campaigns own no activities yet"
+    assert all("$budget" in each.rule["limits"] for each in template.benefits), (
+        f"{path.name}: one budget for everything"
+    )
     return template

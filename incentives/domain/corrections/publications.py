@@ -9,9 +9,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incentives.domain import publishing
-from incentives.domain.corrections.making import Wanted, make
+from incentives.domain.corrections.making import BadCorrection, Wanted, make
+from incentives.domain.notice import NoReason, WithoutNotice
 from incentives.domain.publishing import CannotPublish
-from incentives.enums import CorrectionAct, CorrectionList, RuleState
+from incentives.enums import CorrectionAct, CorrectionList, Emergency, RuleState
 from incentives.models import Correction, RuleVersion
 
 
@@ -24,8 +25,14 @@ def undo_publication(*, version: RuleVersion, why: str, now: datetime, by: Abstr
     if version.state == RuleState.DRAFT:
         raise CannotPublish(_("It was never published."))
     with transaction.atomic():
+        if version.state == RuleState.ANNOUNCED:
+            raise CannotPublish(_("It is not in force yet; withdraw it."))
         if version.state != RuleState.RETIRED:
-            version = publishing.retire_rule(version=version, now=now)
+            try:
+                skipped = WithoutNotice(Emergency.MISTAKE, why)
+            except NoReason as error:
+                raise BadCorrection("reason", str(error)) from error
+            version = publishing.retire_rule(version=version, now=now, by=by, without_notice=skipped)
         first = version.intervals.order_by("in_force_from").values_list("in_force_from", flat=True).first()
         begins = min(first or now, version.published_at or now)
         return make(

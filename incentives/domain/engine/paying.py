@@ -49,7 +49,7 @@ class Paying:
     held_badges: set[tuple[int, int]]
     recipients: Mapping[str, int]
     programme_zone: Any
-    _expiries: dict[tuple[int, int, int], datetime] = field(default_factory=dict)
+    _expiries: dict[tuple[int, int, int, bool], datetime] = field(default_factory=dict)
 
     def pay(self, waiting: Waiting, plan: RulePlan, match: tuple[Any, ...], decided: Decided) -> None:
         """Do everything that a matched rule promises for an event."""
@@ -255,12 +255,14 @@ class Paying:
         return 1, ""
 
     def _expires_at(self, effect: EffectPlan, waiting: Waiting) -> datetime:
-        if effect.expiry is None or effect.expiry.get("kind") == "never":
+        is_next = effect.expiry_next_at is not None and waiting.occurred_at >= effect.expiry_next_at
+        policy = effect.expiry_next if is_next else effect.expiry
+        if policy is None or policy.get("kind") == "never":
             return NEVER
-        key = (effect.currency_id, id(effect), local_day(waiting.occurred_at, self.programme_zone))
+        key = (effect.currency_id, id(effect), local_day(waiting.occurred_at, self.programme_zone), is_next)
         found = self._expiries.get(key)
         if found is None:
-            found = self._expiries[key] = expires_at(effect.expiry, waiting.occurred_at, self.programme_zone)
+            found = self._expiries[key] = expires_at(policy, waiting.occurred_at, self.programme_zone)
         return found
 
 

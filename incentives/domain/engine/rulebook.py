@@ -78,6 +78,9 @@ class EffectPlan:
     lasts: timedelta | None = None
     uses_max: int | None = None
     expiry: dict[str, Any] | None = None
+    # What points live by that are earned from then on.
+    expiry_next: dict[str, Any] | None = None
+    expiry_next_at: datetime | None = None
     floor: int = 0
     when_short: str = "cut"
     # Empty for the member whose event it is; "inviter"; else the attribute of the data that names a member.
@@ -275,7 +278,7 @@ class RuleBook:
             rule, why = None, str(error)
         else:
             rule, why = report.rule, " ".join(str(finding) for finding in report.errors)
-        if rule is None and version.state in (RuleState.LIVE, RuleState.PAUSED):
+        if rule is None and version.state in (RuleState.LIVE, RuleState.PAUSED, RuleState.ANNOUNCED):
             self.broken[str(version)] = why
         return rule
 
@@ -316,6 +319,8 @@ class RuleBook:
                         currency.pk,
                         currency.code,
                         expiry=expiry or None,
+                        expiry_next=currency.expiry_next if effect.expires is None else None,
+                        expiry_next_at=currency.expiry_next_at if effect.expires is None else None,
                         to=self._recipient(effect.to, rule),
                         pending=self._pending(effect.pending, rule),
                     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from incentives.domain.privileges.definitions import Definition, Ground
 from incentives.domain.privileges.facts import EVERYBODY, Facts, facts_of
 from incentives.domain.privileges.wording import WhyNot
 from incentives.enums import GroundKind, PrivilegeKind
-from incentives.models import NEVER, PrivilegeGrant
+from incentives.models import NEVER, PrivilegeGrant, PrivilegeTally
 from members.enums import MemberStatus
 from members.models import Member
 
@@ -85,7 +85,7 @@ def decide(definition: Definition, facts: Facts) -> Answer:
         definition=definition,
         is_held=bool(takings),
         quota=_total(taking.most for taking in free) if free else 0,
-        left=_total(taking.left for taking in free) if free else 0,
+        left=_least(_total(taking.left for taking in free), _places_left(definition, facts)) if free else 0,
         until=_until(definition, facts),
         again_at=again if why is not None and why.code in wording.OPENS_AGAIN and again != NEVER else None,
         price=_price(cheapest) if cheapest is not None else None,
@@ -115,7 +115,8 @@ def _takings(definition: Definition, facts: Facts) -> list[Taking]:
         for grant in grants
         if grant.uses_max is not None
     ]
-    return found + [_bought(ground, definition, facts) for ground in definition.grounds if ground.price]
+    found += [_bought(ground, definition, facts) for ground in definition.grounds if ground.price]
+    return [replace(taking, left=_least(taking.left, _places_left(definition, facts))) for taking in found]
 
 
 def _holds(ground: Ground, facts: Facts) -> bool:
@@ -145,13 +146,30 @@ def _left(most: int | None, definition: Definition, facts: Facts) -> int | None:
 
 def _bought(ground: Ground, definition: Definition, facts: Facts) -> Taking:
     period = facts.period(definition.every)
+    bounds = (
+        (ground.quota, facts.member.pk, ground.id),
+        (ground.bought_max, EVERYBODY, ground.id),
+        (definition.for_sale(), EVERYBODY, PrivilegeTally.BOUGHT),
+    )
     lefts = [
-        most - facts.used.get((definition.id, whose, ground.id, period), 0)
-        for most, whose in ((ground.quota, facts.member.pk), (ground.bought_max, EVERYBODY))
+        most - facts.used.get((definition.id, whose, which, period), 0)
+        for most, whose, which in bounds
         if most is not None
     ]
     left = max(0, min(lefts)) if lefts else None
     return Taking(ground.quota, left, NEVER, purchase=ground)
+
+
+def _places_left(definition: Definition, facts: Facts) -> int | None:
+    """How many of the places of all members together are left in the period; None where they are not counted."""
+    if definition.places is None:
+        return None
+    used = facts.used.get((definition.id, EVERYBODY, 0, facts.period(definition.every)), 0)
+    return max(0, definition.places - used)
+
+
+def _least(left: int | None, right: int | None) -> int | None:
+    return min((each for each in (left, right) if each is not None), default=None)
 
 
 def _has_left(taking: Taking) -> bool:
@@ -191,6 +209,8 @@ def _why_not(
         return wording.frozen(facts.freeze, facts.member)
     if usable:
         return None
+    if (free or bought) and _places_left(definition, facts) == 0:
+        return wording.all_taken(definition.places or 0)
     if free and not any(_has_left(taking) for taking in bought):
         most = _total(taking.most for taking in free) or 0
         again = facts.period_ends_at(definition.every)

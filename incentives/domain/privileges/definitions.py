@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.models.signals import post_delete, post_save
 
+from incentives.domain.privileges.attention import for_sale
 from incentives.models import Privilege, PrivilegeGround
 
 SECONDS_FRESH = 2.0
@@ -55,8 +56,14 @@ class Definition:
     promise_hours: int | None
     grant_days: int | None
     asks: bool
+    takes_attention: bool | None
+    places: int | None
     is_active: bool
     grounds: tuple[Ground, ...]
+
+    def for_sale(self) -> int | None:
+        """How many all buyers together may have in a period; None for as many as they like."""
+        return for_sale(takes_attention=self.takes_attention, places=self.places)
 
 
 class _Shelf:
@@ -114,7 +121,7 @@ def read(**which: Any) -> dict[str, Definition]:
 def _definition(row: Privilege, grounds: tuple[Ground, ...]) -> Definition:
     return Definition(
         row.pk, row.code, row.names, row.texts, row.kind, row.way, row.quota, row.every, row.promise_hours,
-        row.grant_days, row.asks, row.is_active, grounds,
+        row.grant_days, row.asks, row.takes_attention, row.places, row.is_active, grounds,
     )  # fmt: skip
 
 

@@ -103,9 +103,11 @@ def give_back(
             raise CannotGiveBack("already_fulfilled", "This was done already and cannot be given back.")
         if use.journal_id is not None:
             _refund(use, now, actor)
-        PrivilegeTally.objects.filter(pk__in=use.tallies, used__gt=0).update(used=F("used") - 1)
         if use.grant_id is not None:
             PrivilegeGrant.objects.filter(pk=use.grant_id, uses__gt=0).update(uses=F("uses") - 1)
+        # In the order in which they were counted, so that using and giving back never wait for each other.
+        for tally in use.tallies:
+            PrivilegeTally.objects.filter(pk=tally, used__gt=0).update(used=F("used") - 1)
         use.state, use.settled_at, use.settled_by = UseState.GIVEN_BACK, now, actor[:150]
         use.save(update_fields=["state", "settled_at", "settled_by"])
         tell(PRIVILEGE_GIVEN_BACK, [(member_id, said(use, use.privilege.code))], now=now)
@@ -168,6 +170,10 @@ def _take(use: PrivilegeUse, taking: Taking, definition: Definition, facts: Fact
         use.tallies = [_count(definition.id, use.member_id, ground.id, period, ground.quota)]
         if ground.bought_max is not None:
             use.tallies.append(_count(definition.id, EVERYBODY, ground.id, period, ground.bought_max))
+        if definition.for_sale() is not None:
+            use.tallies.append(_count_bought(definition, period))
+    if definition.places is not None:
+        use.tallies.append(_count(definition.id, EVERYBODY, 0, period, definition.places))
 
 
 def _take_from_grant(grant: PrivilegeGrant, now: datetime) -> None:
@@ -176,7 +182,16 @@ def _take_from_grant(grant: PrivilegeGrant, now: datetime) -> None:
         raise _Taken
 
 
-def _count(privilege_id: int, member_id: int, ground: int, period: int, most: int | None) -> int:
+def _count_bought(definition: Definition, period: int) -> int:
+    """Count one that was bought, by whatever price, against the tenth that buyers may have."""
+    return _count(
+        definition.id, EVERYBODY, PrivilegeTally.BOUGHT, period, definition.for_sale(), places=definition.places
+    )
+
+
+def _count(
+    privilege_id: int, member_id: int, ground: int, period: int, most: int | None, *, places: int | None = None
+) -> int:
     """Count one use, unless `most` is reached, and return the tally's id. Raises _Taken.
 
     One statement looks and counts, so two at once wait for each other and the second sees the first.
@@ -185,11 +200,11 @@ def _count(privilege_id: int, member_id: int, ground: int, period: int, most: in
     tally = PrivilegeTally.objects.filter(**names)
     room = tally.filter(used__lt=most) if most is not None else tally
     for _ in range(2):
-        if room.update(used=F("used") + 1, most=most):
+        if room.update(used=F("used") + 1, most=most, places=places):
             return int(tally.values_list("pk", flat=True).get())
         if tally.exists():
             break
-        PrivilegeTally.objects.bulk_create([PrivilegeTally(**names, most=most)], ignore_conflicts=True)
+        PrivilegeTally.objects.bulk_create([PrivilegeTally(**names, most=most, places=places)], ignore_conflicts=True)
     raise _Taken
 
 

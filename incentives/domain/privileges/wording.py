@@ -24,8 +24,8 @@ class WhyNot:
     sentence: str
 
 
-QUOTA_USED, ALL_BOUGHT = "quota_used", "all_bought"
-OPENS_AGAIN = frozenset({QUOTA_USED, ALL_BOUGHT})
+QUOTA_USED, ALL_BOUGHT, ALL_TAKEN = "quota_used", "all_bought", "all_taken"
+OPENS_AGAIN = frozenset({QUOTA_USED, ALL_BOUGHT, ALL_TAKEN})
 
 
 def switched_off() -> WhyNot:
@@ -51,6 +51,10 @@ def quota_used(most: int, again: datetime | None) -> WhyNot:
 
 def all_bought() -> WhyNot:
     return WhyNot(ALL_BOUGHT, _("All that can be bought for now are taken."))
+
+
+def all_taken(places: int) -> WhyNot:
+    return WhyNot(ALL_TAKEN, _("All %(places)d places that there are for everybody are taken.") % {"places": places})
 
 
 def too_few_points(ground: Ground) -> WhyNot:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from incentives.domain import publishing
+from incentives.domain import notice, publishing
 from incentives.domain.program.games import put_game
 from incentives.domain.program.intentions import put_evidence
 from incentives.domain.program.messages import put_message
@@ -17,7 +17,7 @@ from incentives.domain.program.rights import put_privilege
 from incentives.domain.program.spaces import put_role, put_space
 from incentives.domain.program.words import BadProgram, entries, read_yaml
 from incentives.domain.rules.documents import BadDocument, read_document
-from incentives.models import Rule
+from incentives.models import Rule, RuleVersion
 from members.domain.registry import registry
 
 
@@ -62,16 +62,31 @@ def _put_rule(path: Path, applied: Applied, *, now: datetime, in_force_from: dat
         rule = Rule.objects.select_for_update().filter(code=code).first()
         versions = {} if rule is None else {each.state: each for each in rule.versions.exclude(state="retired")}
         wanted = publishing.storable(document)
-        if any(version.document == wanted for state, version in versions.items() if state != "draft"):
+        announced = versions.get("announced")
+        newest = announced or next((version for state, version in versions.items() if state != "draft"), None)
+        if newest is not None and newest.document == wanted:
             return
+        if announced is not None:
+            publishing.withdraw(version=announced, now=now)
+            applied.changed.append(f"rule {announced} (withdrawn before it took effect)")
+            if any(version.document == wanted for state, version in versions.items() if state in ("live", "paused")):
+                return
         draft = versions.get("draft")
         if draft is not None and draft.document != wanted:
             raise BadProgram(f"rules/{path.name}: {_IN_THE_WAY.format(draft=draft)}")
         draft = draft or publishing.save_draft(document=document)
-        publishing.publish_rule(version=draft, now=now, in_force_from=in_force_from)
+        published = publishing.publish_rule(version=draft, now=now, in_force_from=in_force_from)
     except (BadDocument, publishing.CannotPublish) as error:
         raise BadProgram(f"rules/{path.name}: {error}") from error
-    applied.changed.append(f"rule {draft}")
+    applied.changed.append(f"rule {draft}{_when(published, now)}")
+
+
+def _when(version: RuleVersion, now: datetime) -> str:
+    """From when on, and why, where it waits for its days of notice."""
+    told = notice.coming([version.rule.code], now=now).get(version.rule.code)
+    if version.state != "announced" or told is None:
+        return ""
+    return f" (from {told.takes_effect_at:%Y-%m-%d %H:%M} UTC on, because members may get less: {' '.join(told.why)})"
 
 
 _IN_THE_WAY = (

@@ -9,9 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model
+from django.utils import timezone
 
 from incentives.bounds import AMOUNT_MAX
 from incentives.domain.catalogues import check_shared_limit
+from incentives.domain.currencies import CannotShorten, put_expiry
 from incentives.domain.program.words import (
     BadEntry,
     Kind,
@@ -126,7 +128,26 @@ def _currency(code: str, document: Any, applied: Applied) -> None:
     values = only(document, _CURRENCY)
     check_expiry(values.get("expiry"))
     _refuse_another_meaning(code, values)
+    found = Currency.objects.filter(code=code).first()
+    wanted = values.pop("expiry", None) if found is not None else None
     put(Currency, code, values, applied)
+    if found is not None and wanted is not None:
+        _put_expiry(code, wanted, applied)
+
+
+def _put_expiry(code: str, wanted: dict[str, Any], applied: Applied) -> None:
+    """Another expiry; a shorter one after its days of notice. Raises BadEntry."""
+    held = Currency.objects.select_for_update().get(code=code)
+    before = (held.expiry, held.expiry_next)
+    try:
+        waits = put_expiry(held, wanted, now=timezone.now())
+    except CannotShorten as error:
+        raise BadEntry(str(error)) from error
+    if (held.expiry, held.expiry_next) == before:
+        return
+    held.save()
+    when = f" (its points expire sooner from {held.expiry_next_at:%Y-%m-%d %H:%M} UTC on)" if waits else ""
+    applied.changed.append(f"expiry of currency {code}{when}")
 
 
 def _refuse_another_meaning(code: str, values: dict[str, Any]) -> None:

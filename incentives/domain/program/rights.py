@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from incentives.bounds import AMOUNT_MAX
+from incentives.domain.privileges.attention import SellsAttention, check_sale
 from incentives.domain.program.parts import Applied, put
 from incentives.domain.program.words import BadEntry, Kind, anything, names, only, text, whole, yes_or_no
 from incentives.domain.rules.findings import near
@@ -16,7 +17,7 @@ from members.models import Role, Segment, Tier
 _PRIVILEGE: Mapping[str, Kind] = {
     "names": names, "texts": names, "kind": text, "way": text, "quota": whole(0, 1_000_000), "every": text,
     "promise_hours": whole(1, 8_760), "grant_days": whole(1, 3_660), "asks": yes_or_no, "is_active": yes_or_no,
-    "grounds": anything,
+    "takes_attention": yes_or_no, "places": whole(1, 1_000_000_000), "grounds": anything,
 }  # fmt: skip
 _GROUND: Mapping[str, Kind] = {
     "everyone": yes_or_no, "tier": text, "badge": text, "segment": text, "role": text, "price": whole(1, AMOUNT_MAX),
@@ -38,8 +39,13 @@ def put_privilege(code: str, document: Any, applied: Applied) -> None:
     values = only(document, _PRIVILEGE)
     grounds = values.pop("grounds", None)
     put(Privilege, code, values, applied)
+    privilege = Privilege.objects.get(code=code)
     if grounds is not None:
-        _put_grounds(Privilege.objects.get(code=code), grounds, applied)
+        _put_grounds(privilege, grounds, applied)
+    try:
+        check_sale(privilege, privilege.grounds.all())
+    except SellsAttention as error:
+        raise BadEntry(str(error)) from error
 
 
 def _put_grounds(privilege: Privilege, documents: Any, applied: Applied) -> None:

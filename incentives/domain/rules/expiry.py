@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from members.domain import bare_words
 
@@ -55,3 +57,33 @@ def _check_length(policy: dict[str, object]) -> None:
     least = 1 if kind == "idle" else 0
     if isinstance(length, bool) or not isinstance(length, int) or not least <= length <= _MOST[word]:
         raise BadExpiry(f"{word} is a whole number from {least} to {_MOST[word]}.")
+
+
+# How many days a unit has at least and at most.
+_UNITS = {"days": (1, 1), "months": (28, 31), "years": (365, 366)}
+_END_OF = {"month": 31, "quarter": 92, "year": 366}
+
+
+def may_be_shorter(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> bool:
+    """Whether points may expire earlier by the new policy than by the old one; what is not sure counts."""
+    was, becomes = dict(old or {"kind": "never"}), dict(new or {"kind": "never"})
+    if was == becomes or becomes["kind"] == "never":
+        return False
+    if was["kind"] != becomes["kind"] or becomes["kind"] == "on":
+        return True
+    (_, most), (least, _) = _days(was), _days(becomes)
+    if was.get("end_of") in (None, becomes.get("end_of")) and _word(was) == _word(becomes):
+        word = _word(was)
+        return bool(becomes[word] < was[word])
+    return least < most
+
+
+def _word(policy: Mapping[str, Any]) -> str:
+    return next(word for word in _UNITS if word in policy)
+
+
+def _days(policy: Mapping[str, Any]) -> tuple[int, int]:
+    """How many days points live at least and at most."""
+    word = _word(policy)
+    least, most = (policy[word] * each for each in _UNITS[word])
+    return least, most + (_END_OF[policy["end_of"]] if policy.get("end_of") else 0)

@@ -34,6 +34,18 @@ class Share:
         return round(100 * _wilson(self.count, self.of)[1])
 
 
+def difference(one: Share, other: Share) -> tuple[int, int]:
+    """By how many points of a hundred the one share is above the other, at least and at most, as sure as 95 %.
+
+    From both score intervals (R. G. Newcombe, 1998), so it works for few and stays within what is possible.
+    """
+    p, q = (each.count / each.of if each.of else 0.5 for each in (one, other))
+    (p_low, p_high), (q_low, q_high) = _wilson(one.count, one.of), _wilson(other.count, other.of)
+    low = p - q - math.hypot(p - p_low, q_high - q)
+    high = p - q + math.hypot(p_high - p, q - q_low)
+    return round(100 * max(-1.0, low)), round(100 * min(1.0, high))
+
+
 def _wilson(count: int, of: int) -> tuple[float, float]:
     """The score interval of a share (E. B. Wilson, 1927): it stays within 0 and 1, and works for few."""
     if not of:

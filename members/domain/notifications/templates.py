@@ -11,12 +11,15 @@ from members.domain.counters.compiled import fields_of
 from members.domain.events.schemas import DataSchema
 from members.domain.notifications.words import placeholders, used_in
 from members.domain.outcomes import (
+    CAMPAIGN_STOPPED,
     CONDUCT_OVERTURNED,
     CONDUCT_UPHELD,
     CONDUCT_VIOLATION,
+    EXPIRY_CHANGING,
     HANDED_OVER,
     MEMBER_ERASED,
     POINTS_EXPIRING,
+    RULE_CHANGING,
     TIER_WARNED,
 )
 from members.domain.segments import conditions
@@ -25,7 +28,12 @@ from members.models import EventType
 
 TITLE_LENGTH_MAX, TEXT_LENGTH_MAX = 120, 1_000
 # Nobody is pressed: what somebody may lose, or has done wrong, sells nothing.
-NO_PROMOTION = frozenset({POINTS_EXPIRING, TIER_WARNED, CONDUCT_VIOLATION, CONDUCT_UPHELD, CONDUCT_OVERTURNED})
+NO_PROMOTION = frozenset({
+    POINTS_EXPIRING, RULE_CHANGING, EXPIRY_CHANGING, CAMPAIGN_STOPPED, TIER_WARNED, CONDUCT_VIOLATION, CONDUCT_UPHELD,
+    CONDUCT_OVERTURNED,
+})  # fmt: skip
+# A service that can wait until the morning.
+WAITS_FOR_MORNING = frozenset({RULE_CHANGING, EXPIRY_CHANGING, CAMPAIGN_STOPPED})
 # How one lane talks to another, and what happens to nobody any more.
 NOT_TOLD = HANDED_OVER | {MEMBER_ERASED}
 

@@ -19,7 +19,7 @@ from django.db import transaction
 from members.domain import language
 from members.domain.events.schemas import parse_schema
 from members.domain.notifications import pacing
-from members.domain.notifications.templates import BadTemplate, Holds, compile_condition
+from members.domain.notifications.templates import WAITS_FOR_MORNING, BadTemplate, Holds, compile_condition
 from members.domain.notifications.words import Happened, filled, values_of
 from members.domain.segments.conditions import NO_TIER, Person
 from members.enums import MemberStatus, MessageKind
@@ -177,12 +177,13 @@ def _worded(messages: Sequence[_Message], members: Mapping[int, Member], now: da
     for each in messages:
         template, event, member = each.template, each.event, members[each.event.member_id]
         is_promotion = template.kind == MessageKind.PROMOTION
+        may_wait = is_promotion or event.type in WAITS_FOR_MORNING
         rows.append(
             Notification(
                 member=member, template=template, event_id=event.id, kind=template.kind,
                 titles={code: filled(text, values[code][event.id]) for code, text in template.titles.items()},
                 texts={code: filled(text, values[code][event.id]) for code, text in template.texts.items()},
-                shown_at=pacing.shown_at(now, member.zone()) if is_promotion else now,
+                shown_at=pacing.shown_at(now, member.zone()) if may_wait else now,
                 promotion_day=_promotion_day(member, now) if is_promotion else None,
             )
         )  # fmt: skip

@@ -18,6 +18,10 @@ class CommunityRules(models.Model):
     number = models.PositiveIntegerField(_("version"), unique=True)
     advocated = models.JSONField(_("advocated"), default=dict, help_text=_("By language, such as en and zh-hans."))
     forbidden = models.JSONField(_("forbidden"), default=dict, help_text=_("By language, such as en and zh-hans."))
+    tells_of_hold_outs = models.BooleanField(
+        _("tells of hold-outs"), default=False,
+        help_text=_("These words say that hidden surprises may be kept from a tenth, to see whether they help."),
+    )  # fmt: skip
     published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
 
     class Meta:

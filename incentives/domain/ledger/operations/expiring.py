@@ -36,7 +36,10 @@ def expire_idle(*, now: datetime, batches_max: int = 20) -> int:
     zone = timezone.get_default_timezone()
     count = 0
     for currency in Currency.objects.filter(expiry__kind="idle").order_by("pk"):
-        days = timedelta(days=currency.expiry["days"])
+        policy = currency.expiry_at(now)
+        if policy.get("kind") != "idle":
+            continue
+        days = timedelta(days=policy["days"])
         quiet_since = midnight(now.astimezone(zone).date() - days + timedelta(days=1), zone)
         for _ in range(batches_max):
             done = _expire_idle_batch(currency, quiet_since, days, zone)

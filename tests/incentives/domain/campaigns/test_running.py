@@ -58,7 +58,7 @@ def test_starting_publishes_everything_together_and_once(ada):
     limits = {limit.code: limit.document["amount"] for limit in SharedLimit.objects.all()}
     assert limits == {"spring-budget": 1000, "spring-open": 900, "spring-hidden": 100}
     assert [stage.opens for stage in campaign.stages.all()] == ["letters"]
-    template = MessageTemplate.objects.get()
+    template = MessageTemplate.objects.get(code="spring-opened")
     assert (template.code, template.kind, template.is_active) == ("spring-opened", "promotion", True)
 
 
@@ -167,7 +167,7 @@ def test_stopping_ends_rules_codes_and_messages_and_keeps_what_was_assigned(ada)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.closed_at, campaign.reason) == ("stopped", START + 2 * DAY, "Too many at once.")
     assert set(RuleVersion.objects.values_list("state", flat=True)) == {"retired"}
-    assert not MessageTemplate.objects.get().is_active
+    assert not MessageTemplate.objects.get(code="spring-opened").is_active
     with pytest.raises(CannotJoin, match="taken back"):
         accept(code=open_code.code, ref="dora", now=START + 3 * DAY)
     with pytest.raises(CannotInvite, match="stopped"):
@@ -215,7 +215,7 @@ def test_it_ends_by_itself_and_pays_on_for_guests_on_their_way(ada):
 
     campaign.refresh_from_db()
     assert (campaign.state, points(ada)) == ("ended", (50, 0))
-    assert not MessageTemplate.objects.get().is_active
+    assert not MessageTemplate.objects.get(code="spring-opened").is_active
     advance_campaigns(now=START + 69 * DAY)
     assert set(RuleVersion.objects.values_list("state", flat=True)) == {"retired"}
 

@@ -268,11 +268,7 @@ def test_events_are_judged_again_by_the_mended_rule_and_as_before_when_undone():
     factories.report(item("e", "ada", time=NOON))
     judge()
     document = {**first.document, "then": [award(12)]}
-    from incentives.domain import publishing
-
-    publishing.publish_rule(
-        version=publishing.save_draft(document=document), now=timezone.now(), in_force_from=DAY - timedelta(days=9)
-    )
+    factories.rule(document, since=DAY - timedelta(days=9))
 
     made = done("judge_again", "paid", **PAID)
     judge()
