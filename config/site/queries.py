@@ -31,7 +31,7 @@ from members.models import CommunityRules, Event, Member
 
 __all__ = ["PENDING", "SHOWN", "BadCursor", "page_of", "why"]
 
-HISTORY_PAGE = 12
+HISTORY_PAGE = 5
 BADGES_SHOWN_MAX = 12
 EXPIRING_WITHIN = timedelta(days=60)
 SHOWN: dict[str, tuple[JournalKind, ...]] = {
