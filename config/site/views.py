@@ -31,6 +31,7 @@ from members.domain.conduct.acceptance import NotTheRules, accept_rules
 from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.connections.queries import circle_of, proposals_of
 from members.domain.contents.queries import made_by
+from members.domain.games.queries import rounds_open_to
 from members.domain.invitations.queries import inviting_of
 from members.domain.ladders import lending
 from members.domain.needs.queries import market_of
@@ -137,6 +138,7 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
             belonging=belonging, inviting=inviting,
         ),
         "quests": on_quests,
+        "rounds": rounds_open_to(member, now=now),
         "rights": held,
         "circle": circle_of(member.pk),
         "inviting": inviting,
@@ -149,7 +151,7 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
         "made": made_by(member.pk, now=now),
         "engraving": drawing.engraving(),
         "medal": drawing.medal(),
-        # One page is one use of each privilege, however often its button is pressed.
+        # One page is one use of each privilege and one turn of each game, however often the button is pressed.
         "token": secrets.token_hex(16),
     }  # fmt: skip
 

@@ -8,8 +8,10 @@ import pytest
 
 from incentives.domain.ledger import keys, operations
 from incentives.models import Currency, Journal
+from members.domain.games.playing import open_round, take_turn
 from members.domain.joining import Arrival, tell_joined
 from members.domain.needs import posting, serving
+from members.models import Game, GameTurn
 from tests import factories
 from tests.browser.eyes import bottom, entered, height, opened, overflow, shot, unfold, violations
 
@@ -349,3 +351,53 @@ def test_what_is_not_sure_yet_says_until_when(chromium, server, community):
     page.get_by_role("link", name="Pending", exact=True).click()
     assert page.locator("details.lr-entry").count() == 1
     assert violations(page) == []
+
+
+@pytest.fixture
+def playing_now(community):
+    """An idiom chain that Bo, who lets himself be seen, has begun."""
+    bo = factories.MemberFactory(ref="bo", display_name="Bo Roth")
+    game, now = Game.objects.create(code="chain-of-today", kind="chain", names={"en": "Idiom chain"}), datetime.now(UTC)
+    played = open_round(game=game, opening="一心一意", hours=9, host=bo, now=now)
+    take_turn(public_id=str(played.public_id), member=bo, text="意气风发", now=now)
+    return played
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_game_is_played_where_it_stands(chromium, server, community, playing_now, scheme):
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    game = page.locator("#games")
+    game.locator("summary").filter(has_text="Idiom chain").click()
+    assert game.get_by_text("意气风发").is_visible()
+    assert game.get_by_text("Bo Roth").first.is_visible()
+
+    game.get_by_label("An idiom that begins with 发").fill("大同小异")
+    game.get_by_role("button", name="Take your turn").click()
+    game.get_by_role("status").wait_for()
+    assert "has to begin with the last character" in game.get_by_role("status").inner_text()
+    assert game.get_by_label("An idiom that begins with 发").input_value() == "大同小异"
+    assert violations(page) == []
+    game.get_by_label("An idiom that begins with 发").fill("发扬光大")
+    game.get_by_label("An idiom that begins with 发").press("Enter")
+    game.get_by_text("Yours was the last one; somebody else is next.").wait_for()
+
+    assert game.get_by_role("status").inner_text() == "That is right. Well done."
+    assert game.locator("[data-own]").inner_text() == "发扬光大 you"
+    assert page.problems == []
+    assert overflow(page) == 0
+    shot(page, f"game-390-{scheme}")
+    assert violations(page) == []
+
+
+def test_a_game_is_played_without_javascript(chromium, server, community, playing_now):
+    page = entered(chromium, server, community, java_script_enabled=False)
+
+    page.locator("#games summary").click()
+    page.get_by_label("An idiom that begins with 发").fill("word")
+    page.get_by_role("button", name="Take your turn").click()
+    assert page.get_by_role("status").inner_text() == "An idiom has four Chinese characters; this is none."
+    page.get_by_label("An idiom that begins with 发").fill("发扬光大")
+    page.get_by_role("button", name="Take your turn").click()
+
+    assert page.get_by_role("status").inner_text() == "That is right. Well done."
+    assert [turn.text for turn in GameTurn.objects.order_by("number")] == ["意气风发", "word", "发扬光大"]
