@@ -267,6 +267,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         _("Operations"),
         (
             Page(_("Timeline"), "timeline", "members.event"),
+            Page(_("Imports of events"), "upload_file", "members.eventimport"),
             Page(_("Who does what"), "assignment_ind", "members.workitem"),
             Page(_("Dead letters"), "report", "members.deadletter", count=letters_waiting),
             Page(_("Rejected events"), "block", "members.rejection"),

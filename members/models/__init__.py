@@ -16,6 +16,8 @@ from members.models.games import Game, GameRound, GameTurn
 from members.models.growth import GrowthWindow
 from members.models.imports import (
     EventImport,
+    EventImportFile,
+    EventImportRefusal,
     ImportedEvent,
     MemberImport,
     MemberImportFile,
@@ -65,6 +67,8 @@ __all__ = [
     "DeadLetter",
     "Event",
     "EventImport",
+    "EventImportFile",
+    "EventImportRefusal",
     "EventKey",
     "EventPayload",
     "EventType",
