@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
@@ -34,7 +33,7 @@ class FileForm(forms.Form):
     """A file, and whether it is only tried. `file_help` says what may be in it, `command` brings larger ones."""
 
     command: str
-    file_help: Promise
+    file_help: Any
 
     file = forms.FileField(label=gettext_lazy("file"), widget=UnfoldAdminFileFieldWidget)
     is_tried = forms.BooleanField(

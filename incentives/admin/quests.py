@@ -29,6 +29,7 @@ from incentives.domain.rules.written import NotReadable, read_text, write_text
 from incentives.enums import QuestState
 from incentives.models import QuestRun, QuestVersion
 from members.admin.base import Plain, Window
+from members.admin.within import Within
 
 TEMPLATE = """\
 code: my-quest
@@ -263,6 +264,7 @@ class QuestVersionAdmin(Plain[QuestVersion]):
 class QuestRunAdmin(Window[QuestRun]):
     """Who is on which quest, and how far."""
 
+    within = Within(member="member")
     list_display = ("member", "quest", "number", "state", "steps", "started_at", "due_at", "closed_at")
     list_filter = ("state", "quest")
     list_select_related = ("member", "version__quest", "quest")

@@ -147,7 +147,7 @@ def test_the_page_asks_the_same_for_one_thing_of_each_kind_and_for_three():
     # One for each kind, and one for what the team has said about all of them; the rest is the frame of every page.
     with CaptureQueriesContext(connection) as found:
         for group in GROUPS:
-            group.find(timezone.now())
+            group.found(timezone.now(), None)
         work_items.items_of(group.kind for group in GROUPS)
     assert (one[1], three[1], three[0] - one[0], len(found)) == ({1}, {3}, 0, len(GROUPS) + 1)
 
