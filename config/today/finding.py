@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -19,13 +21,23 @@ from incentives.models import WAITING_CASES, BudgetAlarm, Case, Correction, Priv
 from members.domain.counters.periods import midnight, month_of, week_of
 from members.domain.events.schemas import YEAR_LAST
 from members.domain.invitations.windows import watch
-from members.enums import DeadLetterState, MemberStatus, ReferralState, ReportState, ViolationState
-from members.models import Acquaintance, DeadLetter, Member, Newcomer, Referral, Report, Violation
+from members.enums import (
+    DeadLetterState,
+    MembershipState,
+    MemberStatus,
+    ReferralState,
+    ReportState,
+    SpaceState,
+    ViolationState,
+)
+from members.models import Acquaintance, DeadLetter, Member, Newcomer, Referral, Report, SpaceMember, Violation
 
 # Until when something should be done that promises no time itself.
 LOOKED_AT_WITHIN = timedelta(hours=24)
 DECIDED_WITHIN = timedelta(hours=72)
 ENDING_WITHIN = timedelta(days=7)
+# Spaces take in by the week: whoever has waited for one should hear something.
+LET_IN_WITHIN = timedelta(days=7)
 # A week has begun or ended somewhere before it has here.
 ZONES_APART = timedelta(days=1)
 NEAR = (3, 4)
@@ -140,6 +152,28 @@ def newcomers(now: datetime, only: Q) -> list[Entry]:
         )
         for each in _some(found.select_related("member").order_by("joined_at", "pk"), only)
     ]  # fmt: skip
+
+
+def lines(_now: datetime, only: Q) -> list[Entry]:
+    """Members who wait to come into a space, in the order of their lines; its operators may let them in past it."""
+    place = Window(RowNumber(), partition_by=F("space"), order_by=[F("asked_at").asc(), F("pk").asc()])
+    waiting = SpaceMember.objects.filter(state=MembershipState.WAITING, member__status=MemberStatus.ACTIVE).exclude(
+        space__state=SpaceState.CLOSED
+    )
+    found = waiting.annotate(place=place).select_related("space", "member").order_by("asked_at", "pk")
+    return [
+        Entry(
+            each.pk, f"{_name(each.space.names, each.space.ref)}: {each.member}", _line_of(each),
+            _("number %(place)d in line") % {"place": each.place}, each.asked_at + LET_IN_WITHIN, each.member_id,
+        )
+        for each in _some(found, only)
+    ]  # fmt: skip
+
+
+def _line_of(each: SpaceMember) -> str:
+    """The list where somebody is let in, with them alone."""
+    query = urlencode({"space__id__exact": each.space_id, "state__exact": each.state, "q": each.member.ref})
+    return f"{reverse('admin:members_spacemember_changelist')}?{query}"
 
 
 def birthdays(now: datetime, only: Q) -> list[Entry]:

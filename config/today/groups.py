@@ -63,6 +63,10 @@ GROUPS: tuple[Group, ...] = (
         "members.change_member", finding.newcomers, _list("members_newcomer"), member="member",
     ),
     Group(
+        "line", _("Lines at spaces"), "door_open", "members.view_spacemember", "members.change_spacemember",
+        finding.lines, _list("members_spacemember", "state__exact=waiting"), space="space",
+    ),
+    Group(
         "birthday", _("Birthdays"), "cake", "members.view_member", "members.change_member",
         finding.birthdays, _list("members_member"), member="pk",
     ),

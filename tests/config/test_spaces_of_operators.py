@@ -277,12 +277,17 @@ def test_the_sidebar_and_the_start_page_name_only_what_is_seen(bound):
 
 
 def test_today_shows_and_gives_only_what_waits_in_the_space(bound):
+    for name in ("circle", "choir"):
+        waiting = factories.MemberFactory(ref=f"at-{name}")
+        SpaceMember.objects.create(
+            space=Space.objects.get(ref=name), member=waiting, state="waiting", asked_at=timezone.now()
+        )
     parts = bound.get("/admin/").context["today"].parts
     members = {line.entry.member_id for part in parts for line in part.lines}
     assert {part.group.kind for part in parts} == {
-        "case", "appeal", "violation", "report", "referral", "booking", "newcomer", "birthday", "near"
+        "case", "appeal", "violation", "report", "referral", "booking", "newcomer", "birthday", "near", "line"
     }  # fmt: skip
-    assert members == {one("ada").pk}
+    assert members == {one("ada").pk, one("at-circle").pk}
 
     case = Case.objects.get(member__ref="bo")
     said = bound.post("/admin/today/item/", {"kind": "case", "id": case.pk, "do": "take"}, follow=True).content.decode()
