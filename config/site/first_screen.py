@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from config.site.queries import Page
+from config.site.queries.page import Page
 from config.site.quests import Quest, Quests
 from config.site.rights import Rights
 from config.templatetags.names import short_date

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from config.site import drawing, first_screen, queries, quests, rights
+from config.site import drawing, first_screen, quests, rights
+from config.site.queries import page as queries
 from incentives.domain import requests
 from incentives.domain.campaigns.openings import open_to
 from incentives.domain.ledger import keys

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from config.site import first_screen, queries, quests
+from config.site import first_screen, quests
 from config.site.first_screen import Best, Questions, Waiting
+from config.site.queries import page as queries
 from config.site.rights import Rights
 from incentives.enums import CaseState
 from incentives.models import Case
