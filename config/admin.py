@@ -10,13 +10,23 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+from unfold.admin import TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from members.admin.base import Plain, Window
+from members.models import SpaceOperator
 
 # The schedule stands in the settings; here one only sees that it runs.
 for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule, User, Group):
     admin.site.unregister(model)
+
+
+class SpacesOfOperator(TabularInline):  # type: ignore[misc]  # The theme ships no types.
+    """Without a line an operator sees everything."""
+
+    model = SpaceOperator
+    extra = 0
+    verbose_name_plural = _("Sees to these spaces only")
 
 
 @admin.register(User)
@@ -26,6 +36,7 @@ class UserAdmin(StockUserAdmin[User], Plain[User]):
     change_password_form = AdminPasswordChangeForm
     list_display = ("username", "display", "roles", "is_staff", "is_superuser", "is_active", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
+    inlines = (SpacesOfOperator,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")

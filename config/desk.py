@@ -30,14 +30,32 @@ class Page:
             "title": self.title,
             "icon": self.icon,
             "link": reverse(f"admin:{app}_{name}_changelist"),
-            "permission": _may_see(f"{app}.view_{name}"),
+            "permission": _may_see(f"{app}.view_{name}", self.model),
         }
-        waiting = self.count() if self.count is not None else 0
+        # It counts what waits anywhere; whoever sees to some spaces reads the list.
+        waiting = self.count() if self.count is not None and _spaces_of(request) is None else 0
         return shown | ({"badge": str(waiting), "badge_variant": "danger"} if waiting else {})
 
 
-def _may_see(permission: str) -> Callable[[HttpRequest], bool]:
-    return lambda request: request.user.has_perm(permission)
+def _may_see(permission: str, model: str) -> Callable[[HttpRequest], bool]:
+    """Who holds the permission, and for whom there is something of it in their spaces."""
+
+    def may(request: HttpRequest) -> bool:
+        from django.apps import apps  # noqa: PLC0415  Settings name this module before models are ready.
+        from django.contrib import admin  # noqa: PLC0415
+
+        from members.admin.within import may_look  # noqa: PLC0415
+
+        shown = admin.site._registry.get(apps.get_model(model))  # noqa: SLF001  The site has no other way to ask.
+        return request.user.has_perm(permission) and may_look(shown, request.user)
+
+    return may
+
+
+def _spaces_of(request: HttpRequest) -> frozenset[int] | None:
+    from members.domain.spaces.bounds import spaces_seen_by  # noqa: PLC0415  Settings name this module early.
+
+    return spaces_seen_by(request.user)
 
 
 def letters_waiting() -> int:
@@ -292,6 +310,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         _("Operations"),
         (
             Page(_("Timeline"), "timeline", "members.event"),
+            Page(_("Imports of events"), "upload_file", "members.eventimport"),
             Page(_("Who does what"), "assignment_ind", "members.workitem"),
             Page(_("Dead letters"), "report", "members.deadletter", count=letters_waiting),
             Page(_("Rejected events"), "block", "members.rejection"),
@@ -334,7 +353,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
     groups = []
     for title, pages in CONTENTS:
-        entries = [page.entry(request) for page in pages if _may_see(_permission(page))(request)]
+        entries = [page.entry(request) for page in pages if _may_see(_permission(page), page.model)(request)]
         if entries:
             groups.append({"title": title, "entries": entries})
     return {**context, "groups": groups, "today": page.today_of(request)}

@@ -77,7 +77,7 @@ def _share_out(now: datetime) -> None:
     ines.groups.add(Role.objects.get(name=COMMUNITY))
     notes = {"case": "Asked the forum's people for their log.", "report": "Same link as last week."}
     for number, group in enumerate(GROUPS):
-        for place, entry in enumerate(list(things_of(group, now).values())[:2]):
+        for place, entry in enumerate(list(things_of(group, now, operator).values())[:2]):
             thing = Thing(group.kind, entry.object_id, entry.member_id)
             to = (operator, ines)[(number + place) % 2]
             if group.assign is not None:

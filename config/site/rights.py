@@ -52,6 +52,22 @@ class Rights:
     perks: list[Perk]
     asked: list[Asked]
 
+    @property
+    def now(self) -> list[Perk]:
+        return [perk for perk in self.perks if perk.answer.may]
+
+    @property
+    def later(self) -> list[Perk]:
+        return [perk for perk in self.perks if not perk.answer.may]
+
+    @property
+    def under_way(self) -> list[Asked]:
+        return [asked for asked in self.asked if asked.can_cancel]
+
+    @property
+    def past(self) -> list[Asked]:
+        return [asked for asked in self.asked if not asked.can_cancel]
+
 
 def rights_of(member: Member, *, now: datetime) -> Rights:
     """The privileges a member has or could have, what they may use first; a fixed number of queries."""

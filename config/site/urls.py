@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, inbox, inviting, missing, needing, views
+from config.site import circle, inbox, inviting, missing, needing, playing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -35,6 +35,7 @@ urlpatterns = [
     path("me/needs/<int:need_id>/choose/", needing.choose, name="choose-helper"),
     path("me/needs/<int:need_id>/confirm/", needing.confirm, name="confirm-need"),
     path("me/needs/<int:need_id>/withdraw/", needing.withdraw, name="withdraw-need"),
+    path("me/rounds/<uuid:round_id>/turns/", playing.take_turn, name="take-turn"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
 ]

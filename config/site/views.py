@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -17,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from config.site import drawing, queries, quests, rights
+from config.site import drawing, first_screen, quests, rights
+from config.site.queries import page as queries
 from incentives.domain import requests
 from incentives.domain.campaigns.openings import open_to
 from incentives.domain.ledger import keys
@@ -25,13 +27,12 @@ from incentives.domain.privileges import using
 from incentives.domain.pump import hints
 from incentives.domain.quests import joining
 from incentives.domain.takeout import data_of
-from incentives.enums import CaseState
-from incentives.models import Case
 from members.domain import page_links
 from members.domain.conduct.acceptance import NotTheRules, accept_rules
 from members.domain.conduct.violations import CannotDecide, appeal
 from members.domain.connections.queries import circle_of, proposals_of
 from members.domain.contents.queries import made_by
+from members.domain.games.queries import rounds_open_to
 from members.domain.invitations.queries import inviting_of
 from members.domain.ladders import lending
 from members.domain.needs.queries import market_of
@@ -113,29 +114,47 @@ def points(request: HttpRequest, member: Member) -> HttpResponse:
                 hints.wake_on_commit()
     context = {
         "page": page,
-        "engraving": drawing.engraving(),
-        "medal": drawing.medal(),
         "show": show if show in (*queries.SHOWN, queries.PENDING) else "",
         "search": search,
-        # One page is one use of each privilege, however often its button is pressed.
-        "token": secrets.token_hex(16),
     }
     if not request.headers.get("HX-Request"):
-        context["rights"] = rights.rights_of(member, now=timezone.now())
-        context["circle"] = circle_of(member.pk)
-        inviting = inviting_of(member, now=timezone.now())
-        context["inviting"] = inviting
-        context["campaigns"] = open_to(member, now=timezone.now()) if inviting.may else []
-        context["proposals"] = proposals_of(member.pk)
-        context["inbox"] = inbox_of(member, now=timezone.now(), count=NOTIFICATIONS_SHOWN_MAX)
-        context["cases_open"] = Case.objects.filter(member=member).exclude(state=CaseState.CLOSED).count()
-        context["market"] = market_of(member, now=timezone.now())
-        context["belonging"] = belonging_of(member, now=timezone.now())
-        context["made"] = made_by(member.pk, now=timezone.now())
-        currency = page.spendable.currency if page.spendable is not None else ""
-        context["quests"] = quests.quests_on_page(member, currency=currency, now=timezone.now())
+        context |= _around(member, page, now=timezone.now())
     template = "site/_history_lines.html" if request.headers.get("HX-Request") else "site/points.html"
     return render(request, template, context)
+
+
+def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, Any]:
+    """Everything on the page beside its history, first what its first screen says."""
+    inviting, belonging = inviting_of(member, now=now), belonging_of(member, now=now)
+    inbox = inbox_of(member, now=now, count=NOTIFICATIONS_SHOWN_MAX)
+    proposals, market, held = proposals_of(member.pk), market_of(member, now=now), rights.rights_of(member, now=now)
+    questions = first_screen.questions_of(member)
+    on_quests = quests.quests_on_page(
+        member, currency=page.spendable.currency if page.spendable is not None else "", now=now
+    )
+    return {
+        "best": first_screen.next_best(page, on_quests),
+        "waiting": first_screen.waiting_for(
+            page=page, rights=held, market=market, proposals=proposals, inbox=inbox, questions=questions,
+            belonging=belonging, inviting=inviting,
+        ),
+        "quests": on_quests,
+        "rounds": rounds_open_to(member, now=now),
+        "rights": held,
+        "circle": circle_of(member.pk),
+        "inviting": inviting,
+        "campaigns": open_to(member, now=now) if inviting.may else [],
+        "proposals": proposals,
+        "inbox": inbox,
+        "cases_open": questions.open,
+        "market": market,
+        "belonging": belonging,
+        "made": made_by(member.pk, now=now),
+        "engraving": drawing.engraving(),
+        "medal": drawing.medal(),
+        # One page is one use of each privilege and one turn of each game, however often the button is pressed.
+        "token": secrets.token_hex(16),
+    }  # fmt: skip
 
 
 @never_cache

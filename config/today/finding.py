@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -19,13 +21,23 @@ from incentives.models import WAITING_CASES, BudgetAlarm, Case, Correction, Priv
 from members.domain.counters.periods import midnight, month_of, week_of
 from members.domain.events.schemas import YEAR_LAST
 from members.domain.invitations.windows import watch
-from members.enums import DeadLetterState, MemberStatus, ReferralState, ReportState, ViolationState
-from members.models import Acquaintance, DeadLetter, Member, Newcomer, Referral, Report, Violation
+from members.enums import (
+    DeadLetterState,
+    MembershipState,
+    MemberStatus,
+    ReferralState,
+    ReportState,
+    SpaceState,
+    ViolationState,
+)
+from members.models import Acquaintance, DeadLetter, Member, Newcomer, Referral, Report, SpaceMember, Violation
 
 # Until when something should be done that promises no time itself.
 LOOKED_AT_WITHIN = timedelta(hours=24)
 DECIDED_WITHIN = timedelta(hours=72)
 ENDING_WITHIN = timedelta(days=7)
+# Spaces take in by the week: whoever has waited for one should hear something.
+LET_IN_WITHIN = timedelta(days=7)
 # A week has begun or ended somewhere before it has here.
 ZONES_APART = timedelta(days=1)
 NEAR = (3, 4)
@@ -33,7 +45,7 @@ NEAR = (3, 4)
 ANSWERED_WITHIN, FIRST_DAY = timedelta(hours=2), timedelta(hours=24)
 
 
-def corrections(_now: datetime) -> list[Entry]:
+def corrections(_now: datetime, only: Q) -> list[Entry]:
     """Large corrections that wait for somebody else than whoever made them."""
     found = Correction.objects.filter(state=CorrectionState.WAITING).select_related("created_by").order_by("pk")
     return [
@@ -42,19 +54,19 @@ def corrections(_now: datetime) -> list[Entry]:
             _("%(count)d members, by %(who)s") % {"count": each.members, "who": each.created_by or each.app},
             each.created_at + LOOKED_AT_WITHIN,
         )
-        for each in _some(found)
+        for each in _some(found, only)
     ]  # fmt: skip
 
 
-def requests(_now: datetime) -> list[Entry]:
-    return _uses(UseState.WAITING)
+def requests(_now: datetime, only: Q) -> list[Entry]:
+    return _uses(UseState.WAITING, only)
 
 
-def bookings(_now: datetime) -> list[Entry]:
-    return _uses(UseState.BOOKED)
+def bookings(_now: datetime, only: Q) -> list[Entry]:
+    return _uses(UseState.BOOKED, only)
 
 
-def _uses(state: UseState) -> list[Entry]:
+def _uses(state: UseState, only: Q) -> list[Entry]:
     found = PrivilegeUse.objects.filter(state=state).select_related("privilege", "member")
     return [
         Entry(
@@ -66,29 +78,29 @@ def _uses(state: UseState) -> list[Entry]:
             use.member_id,
             use.assignee_id,
         )
-        for use in _some(found.order_by(F("due_at").asc(nulls_last=True), "pk"))
+        for use in _some(found.order_by(F("due_at").asc(nulls_last=True), "pk"), only)
     ]
 
 
-def cases(_now: datetime) -> list[Entry]:
+def cases(_now: datetime, only: Q) -> list[Entry]:
     found = Case.objects.filter(state__in=WAITING_CASES).select_related("member")
     return [
         Entry(
             case.pk, str(case.member), _page("incentives_case", case.pk),
             (case.text or text_in(case.said, get_language() or "en"))[:120], case.due_at, case.member_id,
         )
-        for case in _some(found.order_by("due_at", "pk"))
+        for case in _some(found.order_by("due_at", "pk"), only)
     ]  # fmt: skip
 
 
-def appeals(_now: datetime) -> list[Entry]:
+def appeals(_now: datetime, only: Q) -> list[Entry]:
     found = Violation.objects.filter(state=ViolationState.APPEALED).order_by("appealed_at", "pk")
-    return [_violation(each, each.appeal, each.appealed_at, DECIDED_WITHIN) for each in _some(_named(found))]
+    return [_violation(each, each.appeal, each.appealed_at, DECIDED_WITHIN) for each in _some(_named(found), only)]
 
 
-def violations(_now: datetime) -> list[Entry]:
+def violations(_now: datetime, only: Q) -> list[Entry]:
     found = Violation.objects.filter(needs_person=True).exclude(state=ViolationState.APPEALED)
-    lines = _some(_named(found.order_by("recorded_at", "pk")))
+    lines = _some(_named(found.order_by("recorded_at", "pk")), only)
     return [_violation(each, each.evidence, each.recorded_at, LOOKED_AT_WITHIN) for each in lines]
 
 
@@ -102,7 +114,7 @@ def _violation(each: Violation, words: str, since: datetime | None, within: time
     return Entry(each.pk, title, _page("members_violation", each.pk), words[:120], due_at, each.member_id)
 
 
-def reports(_now: datetime) -> list[Entry]:
+def reports(_now: datetime, only: Q) -> list[Entry]:
     found = Report.objects.filter(state=ReportState.WAITING).select_related("reporter", "subject")
     return [
         Entry(
@@ -110,11 +122,11 @@ def reports(_now: datetime) -> list[Entry]:
             _page("members_report", each.pk), (each.text or each.about)[:120], each.reported_at + LOOKED_AT_WITHIN,
             each.subject_id,
         )
-        for each in _some(found.order_by("reported_at", "pk"))
+        for each in _some(found.order_by("reported_at", "pk"), only)
     ]  # fmt: skip
 
 
-def referrals(_now: datetime) -> list[Entry]:
+def referrals(_now: datetime, only: Q) -> list[Entry]:
     found = Referral.objects.filter(state=ReferralState.REVIEW).select_related("member", "inviter")
     return [
         Entry(
@@ -122,11 +134,11 @@ def referrals(_now: datetime) -> list[Entry]:
             _("came with %(inviter)s") % {"inviter": each.inviter} if each.inviter is not None else "",
             each.joined_at + DECIDED_WITHIN, each.member_id,
         )
-        for each in _some(found.order_by("joined_at", "pk"))
+        for each in _some(found.order_by("joined_at", "pk"), only)
     ]  # fmt: skip
 
 
-def newcomers(now: datetime) -> list[Entry]:
+def newcomers(now: datetime, only: Q) -> list[Entry]:
     """Whoever said hello two hours ago or longer, within their first day, and was answered by nobody yet."""
     found = Newcomer.objects.filter(
         hello_at__lte=now - ANSWERED_WITHIN, ice_at__isnull=True, joined_at__gt=now - FIRST_DAY,
@@ -138,14 +150,38 @@ def newcomers(now: datetime) -> list[Entry]:
             _("said hello at %(time)s") % {"time": f"{timezone.localtime(each.hello_at):%H:%M}"},
             each.joined_at + FIRST_DAY, each.member_id,
         )
-        for each in _some(found.select_related("member").order_by("joined_at", "pk"))
+        for each in _some(found.select_related("member").order_by("joined_at", "pk"), only)
     ]  # fmt: skip
 
 
-def birthdays(now: datetime) -> list[Entry]:
+def lines(_now: datetime, only: Q) -> list[Entry]:
+    """Members who wait to come into a space, in the order of their lines; its operators may let them in past it."""
+    place = Window(RowNumber(), partition_by=F("space"), order_by=[F("asked_at").asc(), F("pk").asc()])
+    waiting = SpaceMember.objects.filter(state=MembershipState.WAITING, member__status=MemberStatus.ACTIVE).exclude(
+        space__state=SpaceState.CLOSED
+    )
+    found = waiting.annotate(place=place).select_related("space", "member").order_by("asked_at", "pk")
+    return [
+        Entry(
+            each.pk, f"{_name(each.space.names, each.space.ref)}: {each.member}", _line_of(each),
+            _("number %(place)d in line") % {"place": each.place}, each.asked_at + LET_IN_WITHIN, each.member_id,
+        )
+        for each in _some(found, only)
+    ]  # fmt: skip
+
+
+def _line_of(each: SpaceMember) -> str:
+    """The list where somebody is let in, with them alone."""
+    query = urlencode({"space__id__exact": each.space_id, "state__exact": each.state, "q": each.member.ref})
+    return f"{reverse('admin:members_spacemember_changelist')}?{query}"
+
+
+def birthdays(now: datetime, only: Q) -> list[Entry]:
     """Whoever has their birthday today where they live."""
     near = {f"{now + timedelta(days=n):%m-%d}" for n in (-1, 0, 1)}
-    found = Member.objects.filter(birthday__in=near, status=MemberStatus.ACTIVE, is_house=False).order_by("pk")
+    found = (
+        Member.objects.filter(birthday__in=near, status=MemberStatus.ACTIVE, is_house=False).filter(only).order_by("pk")
+    )
     today = [each for each in found[: 3 * FOUND_MAX] if _has_birthday(each, now)]
     return [
         Entry(
@@ -160,7 +196,7 @@ def _has_birthday(member: Member, now: datetime) -> bool:
     return f"{member.local(now):%m-%d}" == member.birthday
 
 
-def nearly_connected(_now: datetime) -> list[Entry]:
+def nearly_connected(_now: datetime, only: Q) -> list[Entry]:
     found = Acquaintance.objects.filter(
         known__in=NEAR, is_off=False, member__status=MemberStatus.ACTIVE, member__is_house=False
     )
@@ -169,16 +205,18 @@ def nearly_connected(_now: datetime) -> list[Entry]:
             each.member_id, str(each.member), _page("members_member", each.member_id),
             ngettext("knows %(count)d", "knows %(count)d", each.known) % {"count": each.known}, None, each.member_id,
         )
-        for each in _some(found.select_related("member").order_by("-known", "pk"))
+        for each in _some(found.select_related("member").order_by("-known", "pk"), only)
     ]  # fmt: skip
 
 
-def alarms(now: datetime) -> list[Entry]:
+def alarms(now: datetime, only: Q) -> list[Entry]:
     """Budgets that rang and whose period is not over."""
     today = timezone.localtime(now).date().toordinal()
     running = Q(period__in=(0, today, week_of(today), month_of(today)))
     found = BudgetAlarm.objects.filter(running).select_related("currency").order_by("-reached_at", "-pk")
-    return [Entry(each.pk, each.limit, _page("incentives_budgetalarm", each.pk), _used(each)) for each in _some(found)]
+    return [
+        Entry(each.pk, each.limit, _page("incentives_budgetalarm", each.pk), _used(each)) for each in _some(found, only)
+    ]
 
 
 def _used(alarm: BudgetAlarm) -> str:
@@ -186,7 +224,7 @@ def _used(alarm: BudgetAlarm) -> str:
     return _("%(share)d %% used") % {"share": share}
 
 
-def ending_rules(now: datetime) -> list[Entry]:
+def ending_rules(now: datetime, _only: Q) -> list[Entry]:
     """Live rules whose schedule is over within a week: what they promise ends, or is to be renewed."""
     live = RuleVersion.objects.filter(state=RuleState.LIVE, document__schedule__until__isnull=False)
     found = []
@@ -209,7 +247,7 @@ def _moment(written: Any) -> datetime | None:
     return read if read.tzinfo is not None else read.replace(tzinfo=timezone.get_default_timezone())
 
 
-def growth(_now: datetime) -> list[Entry]:
+def growth(_now: datetime, _only: Q) -> list[Entry]:
     """The newest week of inviting, while it is a fifth below what has been usual."""
     seen = watch()
     if not seen.rings or seen.newest is None:
@@ -220,14 +258,14 @@ def growth(_now: datetime) -> list[Entry]:
     ]
 
 
-def letters(_now: datetime) -> list[Entry]:
+def letters(_now: datetime, only: Q) -> list[Entry]:
     found = DeadLetter.objects.filter(state=DeadLetterState.WAITING).select_related("event__member", "event__type")
     return [
         Entry(
             each.event_id, f"{each.event.type.code}: {each.event.member}", _page("members_deadletter", each.event_id),
             _last_line(each.error), each.failed_at + LOOKED_AT_WITHIN, each.event.member_id,
         )
-        for each in _some(found.order_by("failed_at", "pk"))
+        for each in _some(found.order_by("failed_at", "pk"), only)
     ]  # fmt: skip
 
 
@@ -236,8 +274,8 @@ def _last_line(error: str) -> str:
     return lines[-1][:120] if lines else ""
 
 
-def _some(found: QuerySet[Any]) -> Iterable[Any]:
-    return found[: FOUND_MAX + 1]
+def _some(found: QuerySet[Any], only: Q) -> Iterable[Any]:
+    return found.filter(only)[: FOUND_MAX + 1]
 
 
 def _page(model: str, pk: int) -> str:

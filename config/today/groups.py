@@ -29,43 +29,50 @@ GROUPS: tuple[Group, ...] = (
     Group(
         "request", _("Direct line"), "support_agent", "incentives.view_privilegeuse", "incentives.change_privilegeuse",
         finding.requests, _list("incentives_privilegeuse", "state__exact=waiting"), assign=_assign_uses,
+        member="member",
     ),
     Group(
         "case", _("Something missing?"), "contact_support", "incentives.view_case", "incentives.change_case",
-        finding.cases, _list("incentives_case"),
+        finding.cases, _list("incentives_case"), member="member",
     ),
     Group(
         "appeal", _("Appeals"), "balance", "members.view_violation", "members.change_violation",
-        finding.appeals, _list("members_violation", "state__exact=appealed"),
+        finding.appeals, _list("members_violation", "state__exact=appealed"), member="member",
     ),
     Group(
         "violation", _("Found by software, to be looked at"), "gavel", "members.view_violation",
         "members.change_violation", finding.violations, _list("members_violation", "needs_person__exact=1"),
+        member="member",
     ),
     Group(
         "report", _("Reports of members"), "flag", "members.view_report", "members.change_report",
-        finding.reports, _list("members_report", "state__exact=waiting"),
+        finding.reports, _list("members_report", "state__exact=waiting"), member="subject",
     ),
     Group(
         "referral", _("Referrals to review"), "group_add", "members.view_referral", "members.change_referral",
-        finding.referrals, _list("members_referral", "state__exact=review"),
+        finding.referrals, _list("members_referral", "state__exact=review"), member="member",
     ),
     Group(
         "booking", _("To be fulfilled"), "event_available", "incentives.view_privilegeuse",
         "incentives.change_privilegeuse", finding.bookings, _list("incentives_privilegeuse", "state__exact=booked"),
         assign=_assign_uses,
+        member="member",
     ),
     Group(
         "newcomer", _("Newcomers whom nobody has answered"), "waving_hand", "members.view_newcomer",
-        "members.change_member", finding.newcomers, _list("members_newcomer"),
+        "members.change_member", finding.newcomers, _list("members_newcomer"), member="member",
+    ),
+    Group(
+        "line", _("Lines at spaces"), "door_open", "members.view_spacemember", "members.change_spacemember",
+        finding.lines, _list("members_spacemember", "state__exact=waiting"), space="space",
     ),
     Group(
         "birthday", _("Birthdays"), "cake", "members.view_member", "members.change_member",
-        finding.birthdays, _list("members_member"),
+        finding.birthdays, _list("members_member"), member="pk",
     ),
     Group(
         "near", _("Know three or four"), "handshake", "members.view_acquaintance", "members.add_introduction",
-        finding.nearly_connected, _list("members_acquaintance", "known_by=near"),
+        finding.nearly_connected, _list("members_acquaintance", "known_by=near"), member="member",
     ),
     Group(
         "budget", _("Budgets that ring"), "notifications_active", "incentives.view_budgetalarm",

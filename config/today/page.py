@@ -15,6 +15,7 @@ from django.utils import timezone
 from config.today.groups import GROUPS
 from config.today.registry import FOUND_MAX, Entry, Group
 from members.domain import work_items
+from members.domain.spaces.bounds import spaces_seen_by
 from members.models import WorkItem
 
 SHOWN_MAX = 6
@@ -72,12 +73,13 @@ def today_of(request: HttpRequest) -> Today:
     """What waits for this operator to see, group by group."""
     user, now = request.user, timezone.now()
     seen = [group for group in GROUPS if user.has_perm(group.sees)]
+    spaces = spaces_seen_by(user)
     items = work_items.items_of(group.kind for group in seen)
     people = {each.pk: each for each in colleagues()}
     only_mine = request.GET.get(MINE) == "1"
     parts, mine, late = [], 0, 0
     for group in seen:
-        found = group.find(now)
+        found = group.found(now, spaces)
         lines = [_line(group, entry, items, people, user, now) for entry in found[:FOUND_MAX]]
         awake = [line for line in lines if not _rests(line, now)]
         mine += sum(line.is_mine for line in awake)
@@ -92,7 +94,7 @@ def today_of(request: HttpRequest) -> Today:
         )  # fmt: skip
     return Today(
         now, [part for part in parts if part.count or part.resting], list(people.values()), only_mine, mine, late,
-        user.has_perm("auth.change_user"),
+        user.has_perm("auth.change_user") and spaces is None,
     )  # fmt: skip
 
 
@@ -101,9 +103,9 @@ def colleagues() -> Sequence[Any]:
     return list(get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")[:500])
 
 
-def things_of(group: Group, now: datetime) -> dict[int, Entry]:
-    """What waits in a group, by its number: what may be acted on."""
-    return {entry.object_id: entry for entry in group.find(now)}
+def things_of(group: Group, now: datetime, user: Any) -> dict[int, Entry]:
+    """What waits in a group for this operator, by its number: what may be acted on."""
+    return {entry.object_id: entry for entry in group.found(now, spaces_seen_by(user))}
 
 
 def _line(

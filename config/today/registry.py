@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Q
 from django.utils.functional import Promise
+
+from members.domain.spaces.bounds import Spaces, through
 
 # Nobody does more in a day; the list behind the group's heading has the rest.
 FOUND_MAX = 100
@@ -31,10 +34,10 @@ class Entry:
 class Group:
     """Things of one kind that wait.
 
-    `find(now)` returns at most FOUND_MAX + 1 of them, the most urgent first, in a fixed number of queries; what is
-    done is not among them any more. Whoever holds `sees` is shown the group, whoever holds `acts` may take, assign,
-    note and rest its items. `list_url` leads to the same list in the admin. `assign(ids, colleague)` is for things that
-    keep their assignee themselves; the others' stands in their work item.
+    `find(now, only)` returns at most FOUND_MAX + 1 of those that `only` lets through, the most urgent first, in a fixed
+    number of queries; what is done is not among them any more. Whoever holds `sees` is shown the group, whoever holds
+    `acts` may take, assign, note and rest its items. `list_url` leads to the same list in the admin.
+    `assign(ids, colleague)` is for things that keep their assignee themselves; the others' stands in their work item.
     """
 
     kind: str
@@ -42,6 +45,15 @@ class Group:
     icon: str
     sees: str
     acts: str
-    find: Callable[[datetime], Sequence[Entry]]
+    find: Callable[[datetime, Q], Sequence[Entry]]
     list_url: Callable[[], str]
     assign: Callable[[list[int], AbstractBaseUser | None], object] | None = None
+    # How a thing leads to the member, or to the space, whose operators see it; without, bound ones see none.
+    member: str = ""
+    space: str = ""
+
+    def found(self, now: datetime, spaces: Spaces | None) -> Sequence[Entry]:
+        """What waits in these spaces; anywhere, where there are none to be bound to."""
+        if spaces is not None and not (self.member or self.space):
+            return []
+        return self.find(now, through(spaces, member=self.member, space=self.space))

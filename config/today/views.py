@@ -20,6 +20,7 @@ from config.today.page import MINE, colleagues, name_of, things_of
 from config.today.registry import Group
 from members.domain import work_items
 from members.domain.events.schemas import YEAR_FIRST, YEAR_LAST
+from members.domain.spaces.bounds import spaces_seen_by
 from members.domain.work_items import Thing
 
 # In hours: until the evening, tomorrow, after a week.
@@ -36,7 +37,7 @@ def act(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm(group.acts):
         raise PermissionDenied
     now = timezone.now()
-    entry = things_of(group, now).get(_number(request, "id"))
+    entry = things_of(group, now, request.user).get(_number(request, "id"))
     if entry is None:
         messages.info(request, _("This is done already."))
         return _back(request)
@@ -64,10 +65,14 @@ def hand_over(request: HttpRequest) -> HttpResponse:
     people = {each.pk: each for each in colleagues()}
     to = people.get(_number(request, "to"))
     giver_id = _number(request, "from") or me.pk
-    if giver_id != me.pk and not request.user.has_perm("auth.change_user"):
+    if giver_id != me.pk and (not request.user.has_perm("auth.change_user") or spaces_seen_by(me) is not None):
         raise PermissionDenied
     if to is None or to.pk == giver_id:
         messages.error(request, _("Choose a colleague."))
+        return _back(request)
+    if spaces_seen_by(to) is not None:
+        words = _("%(name)s sees to some spaces only; give them things one by one.")
+        messages.error(request, words % {"name": name_of(to)})
         return _back(request)
     note, now, count = request.POST.get("note", "").replace("\x00", ""), timezone.now(), 0
     may = [group for group in GROUPS if to.has_perm(group.acts)]
@@ -90,7 +95,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
 def _hand_over_theirs(request: HttpRequest, group: Group, giver_id: int, to: Any, note: str, now: datetime) -> int:
     """Things that know their assignee themselves; the note stands in their work item."""
     assert group.assign is not None
-    held = [entry for entry in group.find(now) if entry.assignee_id == giver_id]
+    held = [entry for entry in group.found(now, spaces_seen_by(request.user)) if entry.assignee_id == giver_id]
     group.assign([entry.object_id for entry in held], to)
     known = work_items.items_of([group.kind])
     for entry in held if note.strip() else []:
@@ -106,7 +111,7 @@ def _hand_over_theirs(request: HttpRequest, group: Group, giver_id: int, to: Any
 def _assign(request: HttpRequest, group: Group, thing: Thing, now: datetime) -> None:
     number = _number(request, "to")
     to = next((each for each in colleagues() if each.pk == number), None)
-    if to is not None and not to.has_perm(group.acts):
+    if to is not None and (not to.has_perm(group.acts) or thing.object_id not in things_of(group, now, to)):
         messages.error(request, _("%(name)s may not see to this.") % {"name": name_of(to)})
         return
     _give(group, thing, to, now, request)

@@ -25,6 +25,7 @@ from incentives.domain.missing import cases
 from incentives.domain.rules.documents import text_in
 from incentives.models import WAITING_CASES, Case
 from members.admin.base import Window, link
+from members.admin.within import Within
 
 
 class AnswerForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.
@@ -39,6 +40,7 @@ class AnswerForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no ty
 class CaseAdmin(Window[Case]):
     """What waits stands first, the most urgent on top; each case opens with the trace of its event."""
 
+    within = Within(member="member")
     change_form_outer_before_template = "admin/_case.html"
     list_display = ("id", "who", "about", "finding", "state", "due", "opened_at", "answered_by")
     list_filter = ("state", "finding")

@@ -28,6 +28,7 @@ from unfold.widgets import (
 from incentives.admin.dialogs import shown
 from incentives.domain import conduct
 from members.admin.base import Plain, Window, link
+from members.admin.within import HARMLESS, Within
 from members.domain.conduct.acceptance import NotTheRules, publish_rules
 from members.domain.conduct.ladder import NotAllowed, Sentence
 from members.domain.conduct.reports import decide_report
@@ -108,6 +109,7 @@ class ConductSteps:
 class ViolationAdmin(Window[Violation]):
     """What was held against whom. Appeals, and what software wants a person to look at, come first in the filter."""
 
+    within = Within(member="member")
     list_display = (
         "id", "recorded_at", "who", "kind", "consequence", "strikes", "state", "needs_person", "operator",
         "appealed_at",
@@ -179,6 +181,7 @@ class ViolationAdmin(Window[Violation]):
 class ReportAdmin(Window[Report]):
     """What members report of each other; the reporter hears the outcome."""
 
+    within = Within(member="subject")
     list_display = ("id", "reported_at", "reporter", "about_whom", "about", "state", "decided_at")
     list_filter = ("state",)
     list_select_related = ("reporter", "subject")
@@ -233,6 +236,7 @@ class ReportAdmin(Window[Report]):
 
 @admin.register(Freeze)
 class FreezeAdmin(Window[Freeze]):
+    within = Within(member="member")
     list_display = ("member", "what", "begins_at", "ends_at", "lifted_at", "violation")
     list_filter = ("what",)
     list_select_related = ("member", "violation")
@@ -242,6 +246,7 @@ class FreezeAdmin(Window[Freeze]):
 
 @admin.register(ViolationKind)
 class ViolationKindAdmin(Plain[ViolationKind]):
+    within = HARMLESS
     list_display = ("code", "strikes", "strike_days", "consequence", "fine", "hours", "is_automatic")
 
     def has_delete_permission(self, *_: object) -> bool:
@@ -251,6 +256,7 @@ class ViolationKindAdmin(Plain[ViolationKind]):
 
 @admin.register(ConductStep)
 class ConductStepAdmin(Plain[ConductStep]):
+    within = HARMLESS
     list_display = ("strikes", "consequence", "hours", "fine")
 
 
@@ -258,6 +264,7 @@ class ConductStepAdmin(Plain[ConductStep]):
 class CommunityRulesAdmin(Plain[CommunityRules]):
     """A version is written, then published; members accept its very words."""
 
+    within = HARMLESS
     list_display = ("number", "published_at", "accepted_by")
     actions_detail = ("publish",)
 

@@ -23,6 +23,7 @@ from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from incentives.domain import contents
 from members.admin.base import Window, link
+from members.admin.within import Within
 from members.domain.contents.judging import CannotJudge
 from members.domain.contents.shares import weeks_of
 from members.enums import ContentStep
@@ -59,6 +60,7 @@ class GoodFilter(admin.SimpleListFilter):
 class ContentAdmin(Window[Content]):
     """What was submitted and waits stands in the filter; above the list, whose contents fill the community."""
 
+    within = Within(member="author")
     list_display = (
         "external_id", "who", "kind", "topic", "state", "published_at", "appreciators", "quality", "submitted_at",
     )  # fmt: skip

@@ -10,22 +10,19 @@ from typing import IO, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldBooleanWidget
 
 from incentives.admin.dialogs import StepForm, dialog, shown
+from incentives.admin.import_windows import SHOWN_MAX, FileForm, ImportWindow, file_page
 from incentives.domain.imports import undo_import
 from incentives.domain.pump import hints
 from incentives.tasks.imports import carry_on_imports
-from members.admin.base import Window
 from members.domain.attributes import definitions
 from members.domain.people.import_jobs import hand_in
 from members.domain.people.importing import (
@@ -41,38 +38,26 @@ from members.domain.people.importing import (
     outlook_of,
 )
 from members.domain.people.sheets import XLSX, BadTable, as_xlsx, lines_of
-from members.domain.people.tables import safe_cell, table_of, titles_of
+from members.domain.people.tables import table_of, titles_of
 from members.enums import ImportState
 from members.models import Member, MemberImport
 
-FILE_BYTES_MAX = 10 * 1024 * 1024
 # More lines than this are brought in by a worker, with progress.
 LINES_AT_ONCE_MAX = 500
 # An undo is foreseen line by line; beyond this it would take too long to look at.
-FORESEEN_MAX, SHOWN_MAX = 5_000, 50
+FORESEEN_MAX = 5_000
 
 
-class ImportForm(forms.Form):
-    """A table, and whether it is only tried, and whether rules hear of it."""
+class ImportForm(FileForm):
+    """A table, and whether rules hear of it."""
 
-    file = forms.FileField(
-        label=gettext_lazy("file"), widget=UnfoldAdminFileFieldWidget,
-        help_text=gettext_lazy("CSV in UTF-8, or XLSX; the first line names the columns. 10 MB at most."),
-    )  # fmt: skip
-    is_tried = forms.BooleanField(
-        label=gettext_lazy("Only try it"), required=False, initial=True, widget=UnfoldBooleanWidget,
-        help_text=gettext_lazy("Says what it would do and stores nothing."),
-    )  # fmt: skip
+    command = "manage.py import_members"
+    file_help = gettext_lazy("CSV in UTF-8, or XLSX; the first line names the columns. 10 MB at most.")
+
     is_loud = forms.BooleanField(
         label=gettext_lazy("Let rules hear of it"), required=False, widget=UnfoldBooleanWidget,
         help_text=gettext_lazy("New members are paid a welcome and count as newcomers; otherwise nothing is paid."),
     )  # fmt: skip
-
-    def clean_file(self) -> Any:
-        file = self.cleaned_data["file"]
-        if file.size > FILE_BYTES_MAX:
-            raise forms.ValidationError(_("Larger files are brought by manage.py import_members."))
-        return file
 
 
 class Echo:
@@ -100,11 +85,11 @@ class TableSteps:
                 done = import_members(file=file, is_quiet=not given["is_loud"], dry_run=given["is_tried"], **words)
             except BadTable as error:
                 form.add_error("file", str(error))
-        context = {
-            **admin.site.each_context(request), "form": form, "done": done, "opts": Member._meta,  # noqa: SLF001
-            "titles": titles_of(definitions()), "title": _("Import members"),
-        }  # fmt: skip
-        return TemplateResponse(request, "admin/import_members.html", context)
+        return file_page(
+            request, form=form, model=MemberImport, title=_("Import members"), done=done,
+            titles=titles_of(definitions()), back=reverse("admin:members_member_changelist"),
+            back_title=_("Back to the members"),
+        )  # fmt: skip
 
     @action(description=gettext_lazy("Export"), url_path="export", permissions=["import"], icon="download")
     def export_table(self, request: HttpRequest) -> HttpResponse:
@@ -135,66 +120,22 @@ def _lines() -> Iterator[str]:
 
 
 @admin.register(MemberImport)
-class MemberImportAdmin(Window[MemberImport]):
+class MemberImportAdmin(ImportWindow[MemberImport]):
     """Tables that were brought here; each can be taken back as a whole."""
 
-    change_form_outer_before_template = "admin/_import.html"
     list_display = (
         "id", "made_at", "name", "state", "made_by", "is_quiet", "created", "changed", "unchanged", "rejected",
         "undone_at",
     )  # fmt: skip
     list_filter = ("state", "is_quiet")
-    list_select_related = ("made_by",)
-    search_fields = ("name",)
-    ordering = ("-id",)
     fields = (
         "name", "digest", "made_at", "made_by", "is_quiet", "is_tried", "created", "changed", "unchanged", "rejected",
         "undone_at", "undone_by",
     )  # fmt: skip
     actions_detail = ("undo", "refused")
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.progress)
-        return [path("<int:pk>/progress/", view, name="members_memberimport_progress"), *super().get_urls()]
-
-    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """How far it has come; the page asks every few seconds while it moves."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        made = MemberImport.objects.get(pk=pk)
-        if made.is_over:
-            return shown(request, reverse("admin:members_memberimport_change", args=[pk]))
-        return render(request, "admin/_import_progress.html", {"made": made})
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        made = MemberImport.objects.filter(pk=object_id).first() if object_id.isdigit() else None
-        desk = _desk_of(made) if made is not None else {}
-        answer: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **desk})
-        return answer
-
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only what makes sense for this import."""
-        made = MemberImport.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
-        names = set()
-        if made is not None and made.state == ImportState.DONE and made.undone_at is None:
-            names.add("undo")
-        if made is not None and made.rejected:
-            names.add("refused")
-        offered: list[Any] = super().get_actions_detail(request, object_id)
-        return [each for each in offered if each.action_name.removeprefix("members_memberimport_") in names]
-
-    @action(description=gettext_lazy("Refused lines"), url_path="refused", permissions=["view"], icon="download")
-    def refused(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The refused lines with what is wrong, as CSV."""
-        answer = HttpResponse(content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="import-{int(object_id)}-refused.csv"'
-        writer = csv.writer(answer)
-        writer.writerow(["line", "what is wrong"])
-        for refusal in MemberImport.objects.get(pk=object_id).refusals.order_by("line").iterator():
-            writer.writerow([refusal.line, safe_cell(refusal.sentence)])
-        return answer
+    def desk_of(self, made: MemberImport) -> dict[str, Any]:
+        return {**super().desk_of(made), **_outlook_of(made)}
 
     def has_undo_permission(self, request: HttpRequest, *_: object) -> bool:
         return request.user.has_perms(("members.add_member", "members.change_member"))
@@ -223,12 +164,12 @@ class MemberImportAdmin(Window[MemberImport]):
         return shown(request, reverse("admin:members_memberimport_change", args=[object_id]))
 
 
-def _desk_of(made: MemberImport) -> dict[str, Any]:
-    desk: dict[str, Any] = {"made": made, "refusals": made.refusals.order_by("line")[:SHOWN_MAX]}
+def _outlook_of(made: MemberImport) -> dict[str, Any]:
+    """What an undo would do, where there is something to undo."""
     if made.state != ImportState.DONE or made.undone_at is not None:
-        return desk
+        return {}
     if made.created + made.changed > FORESEEN_MAX:
-        return {**desk, "is_too_long": True}
+        return {"is_too_long": True}
     outlook = outlook_of(made)
     words = {
         EVENTS: _("something has happened with them since"),
@@ -239,4 +180,4 @@ def _desk_of(made: MemberImport) -> dict[str, Any]:
         ROLE: _("greets newcomers, or has hosted a game"),
     }
     staying = [(line.member, words[reason]) for line, reason in outlook.staying[:SHOWN_MAX]]
-    return {**desk, "outlook": outlook, "staying": staying, "staying_count": len(outlook.staying)}
+    return {"outlook": outlook, "staying": staying, "staying_count": len(outlook.staying)}

@@ -19,6 +19,7 @@ from unfold.admin import TabularInline
 from incentives.domain.pump import hints
 from incentives.tasks.standing import evaluate_ladders
 from members.admin.base import Remembered, WhyForm
+from members.admin.within import HARMLESS
 from members.domain.ladders.editing import BadLadder, Preview, check_demands, look_ahead
 from members.domain.ladders.evaluating import editing_ladder
 from members.domain.ladders.measures import BadMetric, scale_of
@@ -76,6 +77,7 @@ class LadderForm(WhyForm):
 class LadderAdmin(Remembered[Ladder]):
     """A ladder and its tiers. A change is shown with everybody it moves, and applied by a second step."""
 
+    within = HARMLESS
     form = LadderForm
     list_display = ("code", "purpose", "metric", "window", "rises", "falls")
     list_filter = ("window", "falls")

@@ -21,6 +21,7 @@ from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from incentives.domain.pump import hints
 from members.admin.base import Window, link
+from members.admin.within import Within, narrowed
 from members.domain.needs import posting, serving
 from members.domain.needs.people import CannotServe
 from members.models import Member, Need
@@ -40,6 +41,7 @@ class CandidateForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no
 class NeedAdmin(Window[Need]):
     """Open ones first, and of those what ends soonest."""
 
+    within = Within(member="asker")
     list_display = ("words", "kind", "who", "audience", "state", "proposed", "until", "closed_at")
     list_filter = ("state", "kind", "audience")
     list_select_related = ("asker",)
@@ -91,7 +93,7 @@ class NeedAdmin(Window[Need]):
     def propose(self, request: HttpRequest, form: CandidateForm, object_id: int) -> HttpResponse:
         page = reverse("admin:members_need_change", args=[object_id])
         ref = form.cleaned_data["ref"].strip()
-        member = Member.objects.filter(ref=ref).first()
+        member = narrowed(Member.objects.filter(ref=ref), Within(member="pk"), request.user).first()
         if member is None:
             messages.error(request, _("There is no member with this ref."))
             return shown(request, page)

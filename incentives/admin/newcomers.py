@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incentives.domain.quests.effect import welcome_effect
 from members.admin.base import Window
+from members.admin.within import Within
 from members.domain.newcomers.funnel import Week, funnel
 from members.domain.newcomers.shares import Share
 from members.models import Newcomer
@@ -32,6 +33,7 @@ class Line:
 
 @admin.register(Newcomer)
 class NewcomerAdmin(Window[Newcomer]):
+    within = Within(member="member")
     list_before_template = "admin/_first_days.html"
     list_display = (
         "member", "joined_at", "rules_at", "page_at", "hello_at", "ice_at", "connected_at", "active_at", "retained_at",

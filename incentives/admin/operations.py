@@ -36,6 +36,7 @@ from incentives.models import Badge, BadgeGrant, Case, Currency, Judgement
 from members.admin.base import Plain, Window, link
 from members.admin.members import MemberAdmin
 from members.admin.timeline import EventAdmin
+from members.admin.within import HARMLESS, Within
 from members.domain.intentions.queries import intention_of
 from members.domain.roles.appointing import in_force_of
 from members.domain.spaces.joining import spaces_of
@@ -269,6 +270,7 @@ class JudgementAdmin(Window[Judgement]):
 
 @admin.register(Badge)
 class BadgeAdmin(Plain[Badge]):
+    within = HARMLESS
     list_display = ("code", "name", "is_repeatable")
 
     @admin.display(description=gettext_lazy("name"))
@@ -282,6 +284,7 @@ class BadgeAdmin(Plain[Badge]):
 
 @admin.register(BadgeGrant)
 class BadgeGrantAdmin(LedgerWindow[BadgeGrant]):
+    within = Within(member="member_id")
     has_currency = False
     list_display = ("granted_at", "badge", "who", "rule_code", "event")
     list_filter = ("badge",)

@@ -19,6 +19,7 @@ from incentives.domain.privileges.attention import SellsAttention, check_sale
 from incentives.domain.rules.documents import text_in
 from incentives.models import Privilege, PrivilegeGrant, PrivilegeGround
 from members.admin.base import Plain
+from members.admin.within import HARMLESS, Within
 
 
 def operator_of(request: HttpRequest) -> str:
@@ -59,6 +60,7 @@ class GroundInline(TabularInline):  # type: ignore[misc]  # The theme ships no t
 
 @admin.register(Privilege)
 class PrivilegeAdmin(Plain[Privilege]):
+    within = HARMLESS
     list_display = ("code", "name", "kind", "way", "quota", "every", "promise_hours", "is_active")
     list_filter = ("way", "is_active")
     search_fields = ("code",)
@@ -101,6 +103,7 @@ class GrantForm(forms.ModelForm[PrivilegeGrant]):
 class PrivilegeGrantAdmin(Plain[PrivilegeGrant]):
     """Who was given what, by rule, birthday, app or colleague; a grant is taken back, never changed."""
 
+    within = Within(member="member")
     form = GrantForm
     list_display = ("privilege", "member", "granted_at", "until", "uses", "uses_max", "given_by", "revoked_at")
     list_filter = ("privilege",)

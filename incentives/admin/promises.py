@@ -23,6 +23,7 @@ from incentives.admin.privileges import operator_of
 from incentives.domain.privileges import fulfilling, using
 from incentives.models import WAITING_STATES, PrivilegeUse
 from members.admin.base import Window, link
+from members.admin.within import Within
 
 
 class FulfilForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.
@@ -42,6 +43,7 @@ class FulfilForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no ty
 class PrivilegeUseAdmin(Window[PrivilegeUse]):
     """What waits stands first, the most urgent on top."""
 
+    within = Within(member="member")
     list_display = ("privilege", "who", "state", "due", "assignee", "about", "used_at", "settled_at")
     list_filter = ("state", "privilege", "assignee")
     list_select_related = ("privilege", "member", "assignee")

@@ -6,29 +6,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.template.loader import render_to_string
-from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 
-from incentives.admin.dialogs import StepForm, dialog, shown
+from incentives.admin.dialogs import StepForm, dialog
 from incentives.admin.rules import RuleText
+from incentives.admin.versions import VersionAdmin
 from incentives.domain.engine import rulebook
 from incentives.domain.quests import drafting, publishing
 from incentives.domain.quests.closing import done_of
 from incentives.domain.quests.documents import read_quest
-from incentives.domain.rules.documents import BadDocument, text_in
+from incentives.domain.rules.documents import BadDocument
 from incentives.domain.rules.written import NotReadable, read_text, write_text
 from incentives.enums import QuestState
 from incentives.models import QuestRun, QuestVersion
-from members.admin.base import Plain, Window
+from members.admin.base import Window
+from members.admin.within import Within
 
 TEMPLATE = """\
 code: my-quest
@@ -82,63 +79,24 @@ class QuestForm(forms.ModelForm[QuestVersion]):
 
 
 @admin.register(QuestVersion)
-class QuestVersionAdmin(Plain[QuestVersion]):
+class QuestVersionAdmin(VersionAdmin[QuestVersion]):
+    version_of = "quest"
+    steps = STEPS
+    opinion_of = staticmethod(drafting.opinion_of)
+    save_draft = staticmethod(publishing.save_draft)
+    refusal = publishing.CannotStart
+    read_only = ("written", "checked", "members")
     form = QuestForm
     list_display = ("quest", "name", "number", "state", "published_at", "published_by", "ended_at")
     list_filter = ("state",)
     list_select_related = ("quest", "published_by")
     search_fields = ("quest__code",)
     ordering = ("quest__code", "-number")
-    readonly_fields = ("summary",)
-    fields = ("summary", "text")
     actions_detail = ("start", "pause", "resume", "end", "next_version")
 
-    def get_urls(self) -> list[Any]:
-        check = path("check/", self.admin_site.admin_view(self.check_text), name="incentives_questversion_check")
-        return [check, *super().get_urls()]
-
-    def check_text(self, request: HttpRequest) -> HttpResponse:
-        """Say what the checker thinks of a text; nothing is kept."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return render(request, "admin/_findings.html", {"opinion": drafting.opinion_of(request.POST.get("text", ""))})
-
-    @admin.display(description=gettext_lazy("name"))
-    def name(self, version: QuestVersion) -> str:
-        return text_in(version.document.get("name"), get_language() or "en", version.quest.code)
-
-    @admin.display(description=gettext_lazy("Version"))
-    def summary(self, version: QuestVersion) -> str:
-        if version._state.adding:  # noqa: SLF001  Django has no public word for it.
-            return _("A new draft")
-        said = f"{version} · {version.get_state_display()}"
+    def said_by(self, version: QuestVersion) -> str:
         by = version.published_by or version.created_by
-        return f"{said} · {by}" if by is not None else said
-
-    def has_change_permission(self, request: HttpRequest, obj: QuestVersion | None = None) -> bool:
-        is_frozen = obj is not None and obj.state != QuestState.DRAFT
-        return not is_frozen and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: QuestVersion | None = None) -> bool:
-        is_draft = obj is not None and obj.state == QuestState.DRAFT
-        return is_draft and super().has_delete_permission(request, obj)
-
-    def get_fields(self, request: HttpRequest, obj: QuestVersion | None = None) -> tuple[str, ...]:
-        if obj is not None and not self.has_change_permission(request, obj):
-            return ("summary", "started_text", "checked", "members")
-        return self.fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: QuestVersion | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "started_text", "checked", "members")
-
-    @admin.display(description=gettext_lazy("Document"))
-    def started_text(self, version: QuestVersion) -> SafeString:
-        return format_html('<pre class="desk-code">{}</pre>', write_text(version.document))
-
-    @admin.display(description=gettext_lazy("It says"))
-    def checked(self, version: QuestVersion) -> SafeString:
-        opinion = drafting.opinion_of(write_text(version.document))
-        return render_to_string("admin/_findings.html", {"opinion": opinion, "is_published": True})
+        return f" · {by}" if by is not None else ""
 
     @admin.display(description=gettext_lazy("Members on it"))
     def members(self, version: QuestVersion) -> str:
@@ -167,25 +125,6 @@ class QuestVersionAdmin(Plain[QuestVersion]):
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only the steps that the version can take now."""
-        found = QuestVersion.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
-        steps = STEPS[QuestState(found.state)] if found is not None else ()
-        offered: list[Any] = super().get_actions_detail(request, object_id)
-        return [each for each in offered if each.action_name.removeprefix("incentives_questversion_") in steps]
-
-    def _step(self, request: HttpRequest, object_id: int, form: StepForm, step: Any, done: str) -> HttpResponse:
-        version = QuestVersion.objects.select_related("quest").get(pk=object_id)
-        try:
-            step(version)
-        except publishing.CannotStart as error:
-            messages.error(request, str(error))
-        else:
-            said = done % {"version": version}
-            self.log_change(request, version, f"{said} {form.cleaned_data['reason']}".strip())
-            messages.success(request, said)
-        return shown(request, reverse("admin:incentives_questversion_change", args=[object_id]))
-
     @action(
         description=gettext_lazy("Start"), url_path="start", permissions=["start"], icon="flag",
         dialog=dialog(
@@ -198,7 +137,7 @@ class QuestVersionAdmin(Plain[QuestVersion]):
         def step(version: QuestVersion) -> None:
             publishing.start_quest(version=version, now=timezone.now(), by=request.user)  # type: ignore[arg-type]
 
-        return self._step(request, object_id, form, step, _("%(version)s is open."))
+        return self.take(request, object_id, form, step, _("%(version)s is open."))
 
     @action(
         description=gettext_lazy("Pause"), url_path="pause", permissions=["start"], icon="pause",
@@ -212,7 +151,7 @@ class QuestVersionAdmin(Plain[QuestVersion]):
         def step(version: QuestVersion) -> None:
             publishing.pause_quest(version=version, now=timezone.now())
 
-        return self._step(request, object_id, form, step, _("%(version)s rests."))
+        return self.take(request, object_id, form, step, _("%(version)s rests."))
 
     @action(
         description=gettext_lazy("Resume"), url_path="resume", permissions=["start"], icon="play_arrow",
@@ -224,7 +163,7 @@ class QuestVersionAdmin(Plain[QuestVersion]):
         def step(version: QuestVersion) -> None:
             publishing.resume_quest(version=version, now=timezone.now())
 
-        return self._step(request, object_id, form, step, _("%(version)s is open."))
+        return self.take(request, object_id, form, step, _("%(version)s is open."))
 
     @action(
         description=gettext_lazy("End"), url_path="end", permissions=["start"], icon="stop",
@@ -238,7 +177,7 @@ class QuestVersionAdmin(Plain[QuestVersion]):
         def step(version: QuestVersion) -> None:
             publishing.end_quest(version=version, now=timezone.now())
 
-        return self._step(request, object_id, form, step, _("%(version)s has ended."))
+        return self.take(request, object_id, form, step, _("%(version)s has ended."))
 
     @action(
         description=gettext_lazy("Write the next version"), url_path="next", permissions=["start"], icon="edit",
@@ -248,12 +187,8 @@ class QuestVersionAdmin(Plain[QuestVersion]):
             gettext_lazy("Begin"),
         ),
     )  # fmt: skip
-    def next_version(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
-        version = QuestVersion.objects.get(pk=object_id)
-        draft = version.quest.versions.filter(state=QuestState.DRAFT).first()
-        if draft is None:
-            draft = publishing.save_draft(document=version.document, by=request.user)  # type: ignore[arg-type]
-        return shown(request, reverse("admin:incentives_questversion_change", args=[draft.pk]))
+    def next_version(self, request: HttpRequest, _form: StepForm, object_id: int) -> HttpResponse:
+        return self.write_next(request, object_id)
 
     def has_start_permission(self, request: HttpRequest, *_args: object) -> bool:
         return request.user.has_perm("incentives.change_questversion")
@@ -263,6 +198,7 @@ class QuestVersionAdmin(Plain[QuestVersion]):
 class QuestRunAdmin(Window[QuestRun]):
     """Who is on which quest, and how far."""
 
+    within = Within(member="member")
     list_display = ("member", "quest", "number", "state", "steps", "started_at", "due_at", "closed_at")
     list_filter = ("state", "quest")
     list_select_related = ("member", "version__quest", "quest")

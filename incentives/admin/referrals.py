@@ -16,6 +16,7 @@ from unfold.forms import ActionForm
 
 from incentives.domain import referrals
 from members.admin.base import Plain, Window
+from members.admin.within import Within
 from members.domain.invitations.making import invite
 from members.models import Invitation, Referral
 
@@ -48,6 +49,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
 class InvitationAdmin(Plain[Invitation]):
     """Codes of the operators are made here; members' codes come from the app and are only looked at."""
 
+    within = Within(space="space")
     form = InvitationForm
     list_display = (
         "code", "inviter", "partner", "channel", "campaign", "space", "uses", "uses_max", "sent_at", "expires_at",
@@ -83,6 +85,7 @@ class DecisionForm(ActionForm):  # type: ignore[misc]  # The theme ships no type
 class ReferralAdmin(Window[Referral]):
     """Who brought whom, how far they got, and what was stopped to be looked at."""
 
+    within = Within(member="member")
     action_form = DecisionForm
     list_display = (
         "member", "inviter", "invitation", "depth", "state", "why", "joined_at", "broke_ice_at", "active_at",

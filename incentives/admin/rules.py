@@ -7,21 +7,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from incentives.admin.dialogs import NoticeForm, StepForm, dialog, shown
+from incentives.admin.versions import VersionAdmin
 from incentives.domain import drafting, notice, publishing
 from incentives.domain.catalogues import check_shared_limit
 from incentives.domain.corrections.making import BadCorrection
@@ -30,13 +30,13 @@ from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
 from incentives.domain.notice import NoReason, WithoutNotice
 from incentives.domain.pump import hints
-from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
+from incentives.domain.rules.documents import BadDocument, Finding, read_document
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import Emergency, NoticeOf, RuleState
 from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleNotice, RuleVersion, SharedLimit
 from incentives.tasks.corrections import carry_on_corrections
-from members.admin.base import Plain, Remembered, WhyForm, Window
+from members.admin.base import Remembered, WhyForm, Window
 
 TEMPLATE = """\
 code: my-rule
@@ -122,7 +122,12 @@ STEPS = {
 
 
 @admin.register(RuleVersion)
-class RuleVersionAdmin(Plain[RuleVersion]):
+class RuleVersionAdmin(VersionAdmin[RuleVersion]):
+    version_of = "rule"
+    steps = STEPS
+    opinion_of = staticmethod(drafting.opinion_of)
+    save_draft = staticmethod(publishing.save_draft)
+    refusal = (publishing.CannotPublish, NoReason)
     form = RuleForm
     change_form_outer_after_template = "admin/_rule_versions.html"
     list_display = ("rule", "name", "number", "state", "event_type", "published_at", "published_by")
@@ -130,60 +135,15 @@ class RuleVersionAdmin(Plain[RuleVersion]):
     list_select_related = ("rule", "published_by")
     search_fields = ("rule__code", "event_type")
     ordering = ("rule__code", "-number")
-    readonly_fields = ("summary",)
-    fields = ("summary", "text")
-    actions_detail = ("publish", "pause", "resume", "retire", "next_version", "undo")
+    actions_detail = ("publish", "pause", "resume", "retire", "withdraw", "next_version", "undo")
 
-    def get_urls(self) -> list[Any]:
-        check = path("check/", self.admin_site.admin_view(self.check_text), name="incentives_ruleversion_check")
-        return [check, *super().get_urls()]
-
-    def check_text(self, request: HttpRequest) -> HttpResponse:
-        """Say what the checker thinks of a text; nothing is kept."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return render(request, "admin/_findings.html", {"opinion": drafting.opinion_of(request.POST.get("text", ""))})
-
-    @admin.display(description=gettext_lazy("name"))
-    def name(self, version: RuleVersion) -> str:
-        return text_in(version.document.get("name"), get_language() or "en", version.rule.code)
-
-    @admin.display(description=gettext_lazy("Version"))
-    def summary(self, version: RuleVersion) -> str:
-        if version._state.adding:  # noqa: SLF001  Django has no public word for it.
-            return _("A new draft")
-        said = f"{version} · {version.get_state_display()}"
+    def said_by(self, version: RuleVersion) -> str:
         if version.published_at is not None:
             by = version.published_by or _("a file or the command line")
-            said += " · " + _("published by %(who)s on %(when)s") % {"who": by, "when": _local(version.published_at)}
-        elif version.created_by is not None:
-            said += " · " + _("written by %(who)s") % {"who": version.created_by}
-        return said
-
-    def has_change_permission(self, request: HttpRequest, obj: RuleVersion | None = None) -> bool:
-        is_frozen = obj is not None and obj.state != RuleState.DRAFT
-        return not is_frozen and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: RuleVersion | None = None) -> bool:
-        is_draft = obj is not None and obj.state == RuleState.DRAFT
-        return is_draft and super().has_delete_permission(request, obj)
-
-    def get_fields(self, request: HttpRequest, obj: RuleVersion | None = None) -> tuple[str, ...]:
-        if obj is not None and not self.has_change_permission(request, obj):
-            return ("summary", "published_text", "checked")
-        return self.fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: RuleVersion | None = None) -> tuple[str, ...]:
-        return (*self.readonly_fields, "published_text", "checked")
-
-    @admin.display(description=gettext_lazy("Document"))
-    def published_text(self, version: RuleVersion) -> SafeString:
-        return format_html('<pre class="desk-code">{}</pre>', write_text(version.document))
-
-    @admin.display(description=gettext_lazy("It says"))
-    def checked(self, version: RuleVersion) -> SafeString:
-        opinion = drafting.opinion_of(write_text(version.document))
-        return render_to_string("admin/_findings.html", {"opinion": opinion, "is_published": True})
+            return " · " + _("published by %(who)s on %(when)s") % {"who": by, "when": _local(version.published_at)}
+        if version.created_by is not None:
+            return " · " + _("written by %(who)s") % {"who": version.created_by}
+        return ""
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -209,26 +169,9 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Only the steps that the version can take now."""
-        found = RuleVersion.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
-        steps = STEPS[RuleState(found.state)] if found is not None else ()
-        offered: list[Any] = super().get_actions_detail(request, object_id)
-        return [each for each in offered if each.action_name.removeprefix("incentives_ruleversion_") in steps]
-
-    def _step(self, request: HttpRequest, object_id: int, form: StepForm, step: Any, done: str) -> HttpResponse:
-        version = RuleVersion.objects.select_related("rule").get(pk=object_id)
-        try:
-            step(version)
-        except (publishing.CannotPublish, NoReason) as error:
-            messages.error(request, str(error))
-        else:
-            version.refresh_from_db()
-            said = _announced_words(version) or done % {"version": version}
-            reason = form.cleaned_data["reason"]
-            self.log_change(request, version, f"{said} {reason}".strip())
-            messages.success(request, said)
-        return shown(request, reverse("admin:incentives_ruleversion_change", args=[object_id]))
+    def said_instead(self, version: RuleVersion) -> str:
+        """Where it waits for its notice."""
+        return _announced_words(version)
 
     @action(
         description=gettext_lazy("Publish"), url_path="publish", permissions=["publish"], icon="publish",
@@ -242,7 +185,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         def step(version: RuleVersion) -> None:
             publishing.publish_rule(version=version, now=timezone.now(), **_by(request, form))
 
-        return self._step(request, object_id, form, step, _("%(version)s is live."))
+        return self.take(request, object_id, form, step, _("%(version)s is live."))
 
     @action(
         description=gettext_lazy("Pause"), url_path="pause", permissions=["publish"], icon="pause",
@@ -256,7 +199,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         def step(version: RuleVersion) -> None:
             publishing.pause_rule(version=version, now=timezone.now(), **_by(request, form))
 
-        return self._step(request, object_id, form, step, _("%(version)s rests."))
+        return self.take(request, object_id, form, step, _("%(version)s rests."))
 
     @action(
         description=gettext_lazy("Resume"), url_path="resume", permissions=["publish"], icon="play_arrow",
@@ -270,7 +213,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         def step(version: RuleVersion) -> None:
             publishing.resume_rule(version=version, now=timezone.now())
 
-        return self._step(request, object_id, form, step, _("%(version)s is live again."))
+        return self.take(request, object_id, form, step, _("%(version)s is live again."))
 
     @action(
         description=gettext_lazy("Retire"), url_path="retire", permissions=["publish"], icon="archive",
@@ -284,7 +227,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         def step(version: RuleVersion) -> None:
             publishing.retire_rule(version=version, now=timezone.now(), **_by(request, form))
 
-        return self._step(request, object_id, form, step, _("%(version)s is retired."))
+        return self.take(request, object_id, form, step, _("%(version)s is retired."))
 
     @action(
         description=gettext_lazy("Withdraw"), url_path="withdraw", permissions=["publish"], icon="event_busy",
@@ -298,7 +241,7 @@ class RuleVersionAdmin(Plain[RuleVersion]):
         def step(version: RuleVersion) -> None:
             publishing.withdraw(version=version, now=timezone.now())
 
-        return self._step(request, object_id, form, step, _("The announcement of %(version)s is withdrawn."))
+        return self.take(request, object_id, form, step, _("The announcement of %(version)s is withdrawn."))
 
     @action(
         description=gettext_lazy("Write the next version"), url_path="next", permissions=["publish"], icon="edit",
@@ -308,12 +251,8 @@ class RuleVersionAdmin(Plain[RuleVersion]):
             gettext_lazy("Begin"),
         ),
     )  # fmt: skip
-    def next_version(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
-        version = RuleVersion.objects.get(pk=object_id)
-        draft = version.rule.versions.filter(state=RuleState.DRAFT).first()
-        if draft is None:
-            draft = publishing.save_draft(document=version.document, by=request.user)  # type: ignore[arg-type]
-        return shown(request, reverse("admin:incentives_ruleversion_change", args=[draft.pk]))
+    def next_version(self, request: HttpRequest, _form: StepForm, object_id: int) -> HttpResponse:
+        return self.write_next(request, object_id)
 
     @action(
         description=gettext_lazy("Undo publication"), url_path="undo", permissions=["undo"], icon="undo",

@@ -6,13 +6,14 @@ import csv
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from incentives.domain.withdrawing import Withdrawn, withdraw
@@ -20,6 +21,7 @@ from members.domain import sql
 from members.domain.events.intake import Result, record_events
 from members.domain.people.importing import AlreadyUndone
 from members.domain.registry import registry
+from members.enums import ImportState
 from members.models import EventImport
 
 CHUNK = 500
@@ -88,7 +90,7 @@ def import_events(
 
     def file() -> None:
         items = [raw for _, raw in chunk if isinstance(raw, bytes)]
-        results = iter(_filed(items, done.made, now))
+        results = iter(filed(items, done.made, now))
         for line, raw in chunk:
             if isinstance(raw, BadRow):
                 done.refuse(line, raw.sentence)
@@ -97,31 +99,42 @@ def import_events(
         progress(chunk[-1][0], len(chunk))
         chunk.clear()
 
-    for line, raw in _items(path, mapping):
-        if line <= after_line:
-            continue
-        chunk.append((line, raw))
-        if len(chunk) == CHUNK:
+    with path.open("rb") as opened:
+        for line, raw in items_of(opened, name=path.name, mapping=_words_of(mapping)):
+            if line <= after_line:
+                continue
+            chunk.append((line, raw))
+            if len(chunk) == CHUNK:
+                file()
+        if chunk:
             file()
-    if chunk:
-        file()
     if done.made is not None:
-        EventImport.objects.filter(pk=done.made.pk).update(finished_at=now)
+        EventImport.objects.filter(pk=done.made.pk).update(
+            finished_at=now, state=ImportState.DONE, accepted=done.accepted, duplicates=done.duplicates,
+            rejected=done.rejected,
+        )  # fmt: skip
     return done
 
 
 def _opened(path: Path, mapping: Path | None, *, now: datetime, is_quiet: bool, is_judged: bool) -> EventImport:
     """The import of this content that was broken off, else a new one."""
     digest = digest_of(path, mapping)
-    known = EventImport.objects.filter(digest=digest, finished_at__isnull=True, undone_at__isnull=True).first()
-    return known or EventImport.objects.create(
-        name=path.name[:200], digest=digest, made_at=now, is_quiet=is_quiet, is_judged=is_judged
-    )
+    return unfinished(digest) or EventImport.objects.create(
+        name=path.name[:200], digest=digest, made_at=now, is_quiet=is_quiet, is_judged=is_judged,
+        state=ImportState.WRITING,
+    )  # fmt: skip
 
 
-def _filed(items: list[bytes], made: EventImport | None, now: datetime) -> list[Result]:
-    """What became of the items; what came in is kept with it."""
-    if made is None:
+def unfinished(digest: str) -> EventImport | None:
+    """The import of this content that has not come to its end."""
+    return EventImport.objects.filter(
+        digest=digest, finished_at__isnull=True, undone_at__isnull=True, is_tried=False
+    ).first()
+
+
+def filed(items: list[bytes], made: EventImport | None, now: datetime) -> list[Result]:
+    """What became of the items; what came in is kept with it, and nothing where it is only tried."""
+    if made is None or made.is_tried:
         return record_events(items=items, allowed_sources=None, now=now, dry_run=True).results
     with transaction.atomic():
         results = record_events(
@@ -132,7 +145,9 @@ def _filed(items: list[bytes], made: EventImport | None, now: datetime) -> list[
     return results
 
 
-def undo_event_import(*, import_id: int, now: datetime, actor: str = "") -> Withdrawn:
+def undo_event_import(
+    *, import_id: int, now: datetime, actor: str = "", by: AbstractBaseUser | None = None
+) -> Withdrawn:
     """Take back everything that the events of an import have paid, to whomever, and keep them from paying more.
 
     The events stay on the timeline. Broken off, it is taken up again by the next call; raises AlreadyUndone after.
@@ -147,41 +162,57 @@ def undo_event_import(*, import_id: int, now: datetime, actor: str = "") -> With
         part = withdraw(event_ids=ids, cause=f"import of events {made.pk} undone", now=now, actor=actor)
         total = Withdrawn(total.reversed + part.reversed, total.stopped + part.stopped, total.lost + part.lost)
         last = ids[-1]
-    EventImport.objects.filter(pk=made.pk, undone_at__isnull=True).update(undone_at=now)
+    EventImport.objects.filter(pk=made.pk, undone_at__isnull=True).update(
+        undone_at=now, undone_by_id=by.pk if by is not None else None
+    )
     return total
 
 
 def digest_of(*paths: Path | None) -> str:
     """What tells one import from another: the content of its file and its mapping, whatever they are called."""
-    digest = hashlib.sha256()
+    parts = []
     for path in paths:
         if path is not None:
             with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+                parts.append(hashlib.file_digest(file, "sha256").digest())
+    return digest_of_parts(*parts)
 
 
-def _items(path: Path, mapping: Path | None) -> Iterator[tuple[int, bytes | BadRow]]:
-    if path.suffix == ".csv":
-        if mapping is None:
-            raise BadImport("A CSV file needs a mapping: --mapping FILE.yaml says which column is what.")
-        try:
-            yield from _from_csv(path, _read_mapping(mapping))
-        except UnicodeDecodeError as error:
-            raise BadImport(f"{path.name} is not UTF-8; save it as that first.") from error
-        except csv.Error as error:
-            raise BadImport(f"{path.name} is no CSV: {error}.") from error
-        return
-    with path.open("rb") as file:
+def digest_of_parts(*digests: bytes) -> str:
+    """One digest of a file's and a mapping's."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def items_of(file: IO[bytes], *, name: str, mapping: str | None) -> Iterator[tuple[int, bytes | BadRow]]:
+    """The events of a file by their lines: JSONL, or CSV (by its name) by way of a mapping. Raises BadImport."""
+    if not name.lower().endswith(".csv"):
         for number, raw in enumerate(file, 1):
             if raw.strip():
                 yield number, raw.strip()
-
-
-def _read_mapping(path: Path) -> dict[str, Any]:
+        return
+    if mapping is None:
+        raise BadImport("A CSV file needs a mapping: --mapping FILE.yaml says which column is what.")
     try:
-        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        # Spreadsheets begin a file with a mark of its encoding.
+        yield from _from_csv((line.decode("utf-8-sig") for line in file), read_mapping(mapping))
+    except UnicodeDecodeError as error:
+        raise BadImport(f"{name} is not UTF-8; save it as that first.") from error
+    except csv.Error as error:
+        raise BadImport(f"{name} is no CSV: {error}.") from error
+
+
+def _words_of(mapping: Path | None) -> str | None:
+    try:
+        return mapping.read_text(encoding="utf-8") if mapping is not None else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadImport(f"The mapping cannot be read: {error}") from error
+
+
+def read_mapping(words: str) -> dict[str, Any]:
+    """What each part of an event is filled with. Raises BadImport."""
+    try:
+        mapping = yaml.safe_load(words)
+    except yaml.YAMLError as error:
         raise BadImport(f"The mapping cannot be read: {error}") from error
     if not isinstance(mapping, dict) or not isinstance(mapping.get("data") or {}, dict):
         raise BadImport("The mapping says source, id, type, subject, time, space and data, each as name: text.")
@@ -191,23 +222,21 @@ def _read_mapping(path: Path) -> dict[str, Any]:
     return mapping
 
 
-def _from_csv(path: Path, mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | BadRow]]:
+def _from_csv(lines: Iterable[str], mapping: dict[str, Any]) -> Iterator[tuple[int, bytes | BadRow]]:
     """Fill the mapping's texts with a row's columns, as in `id: "order-{order_no}"`; data by the type's schema."""
     registry.refresh()
-    # Spreadsheets begin a file with a mark of its encoding.
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file)
-        columns = next(rows, [])
-        for cells in rows:
-            if not cells:
-                continue
-            if len(cells) != len(columns):
-                yield (
-                    rows.line_num,
-                    BadRow(f"The row has {len(cells)} columns, but the first row names {len(columns)}."),
-                )
-                continue
-            yield rows.line_num, _filled(mapping, dict(zip(columns, cells, strict=True)))
+    rows = csv.reader(lines)
+    columns = next(rows, [])
+    for cells in rows:
+        if not cells:
+            continue
+        if len(cells) != len(columns):
+            yield (
+                rows.line_num,
+                BadRow(f"The row has {len(cells)} columns, but the first row names {len(columns)}."),
+            )
+            continue
+        yield rows.line_num, _filled(mapping, dict(zip(columns, cells, strict=True)))
 
 
 def _filled(mapping: dict[str, Any], row: dict[str, str]) -> bytes:

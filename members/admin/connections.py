@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from members.admin.base import Plain, Window
+from members.admin.within import Within
 from members.domain.connections.deciding import band
 from members.domain.connections.introductions import CannotIntroduce, check, propose
 from members.domain.connections.staying import staying_by_known
@@ -58,6 +59,7 @@ class NearFilter(admin.SimpleListFilter):
 class AcquaintanceAdmin(Window[Acquaintance]):
     """Choose two and introduce them to each other."""
 
+    within = Within(member="member")
     list_display = ("member", "known", "band", "is_off")
     list_filter = (NearFilter, "is_off")
     list_select_related = ("member",)

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
 from members.admin.base import Remembered, WhyForm, Window
+from members.admin.within import Within
 from members.models import Intention, IntentionEvidence
 
 
@@ -27,6 +28,7 @@ class IntentionEvidenceAdmin(Remembered[IntentionEvidence]):
 class IntentionAdmin(Window[Intention]):
     """Only the team sees it."""
 
+    within = Within(member="member")
     list_display = ("member", "layer", "score", "why", "since")
     list_filter = ("layer",)
     list_select_related = ("member",)

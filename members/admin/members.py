@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from members.admin.base import Remembered, WhyForm
+from members.admin.within import Within
 from members.domain.attributes import BadAttributes, changed, definitions
 from members.domain.joining import Arrival, tell_joined
 from members.models import Member
@@ -32,6 +33,7 @@ class MemberForm(WhyForm):
 
 @admin.register(Member)
 class MemberAdmin(Remembered[Member]):
+    within = Within(member="pk", barred=("add", "merge_member"))
     form = MemberForm
     list_display = ("ref", "display_name", "status", "language", "time_zone", "is_house", "joined_at")
     list_filter = ("status", "is_house", "language", "age_band")

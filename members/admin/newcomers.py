@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from members.admin.base import Remembered, WhyForm, Window
+from members.admin.within import Within
 from members.models import Greeter, Greeting
 
 
@@ -20,6 +21,7 @@ class GreeterForm(WhyForm):
 class GreeterAdmin(Remembered[Greeter]):
     """Members, of the house or not, who welcome newcomers."""
 
+    within = Within(member="member")
     form = GreeterForm
     list_display = ("member", "is_house", "is_active", "open_now", "open_max", "last_assigned_at")
     list_filter = ("is_active",)
@@ -42,6 +44,7 @@ class GreeterAdmin(Remembered[Greeter]):
 
 @admin.register(Greeting)
 class GreetingAdmin(Window[Greeting]):
+    within = Within(member="newcomer")
     list_display = ("newcomer", "greeter", "assigned_at", "greeted_at", "closed_at")
     list_filter = (("greeted_at", admin.EmptyFieldListFilter), ("closed_at", admin.EmptyFieldListFilter))
     list_select_related = ("newcomer", "greeter__member")

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 
 from members.admin.base import Remembered, WhyForm, Window, link
+from members.admin.within import Within
 from members.domain.events.schemas import parse_schema
 from members.domain.notifications.naming import name_in
 from members.domain.notifications.templates import NOT_TOLD, BadTemplate, check_template
@@ -77,6 +78,7 @@ class MessageTemplateAdmin(Remembered[MessageTemplate]):
 
 @admin.register(Notification)
 class NotificationAdmin(Window[Notification]):
+    within = Within(member="member")
     list_display = ("id", "who", "title", "template", "kind", "shown_at", "read_at")
     list_filter = ("kind", "template")
     list_select_related = ("member", "template")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from unfold.forms import ActionForm
 
 from members.admin.base import Plain, Remembered, WhyForm
+from members.admin.within import HARMLESS, Within
 from members.domain.roles import appointing, cultivating
 from members.enums import CultivationStage
 from members.models import Appointment, Cultivation, Role
@@ -30,6 +31,7 @@ class RoleForm(WhyForm):
 class RoleAdmin(Remembered[Role]):
     """What members take on; rules ask for it as member.role_ and its code."""
 
+    within = HARMLESS
     form = RoleForm
     list_display = ("code", "name", "holders", "term_days", "is_active")
     list_filter = ("is_active",)
@@ -94,6 +96,7 @@ class EndForm(ActionForm):  # type: ignore[misc]  # The theme ships no types.
 class AppointmentAdmin(Plain[Appointment]):
     """Who serves where and until when. A term is ended, never rewritten."""
 
+    within = Within(space="space")
     form = AppointmentForm
     action_form = EndForm
     list_display = ("role", "member", "space", "starts_at", "ends_at", "ended_at", "appointed_by", "reason")
@@ -145,6 +148,7 @@ class CultivationForm(WhyForm):
 class CultivationAdmin(Remembered[Cultivation]):
     """The board of whoever may carry the community one day, stage by stage; only the team sees it."""
 
+    within = Within(member="member")
     form = CultivationForm
     list_before_template = "admin/_board.html"
     list_display = ("member", "stage", "role", "since", "note")

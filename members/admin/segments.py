@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from members.admin.base import Plain, Remembered, WhyForm, Window
+from members.admin.within import Within
 from members.domain.ladders.measures import BadMetric, scale_of
 from members.domain.segments import evaluating
 from members.domain.segments.conditions import BadCondition, compile_condition
@@ -89,6 +90,7 @@ class SegmentAdmin(Remembered[Segment]):
 class SegmentMemberAdmin(Plain[SegmentMember]):
     """Who is in which segment. Lists are filled here; every other segment keeps itself."""
 
+    within = Within(member="member")
     list_display = ("segment", "member", "since")
     list_filter = ("segment",)
     list_select_related = ("segment", "member")

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from members.admin.base import Plain, Remembered, WhyForm
+from members.admin.within import Within
 from members.domain.spaces import joining
 from members.domain.spaces.health import weeks_of
 from members.enums import MembershipState
@@ -34,6 +35,7 @@ class SpaceForm(WhyForm):
 class SpaceAdmin(Remembered[Space]):
     """A group, a channel or a chapter; on its page, above the form, how it has been doing."""
 
+    within = Within(space="pk", barred=("add",))
     form = SpaceForm
     change_form_outer_before_template = "admin/_space.html"
     list_display = ("ref", "name", "state", "inside", "waiting", "capacity", "intake_max", "language")
@@ -105,6 +107,7 @@ class SpaceMemberForm(forms.ModelForm[SpaceMember]):
 class SpaceMemberAdmin(Plain[SpaceMember]):
     """Whoever is put in by hand goes past the line."""
 
+    within = Within(space="space")
     form = SpaceMemberForm
     list_display = ("space", "member", "state", "asked_at", "joined_at", "left_at")
     list_filter = ("state", "space")

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from members.admin.base import Plain, Window
+from members.admin.within import Within
 from members.domain.ladders import leaves, lending
 from members.models import Leave, QuotaPlace, Standing, StandingChange, TierInvitation, TierPin
 
 
 @admin.register(Standing)
 class StandingAdmin(Window[Standing]):
+    within = Within(member="member")
     list_display = ("member", "ladder", "tier", "since", "safe_until", "grace_until", "duties_missed")
     list_filter = ("ladder", "tier")
     list_select_related = ("member", "ladder", "tier__ladder")
@@ -26,6 +28,7 @@ class StandingAdmin(Window[Standing]):
 
 @admin.register(StandingChange)
 class StandingChangeAdmin(Window[StandingChange]):
+    within = Within(member="member")
     list_display = ("changed_at", "member", "ladder", "from_tier", "to_tier", "reason", "cause_id")
     list_filter = ("ladder", "reason")
     list_select_related = ("member", "ladder", "from_tier__ladder", "to_tier__ladder")
@@ -37,6 +40,7 @@ class StandingChangeAdmin(Window[StandingChange]):
 class QuotaPlaceAdmin(Window[QuotaPlace]):
     """Who stands where in line for a tier that only so many may hold."""
 
+    within = Within(member="member")
     list_display = ("tier", "place", "places", "member")
     list_filter = ("tier",)
     list_select_related = ("member", "tier__ladder")
@@ -47,6 +51,7 @@ class QuotaPlaceAdmin(Window[QuotaPlace]):
 class ByHand(Plain[Any]):
     """Made by hand and ended by an action; nothing of it is typed over."""
 
+    within = Within(member="member")
     raw_id_fields = ("member",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

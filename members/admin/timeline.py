@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from members.admin.base import Window, link
+from members.admin.within import Within
 from members.models import Event, Rejection
 
 
@@ -16,6 +17,7 @@ from members.models import Event, Rejection
 class EventAdmin(Window[Event]):
     """The timeline, newest first. Search by a member's ref or by the source's own id."""
 
+    within = Within(space="space")
     list_display = ("id", "occurred_at", "member", "type", "source", "reported_as", "followed_from")
     list_filter = ("type", "source")
     list_select_related = ("member", "type", "source", "key")

@@ -6,11 +6,13 @@ from django.contrib import admin
 from simple_history.admin import SimpleHistoryAdmin
 
 from members.admin.base import Window
+from members.admin.within import Within
 from members.models import WorkItem
 
 
 @admin.register(WorkItem)
 class WorkItemAdmin(SimpleHistoryAdmin, Window[WorkItem]):  # type: ignore[misc]  # The library ships no types.
+    within = Within(member="member")
     list_display = ("kind", "object_id", "member", "assignee", "due_at", "snoozed_until", "note", "touched_at")
     list_filter = ("kind", "assignee")
     list_select_related = ("member", "assignee")

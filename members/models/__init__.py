@@ -16,6 +16,8 @@ from members.models.games import Game, GameRound, GameTurn
 from members.models.growth import GrowthWindow
 from members.models.imports import (
     EventImport,
+    EventImportFile,
+    EventImportRefusal,
     ImportedEvent,
     MemberImport,
     MemberImportFile,
@@ -31,7 +33,7 @@ from members.models.notifications import MessageTemplate, Notification, Notifica
 from members.models.partners import Partner
 from members.models.roles import Appointment, Cultivation, Role
 from members.models.segments import Segment, SegmentMember, SegmentSize
-from members.models.spaces import Space, SpaceMember
+from members.models.spaces import Space, SpaceMember, SpaceOperator
 from members.models.tiers import Ladder, Leave, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
 from members.models.timeline import (
     DeadLetter,
@@ -65,6 +67,8 @@ __all__ = [
     "DeadLetter",
     "Event",
     "EventImport",
+    "EventImportFile",
+    "EventImportRefusal",
     "EventKey",
     "EventPayload",
     "EventType",
@@ -108,6 +112,7 @@ __all__ = [
     "Source",
     "Space",
     "SpaceMember",
+    "SpaceOperator",
     "Standing",
     "StandingChange",
     "Tier",

@@ -11,8 +11,8 @@ from members.enums import ImportState
 from members.models.member import Member
 
 
-class MemberImport(models.Model):
-    """One table. Quiet ones pay no welcome, and whom they made is in no cohort of newcomers."""
+class ImportJob(models.Model):
+    """What an import that a worker brings in is known by; `is_tried` ones store nothing."""
 
     name = models.CharField(_("file"), max_length=200)
     digest = models.CharField(_("SHA-256"), max_length=64)
@@ -29,13 +29,35 @@ class MemberImport(models.Model):
     checked = models.PositiveIntegerField(_("rows"), default=0, db_default=0)
     written = models.PositiveIntegerField(_("stored"), default=0, db_default=0)
     rejected = models.PositiveIntegerField(_("refused"), default=0, db_default=0)
-    created = models.PositiveIntegerField(_("new"), default=0)
-    changed = models.PositiveIntegerField(_("changed"), default=0)
-    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     undone_at = models.DateTimeField(_("undone at"), null=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("undone by")
     )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_over(self) -> bool:
+        return self.state not in (ImportState.WAITING, ImportState.CHECKING, ImportState.WRITING)
+
+
+class Refusal(models.Model):
+    """What is wrong with a line; 0 is the file as a whole. Forgotten with the rejections of the API: it may quote."""
+
+    line = models.PositiveIntegerField(_("line"))
+    sentence = models.CharField(_("what is wrong"), max_length=500)
+
+    class Meta:
+        abstract = True
+
+
+class MemberImport(ImportJob):
+    """One table. Quiet ones pay no welcome, and whom they made is in no cohort of newcomers."""
+
+    created = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
 
     class Meta:
         verbose_name = _("import of members")
@@ -50,10 +72,6 @@ class MemberImport(models.Model):
 
     def __str__(self) -> str:
         return f"import {self.pk}"
-
-    @property
-    def is_over(self) -> bool:
-        return self.state not in (ImportState.WAITING, ImportState.CHECKING, ImportState.WRITING)
 
 
 class MemberImportLine(models.Model):
@@ -83,12 +101,8 @@ class MemberImportFile(models.Model):
         return f"file of {self.of_id}"
 
 
-class MemberImportRefusal(models.Model):
-    """What is wrong with a line; 0 is the table as a whole. Forgotten with the rejections of the API: it may quote."""
-
+class MemberImportRefusal(Refusal):
     of = models.ForeignKey(MemberImport, on_delete=models.CASCADE, related_name="refusals")
-    line = models.PositiveIntegerField(_("line"))
-    sentence = models.CharField(_("what is wrong"), max_length=500)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["of", "line"], name="import_refuses_a_line_once")]
@@ -97,29 +111,53 @@ class MemberImportRefusal(models.Model):
         return f"line {self.line} of {self.of_id}"
 
 
-class EventImport(models.Model):
+class EventImport(ImportJob):
     """One file of events. Quiet ones send no message, pay no welcome and move no referral."""
 
-    name = models.CharField(_("file"), max_length=200)
-    digest = models.CharField(_("SHA-256"), max_length=64)
-    made_at = models.DateTimeField(_("made at"))
-    is_quiet = models.BooleanField(_("quiet"), default=True)
     is_judged = models.BooleanField(_("judged"), default=True)
+    accepted = models.PositiveIntegerField(_("accepted"), default=0, db_default=0)
+    duplicates = models.PositiveIntegerField(_("known before"), default=0, db_default=0)
     finished_at = models.DateTimeField(_("finished at"), null=True)
-    undone_at = models.DateTimeField(_("undone at"), null=True)
 
     class Meta:
         verbose_name = _("import of events")
         verbose_name_plural = _("imports of events")
         constraints = [
             models.UniqueConstraint(
-                fields=["digest"], condition=Q(finished_at__isnull=True, undone_at__isnull=True),
+                fields=["digest"], condition=Q(finished_at__isnull=True, undone_at__isnull=True, is_tried=False),
                 name="one_unfinished_import_of_a_file",
+            ),
+            models.CheckConstraint(condition=Q(state__in=ImportState.values), name="event_import_state_is_known"),
+            models.CheckConstraint(condition=Q(is_tried=False) | Q(written=0), name="who_only_tries_files_no_event"),
+            models.CheckConstraint(
+                condition=Q(undone_by__isnull=True) | Q(undone_at__isnull=False),
+                name="who_undid_events_has_a_moment",
             ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"import of events {self.pk}"
+
+
+class EventImportFile(models.Model):
+    """The file itself, and how its columns become events, as long as a job needs them."""
+
+    of = models.OneToOneField(EventImport, primary_key=True, on_delete=models.CASCADE, related_name="file")
+    content = models.BinaryField()
+    mapping = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"file of {self.of_id}"
+
+
+class EventImportRefusal(Refusal):
+    of = models.ForeignKey(EventImport, on_delete=models.CASCADE, related_name="refusals")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "line"], name="event_import_refuses_a_line_once")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.of_id}"
 
 
 class ImportedEvent(models.Model):

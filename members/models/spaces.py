@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -96,3 +97,20 @@ class SpaceMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} in {self.space_id}"
+
+
+class SpaceOperator(models.Model):
+    """That an operator sees to a space. Whoever has such a row sees nothing beyond their spaces; without one, all."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("operator")
+    )
+    space = models.ForeignKey(Space, on_delete=models.CASCADE, related_name="operators", verbose_name=_("space"))
+
+    class Meta:
+        verbose_name = _("space of an operator")
+        verbose_name_plural = _("spaces an operator is bound to")
+        constraints = [models.UniqueConstraint(fields=["user", "space"], name="operator_bound_to_a_space_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.space_id}"

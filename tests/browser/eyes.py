@@ -24,6 +24,23 @@ def overflow(page) -> int:
     return width
 
 
+def height(page) -> int:
+    """How many pixels the page is long."""
+    pixels: int = page.evaluate("document.documentElement.scrollHeight")
+    return pixels
+
+
+def bottom(page, selector: str) -> float:
+    """Where something ends, from the top of the window."""
+    box = page.locator(selector).bounding_box()
+    return float(box["y"] + box["height"])
+
+
+def unfold(page) -> None:
+    """Open whatever is folded."""
+    page.evaluate("document.querySelectorAll('main details').forEach(each => { each.open = true })")
+
+
 def shot(page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)

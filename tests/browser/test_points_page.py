@@ -8,10 +8,12 @@ import pytest
 
 from incentives.domain.ledger import keys, operations
 from incentives.models import Currency, Journal
+from members.domain.games.playing import open_round, take_turn
 from members.domain.joining import Arrival, tell_joined
 from members.domain.needs import posting, serving
+from members.models import Game, GameTurn
 from tests import factories
-from tests.browser.eyes import entered, opened, overflow, shot, violations
+from tests.browser.eyes import bottom, entered, height, opened, overflow, shot, unfold, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 LOOKS = [
@@ -66,9 +68,13 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     page.locator("details.lr-entry").first.locator("summary").click()
 
     assert page.get_by_role("heading", name="Ada Lund").is_visible()
+    assert bottom(page, "#now") <= 844
+    assert width > 400 or height(page) <= 4_000
+    page.locator(".site-waits a[href='#needs']").click()
     assert page.locator("#needs .site-said").count() == 3
     page.locator("#needs details summary").click()
     assert page.locator("html").get_attribute("lang") == ("zh-Hans" if language == "zh-hans" else "en")
+    unfold(page)
     assert overflow(page) == 0
     assert page.problems == []
     shot(page, f"points-{width}-{scheme}-{language}")
@@ -90,6 +96,32 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     assert page.problems == []
     shot(page, f"newcomer-{width}-{scheme}-{language}")
     assert violations(page) == []
+
+
+def test_what_waits_is_said_first_and_its_line_opens_what_is_folded(chromium, server, moved):
+    page = entered(chromium, server, moved, viewport={"width": 390, "height": 844})
+
+    assert bottom(page, "#now") <= 844
+    assert not page.locator("#needs").is_visible()
+    page.get_by_role("link", name="3 answers about needs").click()
+    page.locator("#needs").get_by_role("button", name="Yes, I can help").wait_for()
+    # The heading is not hidden under the bar.
+    assert bottom(page, ".site-bar") <= page.locator("#needs-h").bounding_box()["y"]
+    page.locator("#needs").get_by_role("button", name="Yes, I can help").click()
+    said = page.get_by_role("status")
+    assert said.inner_text() == "Thank you for your answer."
+    assert said.bounding_box()["y"] < 200
+    assert page.get_by_role("link", name="2 answers about needs").count() == 1
+
+
+def test_a_member_goes_from_part_to_part_by_the_bar(chromium, server, moved):
+    page = entered(chromium, server, moved, viewport={"width": 390, "height": 844})
+    bar = page.get_by_role("navigation", name="On this page")
+
+    for name, heading in (("Privileges", "privileges-h"), ("History", "history-h"), ("Me", "me-h")):
+        bar.get_by_role("link", name=name).click()
+        place = page.locator(f"#{heading}").bounding_box()["y"]
+        assert bottom(page, ".site-bar") <= place < 844
 
 
 def test_history_says_today_and_what_happened_and_why(chromium, server, moved):
@@ -114,7 +146,7 @@ def test_an_award_is_one_line_with_its_growth_and_its_limit(chromium, server, co
     line = page.locator("details.lr-entry").first
 
     assert line.locator(".lr-entry__why").inner_text().replace("\n", " ") == "+30 Growth 1 of 3 today"
-    assert page.locator("details.lr-entry").count() == 12
+    assert page.locator("details.lr-entry").count() == 5
     line.locator("summary").click()
     assert line.locator("dl").inner_text().split() == ["Points", "+30", "Growth", "+30", "Points", "afterwards", "730"]
 
@@ -136,10 +168,14 @@ def test_history_goes_on_where_it_stopped(chromium, server, community):
     page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
     balances = ".lr-entry__amt small"
     page.get_by_role("link", name="Show earlier").click()
-    page.locator("details.lr-entry").nth(12).wait_for()
+    page.locator("details.lr-entry").nth(9).wait_for()
 
-    assert page.locator(balances).all_inner_texts()[11:14] != []
-    assert page.locator("details.lr-entry").count() == 22
+    assert page.locator("details.lr-entry").count() == 10
+    amounts = [int(text.split(":")[-1]) for text in page.locator(balances).all_text_contents()]
+    assert amounts == sorted(amounts, reverse=True)
+    for seen in (15, 20, 22):
+        page.get_by_role("link", name="Show earlier").click()
+        page.locator("details.lr-entry").nth(seen - 1).wait_for()
     assert page.get_by_role("link", name="Show earlier").count() == 0
 
 
@@ -165,6 +201,7 @@ def test_ways_to_earn_say_what_is_open_what_is_used_up_and_what_is_done(chromium
     def way(name):
         return page.locator(".site-ways li").filter(has=page.get_by_role("heading", name=name))
 
+    unfold(page)
     assert way("Taking part").get_attribute("data-state") == "open"
     assert way("A good post").get_attribute("data-state") == "used"
     assert way("A good post").get_by_text("Open again tomorrow").is_visible()
@@ -175,6 +212,7 @@ def test_ways_to_earn_say_what_is_open_what_is_used_up_and_what_is_done(chromium
 def test_badges_are_medals_and_those_within_reach_show_how_far(chromium, server, community):
     page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
 
+    unfold(page)
     medals = page.locator(".lr-medal")
     assert medals.first.inner_text().startswith("Ten posts")
     assert medals.first.get_attribute("data-locked") is None
@@ -190,6 +228,7 @@ def test_a_newcomer_finds_how_to_begin(chromium, server, community, scheme):
 
     assert page.get_by_text("Your first points will show here").is_visible()
     assert page.get_by_text("Next tier: Bronze").is_visible()
+    unfold(page)
     assert page.get_by_role("heading", name="Saying hello").is_visible()
     assert overflow(page) == 0
     shot(page, f"newcomer-360-{scheme}")
@@ -205,6 +244,7 @@ def test_an_empty_programme_has_words_too(chromium, committed_db, server, commun
     page = entered(chromium, server, factories.MemberFactory(ref="bela"), viewport={"width": 390, "height": 844})
 
     assert page.get_by_text("No way to earn is open right now").is_visible()
+    unfold(page)
     assert page.get_by_text("No badges here yet").is_visible()
     assert violations(page) == []
 
@@ -213,7 +253,9 @@ def test_the_page_works_without_javascript(chromium, server, community):
     page = entered(chromium, server, community, java_script_enabled=False)
 
     page.get_by_role("link", name="Show earlier").click()
-    assert page.locator("details.lr-entry").count() == 10
+    assert page.locator("details.lr-entry").count() == 5
+    page.locator(".site-fold summary").filter(has_text="Badges").click()
+    assert page.locator(".lr-medal").first.is_visible()
     page.locator("details.lr-entry").first.locator("summary").click()
     page.get_by_role("link", name="Why this amount?").first.click()
     assert page.get_by_role("heading", name="Why this amount?").is_visible()
@@ -232,7 +274,7 @@ def test_the_page_works_by_keyboard(chromium, server, community):
     assert page.evaluate("document.activeElement.className") == "lr-skip"
     for _ in range(40):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+        if page.evaluate("document.activeElement.matches('.lr-entry > summary')"):
             break
     page.keyboard.press("Enter")
     assert page.locator("details.lr-entry").first.get_attribute("open") == ""
@@ -258,7 +300,7 @@ def test_the_page_speaks_chinese_at_the_press_of_a_button(chromium, server, comm
     page.get_by_role("button", name="中文").click()
 
     assert page.locator("html").get_attribute("lang") == "zh-Hans"
-    assert page.get_by_text("优质文章").first.is_visible()
+    assert page.locator(".lr-entry h4").first.inner_text() == "优质文章"
     assert page.get_by_text("可用积分").is_visible()
     assert page.locator(".lr-ledger__day").first.inner_text() == "今天"
     page.get_by_role("button", name="English").click()
@@ -309,3 +351,53 @@ def test_what_is_not_sure_yet_says_until_when(chromium, server, community):
     page.get_by_role("link", name="Pending", exact=True).click()
     assert page.locator("details.lr-entry").count() == 1
     assert violations(page) == []
+
+
+@pytest.fixture
+def playing_now(community):
+    """An idiom chain that Bo, who lets himself be seen, has begun."""
+    bo = factories.MemberFactory(ref="bo", display_name="Bo Roth")
+    game, now = Game.objects.create(code="chain-of-today", kind="chain", names={"en": "Idiom chain"}), datetime.now(UTC)
+    played = open_round(game=game, opening="一心一意", hours=9, host=bo, now=now)
+    take_turn(public_id=str(played.public_id), member=bo, text="意气风发", now=now)
+    return played
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_game_is_played_where_it_stands(chromium, server, community, playing_now, scheme):
+    page = entered(chromium, server, community, viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    game = page.locator("#games")
+    game.locator("summary").filter(has_text="Idiom chain").click()
+    assert game.get_by_text("意气风发").is_visible()
+    assert game.get_by_text("Bo Roth").first.is_visible()
+
+    game.get_by_label("An idiom that begins with 发").fill("大同小异")
+    game.get_by_role("button", name="Take your turn").click()
+    game.get_by_role("status").wait_for()
+    assert "has to begin with the last character" in game.get_by_role("status").inner_text()
+    assert game.get_by_label("An idiom that begins with 发").input_value() == "大同小异"
+    assert violations(page) == []
+    game.get_by_label("An idiom that begins with 发").fill("发扬光大")
+    game.get_by_label("An idiom that begins with 发").press("Enter")
+    game.get_by_text("Yours was the last one; somebody else is next.").wait_for()
+
+    assert game.get_by_role("status").inner_text() == "That is right. Well done."
+    assert game.locator("[data-own]").inner_text() == "发扬光大 you"
+    assert page.problems == []
+    assert overflow(page) == 0
+    shot(page, f"game-390-{scheme}")
+    assert violations(page) == []
+
+
+def test_a_game_is_played_without_javascript(chromium, server, community, playing_now):
+    page = entered(chromium, server, community, java_script_enabled=False)
+
+    page.locator("#games summary").click()
+    page.get_by_label("An idiom that begins with 发").fill("word")
+    page.get_by_role("button", name="Take your turn").click()
+    assert page.get_by_role("status").inner_text() == "An idiom has four Chinese characters; this is none."
+    page.get_by_label("An idiom that begins with 发").fill("发扬光大")
+    page.get_by_role("button", name="Take your turn").click()
+
+    assert page.get_by_role("status").inner_text() == "That is right. Well done."
+    assert [turn.text for turn in GameTurn.objects.order_by("number")] == ["意气风发", "word", "发扬光大"]

@@ -65,6 +65,8 @@ LOOKS = [
     ("members/member/{ada}/adjust/", (roles.FINANCE, roles.ADMINISTRATOR)),
     ("members/member/add/", (roles.COMMUNITY, roles.ADMINISTRATOR)),
     ("members/memberimport/", ALL),
+    ("members/eventimport/", ALL),
+    ("members/eventimport/import/", (roles.ADMINISTRATOR,)),
     ("members/member/import/", (roles.COMMUNITY, roles.ADMINISTRATOR)),
     ("members/member/export/", (roles.COMMUNITY, roles.ADMINISTRATOR)),
     ("members/member/{ada}/status/", (roles.COMMUNITY, roles.ADMINISTRATOR)),

@@ -33,6 +33,8 @@ from members.models import (
     Newcomer,
     Referral,
     Report,
+    Space,
+    SpaceMember,
     Violation,
     ViolationKind,
     WorkItem,
@@ -114,6 +116,8 @@ def fill(number):
     Referral.objects.create(member=member, inviter=other, invitation=code, joined_at=now, state="review")
     Acquaintance.objects.create(member=member, known=3)
     Newcomer.objects.create(member=member, joined_at=now - timedelta(hours=5), hello_at=now - timedelta(hours=3))
+    space, _ = Space.objects.get_or_create(ref="circle", defaults={"state": "open", "capacity": 1})
+    SpaceMember.objects.create(space=space, member=member, state="waiting", asked_at=now)
     for week in range(13 if not number else 0):
         GrowthWindow.objects.create(
             ends_on=now.date() - timedelta(weeks=week), base=80, senders=9, sent=90, joined=40 if week else 10,
@@ -147,7 +151,7 @@ def test_the_page_asks_the_same_for_one_thing_of_each_kind_and_for_three():
     # One for each kind, and one for what the team has said about all of them; the rest is the frame of every page.
     with CaptureQueriesContext(connection) as found:
         for group in GROUPS:
-            group.find(timezone.now())
+            group.found(timezone.now(), None)
         work_items.items_of(group.kind for group in GROUPS)
     assert (one[1], three[1], three[0] - one[0], len(found)) == ({1}, {3}, 0, len(GROUPS) + 1)
 
@@ -286,3 +290,27 @@ def test_what_was_noted_about_somebody_goes_with_them_and_what_is_old_with_time(
     erase(member_id=ada.pk, ref="ada", reason="They asked.", now=now)
 
     assert (WorkItem.objects.count(), WorkItem.history.count()) == (0, 0)
+
+
+def test_whoever_waits_at_a_space_is_shown_with_their_place_and_until_when():
+    now = timezone.now()
+    circle = Space.objects.create(ref="circle", names={"en": "Reading circle"}, state="open", capacity=1)
+    closed = Space.objects.create(ref="choir", state="closed")
+    asked = {}
+    for days, ref, space in ((2, "ada", circle), (9, "bo", circle), (3, "cy", closed), (1, "di", circle)):
+        member = Member.objects.filter(ref=ref).first() or factories.MemberFactory(ref=ref)
+        asked[ref] = SpaceMember.objects.create(
+            space=space, member=member, state="waiting", asked_at=now - timedelta(days=days)
+        )
+    Member.objects.filter(ref="di").update(status="suspended")
+
+    part = next(part for part in today(desk(staff("ines"))).parts if part.group.kind == "line")
+
+    assert [(line.entry.title, line.entry.detail, line.due_at, line.is_late) for line in part.lines] == [
+        ("Reading circle: bo", "number 1 in line", asked["bo"].asked_at + timedelta(days=7), True),
+        ("Reading circle: ada", "number 2 in line", asked["ada"].asked_at + timedelta(days=7), False),
+    ]
+    shown = desk(staff("cleo")).get(part.lines[1].entry.url).context["cl"].queryset
+    assert list(shown) == [asked["ada"]]
+    asked["ada"].delete()
+    assert len(lines(desk(staff("dara")), "line")) == 1

@@ -196,13 +196,13 @@ def test_today_shows_that_inviting_multiplies_less():
             ends_on=last - timedelta(weeks=week), base=80, senders=20, sent=90, joined=joined, measured_at=START
         )
 
-    (entry,) = group.find(START)
+    (entry,) = group.found(START, None)
     page = desk(roles.VIEWER).get("/admin/members/growthwindow/").content.decode()
 
     assert entry.title == "K is 0.1250; 0.5000 has been usual"
     assert "a fifth below the usual, or more" in page
     GrowthWindow.objects.update(joined=40)
-    assert group.find(START) == []
+    assert group.found(START, None) == []
 
 
 def test_a_word_that_is_no_campaigns_is_still_a_word():

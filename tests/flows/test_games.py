@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from members.domain.page_links import make_page_link
 from members.models import Attendance, Event, Game, GameRound, GameTurn, Member
 from tests import factories
 
@@ -111,3 +112,78 @@ def test_operators_open_and_end_rounds_and_viewers_look_on(client):
     assert "four Chinese characters" in wrong.content.decode()
     desk.post("/admin/members/gameround/", {"action": "close", "_selected_action": [GameRound.objects.get().pk]})
     assert GameRound.objects.get().closed_at is not None
+
+
+@pytest.fixture
+def at_home(client):
+    """Ada's browser on her page, and the round that is open."""
+    browser = Client()
+    browser.get(make_page_link(member=Member.objects.get(ref="ada"))[0])
+    return browser, open_round(client)
+
+
+def by_form(browser, played, text, token="a", **headers):
+    return browser.post(f"/me/rounds/{played}/turns/", {"text": text, "token": token}, follow=True, headers=headers)
+
+
+def test_a_member_takes_a_turn_on_their_page_once_however_often_the_form_is_sent(at_home, client):
+    browser, played = at_home
+    assert "一心一意" in browser.get("/me/").content.decode()
+
+    first = by_form(browser, played, "意气风发").content.decode()
+    turn(client, played, "bo", "发扬光大")
+    again = by_form(browser, played, "意气风发").content.decode()
+
+    assert "That is right." in first
+    assert "Yours was the last one; somebody else is next." in first
+    assert "That is right." in again
+    assert list(GameTurn.objects.values_list("member__ref", "text")) == [("ada", "意气风发"), ("bo", "发扬光大")]
+    assert Event.objects.filter(type__code="game.played", member__ref="ada").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("_case", "text", "sentence"),
+    [
+        ("nothing", "  ", "Say something first."),
+        ("no_idiom", "word", "An idiom has four Chinese characters; this is none."),
+        ("does_not_follow", "大同小异", "It has to begin with the last character of the idiom before."),
+        ("said_before", "意心一一", "That was said before in this round; find another one."),
+    ],
+)
+def test_a_wrong_turn_is_told_in_one_sentence_where_it_was_taken(at_home, client, _case, text, sentence):
+    browser, played = at_home
+    if _case == "said_before":
+        for n, said in enumerate(("意心一一", "一意一意")):
+            turn(client, played, ("bo", "ada")[n], said)
+        turn(client, played, "bo", "意一一意")
+
+    shown = by_form(browser, played, text, **{"HX-Request": "true"}).content.decode()
+
+    assert sentence in shown
+    assert "<html" not in shown
+    assert shown.count('role="status"') == 1
+
+
+def test_what_cannot_be_played_says_why_and_takes_no_turn(at_home, client):
+    browser, played = at_home
+    by_form(browser, played, "意气风发")
+
+    assert "Yours was the last one" in by_form(browser, played, "发扬光大", token="b").content.decode()
+    assert "This page was used already" in by_form(browser, played, "发扬光大").content.decode()
+    post(client, f"rounds/{played}/close")
+    assert "This round is over." in by_form(browser, played, "发扬光大", token="c").content.decode()
+    assert by_form(browser, "00000000-0000-7000-8000-000000000000", "意气风发").status_code == 404
+    assert Client().post(f"/me/rounds/{played}/turns/", {"text": "x"})["Location"].startswith("/login/")
+    assert GameTurn.objects.count() == 1
+
+
+def test_who_guesses_the_line_reads_so_though_the_round_is_over(client):
+    browser = Client()
+    browser.get(make_page_link(member=Member.objects.get(ref="ada"))[0])
+    played = open_round(client, "line", opening="Call me …", answers=["Ishmael"])
+
+    assert "That is not it; try again." in by_form(browser, played, "Emma").content.decode()
+    shown = by_form(browser, played, "ishmael", token="b", **{"HX-Request": "true"}).content.decode()
+
+    assert "That is right. Well done." in shown
+    assert GameRound.objects.get(public_id=played).closed_at is not None

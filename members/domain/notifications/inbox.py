@@ -13,6 +13,7 @@ from members.enums import MessageKind
 from members.models import Member, Notification, NotificationChoice
 
 BATCH_SIZE_MAX, BATCHES_MAX = 1_000, 100
+FRESH_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,16 @@ class Inbox:
     lines: list[Notification]
     unread: int
     wants_promotions: bool
+
+    @property
+    def fresh(self) -> list[Notification]:
+        """The newest of what is unread."""
+        return [line for line in self.lines if line.read_at is None][:FRESH_MAX]
+
+    @property
+    def earlier(self) -> list[Notification]:
+        fresh = {line.pk for line in self.fresh}
+        return [line for line in self.lines if line.pk not in fresh]
 
 
 def inbox_of(member: Member, *, now: datetime, count: int) -> Inbox:

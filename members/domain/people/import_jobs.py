@@ -11,7 +11,7 @@ import io
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import IO
 
@@ -20,16 +20,13 @@ from django.db import transaction
 from django.db.models import F
 
 from members.domain.attributes import definitions
+from members.domain.people.import_steps import AT_WORK, SENTENCE_LENGTH_MAX, count, take, write_refusals
 from members.domain.people.importing import CHUNK, drafts_of, remember
 from members.domain.people.saving import compared, save_members
 from members.domain.people.sheets import BadTable, lines_of
 from members.domain.people.tables import MOMENTS, Row, read_table
 from members.enums import ImportState
-from members.models import AttributeDefinition, Member, MemberImport, MemberImportFile, MemberImportRefusal
-
-AT_WORK = (ImportState.WAITING, ImportState.CHECKING, ImportState.WRITING)
-REFUSALS_MAX, SENTENCE_LENGTH_MAX = 10_000, 500
-FORGOTTEN_AFTER = timedelta(days=30)
+from members.models import AttributeDefinition, Member, MemberImport, MemberImportFile
 
 
 @dataclass
@@ -77,11 +74,6 @@ def carry_on(*, now: datetime, seconds_max: float = 20.0) -> list[int]:
     return ended
 
 
-def forget_refusals(*, now: datetime) -> int:
-    """Forget what was wrong with lines long ago, and return how many."""
-    return MemberImportRefusal.objects.filter(of__made_at__lte=now - FORGOTTEN_AFTER).delete()[0]
-
-
 def _carry(pk: int, now: datetime, deadline: float) -> bool:
     made = MemberImport.objects.get(pk=pk)
     kept = MemberImportFile.objects.filter(of=made).first()
@@ -110,17 +102,14 @@ def _look_through(made: MemberImport, content: bytes, known: dict[str, Attribute
         existing = {m.ref: m for m in Member.objects.filter(ref__in=[draft.ref for draft in drafts])}
         counts = _counted(saved.verdict for saved in compared(existing, drafts))
         with transaction.atomic():
-            if not _take(made, ImportState.CHECKING, checked=place):
+            if not take(made, ImportState.CHECKING, checked=place):
                 return
-            MemberImportRefusal.objects.bulk_create(
-                MemberImportRefusal(of=made, line=line, sentence=said)
-                for line, said in list(refused.lines.items())[: max(0, REFUSALS_MAX - made.rejected)]
-            )
-            _count(made, checked=len(chunk), rejected=len(refused.lines), **counts)
+            write_refusals(made, refused.lines)
+            count(made, checked=len(chunk), rejected=len(refused.lines), **counts)
         if time.monotonic() >= deadline:
             return
     with transaction.atomic():
-        if not _take(made, ImportState.CHECKING, checked=made.checked):
+        if not take(made, ImportState.CHECKING, checked=made.checked):
             return
         made.state = ImportState.WRITING
         if made.rejected or made.is_tried:
@@ -140,7 +129,7 @@ def _store(
             continue
         refused = Refused()
         with transaction.atomic():
-            if not _take(made, ImportState.WRITING, written=place):
+            if not take(made, ImportState.WRITING, written=place):
                 return
             drafts, lines = drafts_of(chunk, known, set(), refused)
             if refused.lines:
@@ -149,11 +138,11 @@ def _store(
                 return
             saved = save_members(drafts, now=now, is_quiet=made.is_quiet, reason=f"import {made.pk}", by=made.made_by)
             remember(made, saved, lines)
-            _count(made, written=len(chunk), **_counted(each.verdict for each in saved))
+            count(made, written=len(chunk), **_counted(each.verdict for each in saved))
         if time.monotonic() >= deadline:
             return
     with transaction.atomic():
-        if _take(made, ImportState.WRITING, written=made.written):
+        if take(made, ImportState.WRITING, written=made.written):
             made.state = ImportState.DONE
             made.save(update_fields=["state"])
             MemberImportFile.objects.filter(of=made).delete()
@@ -168,17 +157,6 @@ def _chunks(content: bytes, known: dict[str, AttributeDefinition]) -> Iterator[t
         place += len(chunk)
 
 
-def _take(made: MemberImport, state: ImportState, **places: int) -> bool:
-    """Lock the import if it still is where we left it; False where somebody else goes on with it."""
-    found = MemberImport.objects.select_for_update(skip_locked=True).filter(pk=made.pk, **places).first()
-    if found is None or found.state not in (state, ImportState.WAITING):
-        return False
-    if found.state != state:
-        MemberImport.objects.filter(pk=made.pk).update(state=state)
-    made.state = state
-    return True
-
-
 def _counted(verdicts: Iterator[str]) -> dict[str, int]:
     counts = {"created": 0, "changed": 0, "unchanged": 0}
     for verdict in verdicts:
@@ -186,20 +164,8 @@ def _counted(verdicts: Iterator[str]) -> dict[str, int]:
     return counts
 
 
-def _count(made: MemberImport, **counts: int) -> None:
-    MemberImport.objects.filter(pk=made.pk).update(**{name: F(name) + count for name, count in counts.items()})
-    for name, count in counts.items():
-        setattr(made, name, getattr(made, name) + count)
-
-
 def _refuse(made: MemberImport, lines: dict[int, str]) -> None:
     with transaction.atomic():
-        MemberImportRefusal.objects.bulk_create(
-            (
-                MemberImportRefusal(of=made, line=line, sentence=said[:SENTENCE_LENGTH_MAX])
-                for line, said in lines.items()
-            ),
-            ignore_conflicts=True,
-        )
+        write_refusals(made, lines)
         MemberImport.objects.filter(pk=made.pk).update(state=ImportState.REFUSED, rejected=F("rejected") + len(lines))
         MemberImportFile.objects.filter(of=made).delete()

@@ -1,0 +1,1 @@
+"""The points page, noun by noun."""
