@@ -49,7 +49,17 @@ CALLS: dict[str, Call] = {
                 "missing": "60",
                 "share": 80,
                 "purpose": LADDER["purpose"],
-                "demands": [{"counter": "appreciators", "has": "3", "needs": "5"}],
+                "demands": [
+                    {
+                        "counter": "",
+                        "metric": "content:quality",
+                        "within_days": 90,
+                        "has": "3",
+                        "needs": "6",
+                        "is_limit": False,
+                    }
+                ],
+                "demands_held": [],
                 "needs_invitation": False,
                 "invited_into": None,
                 "duties": [],

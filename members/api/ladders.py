@@ -59,21 +59,28 @@ class Codes(serializers.DictField):
         return super().to_internal_value(data)
 
 
-class WantedCounter(StrictBody):
-    """A counter that must have come so far, perhaps from so many people on so many days."""
+class Wanted(StrictBody):
+    """A counter, or a metric in its last days, that must have come so far, perhaps from so many people on so many days.
 
-    counter = serializers.CharField(max_length=64)
-    at_least = serializers.IntegerField(min_value=1, max_value=10**9)
-    people = serializers.CharField(max_length=64, required=False)
+    Or one that may come so far at most.
+    """
+
+    counter = serializers.CharField(max_length=64, required=False)
+    metric = serializers.CharField(max_length=80, required=False, help_text="Such as content:quality.")
+    within_days = serializers.IntegerField(min_value=1, max_value=3_660, required=False, help_text="Of a metric.")
+    at_least = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
+    at_most = serializers.IntegerField(min_value=0, max_value=10**9, required=False)
+    people = serializers.CharField(max_length=80, required=False)
     people_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
-    days = serializers.CharField(max_length=64, required=False)
+    days = serializers.CharField(max_length=80, required=False)
     days_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
 
 
-class DutyCounter(StrictBody):
-    """A counter of the month that must come so far each month."""
+class Duty(StrictBody):
+    """A counter of the month, or a metric, that must come so far each month."""
 
-    counter = serializers.CharField(max_length=64)
+    counter = serializers.CharField(max_length=64, required=False)
+    metric = serializers.CharField(max_length=80, required=False, help_text="Such as content:quality.")
     at_least = serializers.IntegerField(min_value=1, max_value=10**9)
 
 
@@ -82,8 +89,8 @@ class EditedTier(StrictBody):
 
     threshold = serializers.IntegerField(min_value=-(10**15), max_value=10**15, required=False)
     keep = serializers.IntegerField(min_value=-(10**15), max_value=10**15, required=False, allow_null=True)
-    demands = serializers.ListField(child=WantedCounter(), required=False, max_length=20)
-    duties = serializers.ListField(child=DutyCounter(), required=False, max_length=20)
+    demands = serializers.ListField(child=Wanted(), required=False, max_length=20)
+    duties = serializers.ListField(child=Duty(), required=False, max_length=20)
     quota_members = serializers.IntegerField(min_value=1, max_value=10**9, required=False, allow_null=True)
     quota_percent = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
     by_invitation = serializers.BooleanField(source="is_by_invitation", required=False)

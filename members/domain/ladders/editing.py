@@ -12,9 +12,10 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.db.models import F, Model
 
+from members.domain.ladders.demands import BadDemand, read_demands
 from members.domain.ladders.evaluating import current_plan, editing_ladder, foresee
 from members.domain.ladders.measures import BadMetric, scale_of
-from members.domain.ladders.plans import NO_RANK, BadDemand, read_demands
+from members.domain.ladders.plans import NO_RANK
 from members.domain.ladders.writing import Move
 from members.models import Counter, Ladder, Member, Tier
 

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from members.domain.contents.metrics import QUALITY, is_kept
-from members.domain.ladders.measures import Spans, counted, values
-from members.domain.ladders.plans import why_unmeasurable
+from members.domain.ladders.measures import Spans, counted, values, why_unmeasurable
 from members.domain.ladders.windows import Span
 from members.domain.local_days import day_of
 from members.domain.sql import Some, among, moment, rows_of
