@@ -259,7 +259,7 @@ def find_tier(ladder: str, tier: str) -> Tier:
     """A tier by its ladder's code and its own. Raises a 404 problem."""
     found = None
     if "\x00" not in ladder + tier:
-        found = Tier.objects.filter(ladder__code=ladder, code=tier).select_related("ladder").first()
+        found = Tier.objects.in_use().filter(ladder__code=ladder, code=tier).select_related("ladder").first()
     if found is None:
         raise Problem(
             f"There is no tier {tier[:64]!r} on a ladder {ladder[:64]!r}.", status_code=404, kind="unknown_tier"

@@ -113,7 +113,7 @@ class LadderPlan:
 
 def plan_of(ladder: Ladder, counters: Mapping[str, Counter]) -> LadderPlan:
     """Read a ladder with its tiers. Raises BadDemand where one asks for what is not there any more."""
-    tiers = sorted(ladder.tiers.all(), key=lambda tier: tier.threshold)
+    tiers = sorted((tier for tier in ladder.tiers.all() if not tier.retired_at), key=lambda tier: tier.threshold)
     return LadderPlan(
         ladder.pk, ladder.code, ladder.names, ladder.metric, ladder.window, ladder.days, ladder.rises, ladder.falls,
         ladder.validity_days, ladder.grace_days, tuple(_tier(tier, counters, ladder.days) for tier in tiers),
