@@ -65,6 +65,16 @@ def layers_now(some: Some, was: Mapping[int, Was], now: datetime) -> dict[int, t
     }
 
 
+def figures_of(member_id: int, now: datetime) -> dict[str, int | None]:
+    """What decides about a member's layer now; quality contents are None where nobody counts them."""
+    some = Some(ids=(member_id,))
+    quality = _quality(some, now)
+    return {
+        "active_days": _active_days(some, now).get(member_id, 0),
+        "quality_contents": quality.get(member_id, 0) if quality is not None else None,
+    }
+
+
 def _active_days(some: Some, now: datetime) -> dict[int, int]:
     """Different local days with a contribution or a conversation; a day is cut at today's offset of the zone."""
     types = EventType.objects.ids_taking_part()
