@@ -18,7 +18,6 @@ from incentives.domain.ledger import queries as ledger
 from incentives.domain.ledger.merging import MERGED
 from incentives.domain.ledger.queries import BadCursor
 from incentives.domain.movements import Movement, PendingLine
-from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import value_words
 from incentives.enums import CurrencyKind, JournalKind
 from incentives.models import BadgeGrant
@@ -26,6 +25,7 @@ from members.domain.attributes import definitions
 from members.domain.conduct.acceptance import rules_to_accept
 from members.domain.conduct.queries import Conduct, conduct_of, may_appeal
 from members.domain.standing import StandingLine, TierLine, share_of, standing_of
+from members.domain.texts import text_in
 from members.enums import MemberStatus, ShownTo
 from members.models import CommunityRules, Event, Member
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from config.templatetags.names import amount, short_date
-from incentives.domain.rules.documents import text_in
 from members.domain.standing import StandingLine, TierLine, Want
+from members.domain.texts import text_in
 
 
 def says(standing: StandingLine, language: str) -> list[str]:

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 
 from incentives.domain.privileges import granting
-from incentives.domain.rules.documents import text_in
 from incentives.models import Privilege, PrivilegeGrant, PrivilegeGround
 from members.admin.base import Plain
+from members.domain.texts import text_in
 
 
 def operator_of(request: HttpRequest) -> str:

@@ -24,11 +24,12 @@ from incentives.domain.engine import rulebook
 from incentives.domain.quests import drafting, publishing
 from incentives.domain.quests.closing import done_of
 from incentives.domain.quests.documents import read_quest
-from incentives.domain.rules.documents import BadDocument, text_in
+from incentives.domain.rules.documents import BadDocument
 from incentives.domain.rules.written import NotReadable, read_text, write_text
 from incentives.enums import QuestState
 from incentives.models import QuestRun, QuestVersion
 from members.admin.base import Plain, Window
+from members.domain.texts import text_in
 
 TEMPLATE = """\
 code: my-quest

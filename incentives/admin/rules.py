@@ -29,13 +29,14 @@ from incentives.domain.corrections.publications import undo_publication
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
 from incentives.domain.pump import hints
-from incentives.domain.rules.documents import BadDocument, Finding, read_document, text_in
+from incentives.domain.rules.documents import BadDocument, Finding, read_document
 from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import RuleState
 from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleVersion, SharedLimit
 from incentives.tasks.corrections import carry_on_corrections
 from members.admin.base import Plain, Remembered, WhyForm, Window
+from members.domain.texts import text_in
 
 TEMPLATE = """\
 code: my-rule

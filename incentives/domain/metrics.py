@@ -7,11 +7,11 @@ from datetime import datetime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from incentives.domain.rules.documents import text_in
 from incentives.enums import Bucket, CurrencyKind, JournalKind
 from incentives.models import Currency
 from members.domain.ladders.measures import BadMetric, Measure, Spans
 from members.domain.sql import Some
+from members.domain.texts import text_in
 
 # What somebody has done, corrections included. Spending, expiry and what others gave are left out.
 EARNING = (JournalKind.AWARD, JournalKind.DEDUCT, JournalKind.MATURE, JournalKind.ADJUST, JournalKind.OPENING)
