@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from incentives.domain import conduct
 from incentives.domain.evaluating import evaluate_ladders
 from incentives.domain.ladders import undo_ladder_edit
-from members.domain.ladders import editing
+from members.domain.ladders import editing, lending
 from members.domain.ladders.undoing import CannotUndo
-from members.models import Ladder, LadderEdit, Member, Standing, StandingChange, Tier
+from members.models import Ladder, LadderEdit, Member, Standing, StandingChange, Tier, ViolationKind
 from tests import factories
 from tests.factories import award, item
 from tests.faults.test_pump import in_threads
@@ -85,3 +86,38 @@ def test_an_undo_and_an_edit_at_once_end_as_one_after_the_other_and_two_undos_as
             assert threshold == 200 + turn
             assert said == ["The ladder was changed again since; undo the newest change first."] * 2
         assert Ladder.objects.get().grace_days == turn + 1
+
+
+@pytest.mark.postgresql
+def test_strikes_loans_and_evaluations_at_once_wait_for_each_other_in_one_order(committed_db):
+    factories.world()
+    no_strike = [{"metric": "conduct:strikes", "at_most": 0}]
+    editing.put_ladder(
+        code="rank", values={"metric": "balance:growth", "falls": "earned"},
+        tiers={"low": {"threshold": 0}, "top": {"threshold": 1, "demands": no_strike}},
+    )  # fmt: skip
+    member = factories.MemberFactory(ref="ada")
+    kind = ViolationKind.objects.create(code="advertising", names={"en": "Advertising"}, is_automatic=True)
+    tier = Tier.objects.get(code="top")
+
+    def strikes():
+        for _ in range(10):
+            made = conduct.record_violation(member_id=member.pk, kind=kind, now=START)
+            conduct.decide(violation_id=made.pk, is_upheld=False, now=START, by="Jo", note="A mistake.")
+
+    def lends():
+        for turn in range(10):
+            at = START + timedelta(minutes=turn)
+            lending.lend(member=member, tier=tier, until=at + DAY, reason="Jury.", by="jo", now=at)
+            lending.take_back(member=member, tier=tier, now=at + timedelta(seconds=9))
+
+    def evaluates():
+        for _ in range(10):
+            evaluate_ladders(now=START)
+
+    assert in_threads(strikes, lends, evaluates) == []
+
+    evaluate_ladders(now=START + DAY)
+    assert Standing.objects.get().tier.code == "low"
+    found = StandingChange.objects.order_by("pk").values_list("from_tier__code", "to_tier__code")
+    assert [before for before, _ in found] == [None, *(after for _, after in found)][:-1]
