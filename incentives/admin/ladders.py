@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from incentives.domain.ladders import gained_since, undo_ladder_edit
 from incentives.domain.pump import hints
@@ -32,6 +33,13 @@ from members.domain.ladders.undoing import CannotUndo, preview_undo
 from members.models import Counter, Ladder, LadderEdit, Tier
 
 CONFIRMED = "_confirmed"
+
+
+class UndoForm(forms.Form):
+    why = forms.CharField(
+        label=gettext_lazy("Why it is undone"), max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"required": True}),
+    )  # fmt: skip
 
 
 class TierForm(forms.ModelForm[Tier]):
@@ -178,19 +186,25 @@ class LadderEditAdmin(Window[LadderEdit]):
         answer: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **story})
         return answer
 
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The undo, where there is something to undo."""
+        is_open = LadderEdit.objects.filter(pk=object_id, undoes=None, undone_by=None).exists()
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered if is_open else []
+
     @action(description=gettext_lazy("Undo"), url_path="undo", permissions=["undo"], icon="undo")
     def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show who moves by it and what stays, and undo once that is confirmed."""
         edit = LadderEdit.objects.select_related("ladder").get(pk=object_id)
-        here = HttpResponseRedirect(reverse("admin:members_ladderedit_change", args=[object_id]))
+        form = UndoForm(request.POST or None)
         try:
-            if request.method != "POST":
-                return self._ask(request, edit, preview_undo(edit=edit, now=timezone.now()))
-            why, seen = request.POST.get("why", ""), request.POST.get(CONFIRMED, "")
+            if not form.is_valid():
+                return self._ask(request, edit, form, preview_undo(edit=edit, now=timezone.now()))
+            why, seen = form.cleaned_data["why"], request.POST.get(CONFIRMED, "")
             undone = undo_ladder_edit(edit=edit, why=why, by=str(request.user), now=timezone.now(), seen=seen)
         except (CannotUndo, EditConflict) as error:
             messages.error(request, str(error))
-            return here
+            return HttpResponseRedirect(reverse("admin:members_ladderedit_change", args=[object_id]))
         if undone.is_new:
             hints.send_on_commit(evaluate_ladders)
             messages.success(request, _("The ladder is what it was before. Everybody is evaluated again now."))
@@ -201,10 +215,11 @@ class LadderEditAdmin(Window[LadderEdit]):
     def has_undo_permission(self, request: HttpRequest, *_args: object) -> bool:
         return request.user.has_perm("members.change_ladder")
 
-    def _ask(self, request: HttpRequest, edit: LadderEdit, found: Preview) -> HttpResponse:
+    def _ask(self, request: HttpRequest, edit: LadderEdit, form: UndoForm, found: Preview) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "preview": found, "edit": edit,
-            "gained": gained_since(edit), "title": _("Undo a change of a ladder"), "confirmed": CONFIRMED,
+            "gained": gained_since(edit), "form": form, "title": _("Undo a change of a ladder"),
+            "confirmed": CONFIRMED,
         }  # fmt: skip
         return TemplateResponse(request, "admin/ladder_undo.html", context)
 

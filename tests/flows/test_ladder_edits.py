@@ -20,14 +20,14 @@ from tests import factories
 from tests.factories import award, item
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+# What is judged is dated by the clock of the database, so this is a real one too.
+NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
 REFS = ("ada", "bo", "cy")
 
 
 @pytest.fixture(autouse=True)
-def _world(time_machine):
-    time_machine.move_to(NOW, tick=True)
+def _world():
     factories.world()
     factories.rule({"then": [award("event.data.words", "growth")]}, since=NOW - 900 * DAY)
     factories.rule(
@@ -345,9 +345,13 @@ def test_the_desk_undoes_a_change_after_showing_who_moves_and_what_stays(desk):
     story = desk.get(f"{path}/change/").content.decode()
     ask = desk.get(f"/admin/members/ladderedit/{edit.pk}/undo/")
     page = ask.content.decode()
-    done = desk.post(
-        ask.request["PATH_INFO"], {"why": "A slip.", "_confirmed": ask.context["preview"].fingerprint}, follow=True
+    seen = ask.context["preview"].fingerprint
+    blank = desk.post(ask.request["PATH_INFO"], {"why": " ", "_confirmed": seen})
+    assert ("This field is required." in blank.content.decode(), LadderEdit.objects.filter(undoes=edit).count()) == (
+        True,
+        0,
     )
+    done = desk.post(ask.request["PATH_INFO"], {"why": "A slip.", "_confirmed": seen}, follow=True)
     again = desk.post(ask.request["PATH_INFO"], {"why": "A slip.", "_confirmed": ""}, follow=True)
     refused = desk.get(ask.request["PATH_INFO"], follow=True)
 

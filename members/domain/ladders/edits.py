@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from members.domain.ladders.evaluating import editing_ladder
-from members.models import Ladder, LadderEdit
+from members.models import Ladder, LadderEdit, Tier
 
 Document = dict[str, Any]
 LADDER_FIELDS = ("names", "purpose", "metric", "window", "days", "rises", "falls", "validity_days", "grace_days")
@@ -41,6 +41,11 @@ class Difference:
     field: str
     before: Any
     after: Any
+
+    @property
+    def name(self) -> str:
+        """What the field is called, in the language of the moment."""
+        return str((Tier if self.tier else Ladder)._meta.get_field(self.field).verbose_name)  # type: ignore[union-attr]  # noqa: SLF001
 
 
 def document_of(ladder: Ladder) -> Document:
