@@ -15,6 +15,7 @@ from incentives.api import (
     contents,
     corrections,
     events,
+    ladder_edits,
     needs,
     partners,
     people,
@@ -190,6 +191,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         {"version": "v1"},
     ),
     path("api/v1/ladders/<str:code>/preview", ladders.LadderPreview.as_view(), {"version": "v1"}),
+    path("api/v1/ladders/<str:code>/edits", ladder_edits.LadderEdits.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/ladders/<str:code>/edits/<int:edit_id>/undo", ladder_edits.LadderEditUndo.as_view(), {"version": "v1"}
+    ),
     path("api/v1/ladders", ladders.Ladders.as_view(), {"version": "v1"}),
     path("api/v1/tiers", ladders.Tiers.as_view(), {"version": "v1"}),
     path("api/v1/segments", segments.Segments.as_view(), {"version": "v1"}),

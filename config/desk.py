@@ -323,6 +323,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Currencies"), "toll", "incentives.currency"),
             Page(_("Ladders and tiers"), "stairs", "members.ladder"),
+            Page(_("Changes of ladders"), "history", "members.ladderedit"),
             Page(_("Badges"), "verified", "incentives.badge"),
             Page(_("Event types"), "category", "members.eventtype"),
             Page(_("Counters"), "123", "members.counter"),

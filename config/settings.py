@@ -202,12 +202,37 @@ CLOSED_COMMUNITY = env.bool("CLOSED_COMMUNITY", default=False)
 PAGE_LINK_SECONDS = env.int("PAGE_LINK_SECONDS", default=900)
 # Weeks of a season that a streak may rest.
 STREAK_RESTS_A_SEASON = env.int("STREAK_RESTS_A_SEASON", default=2)
-# What ladders and segments can be measured by: a kind, who finds the values, and who knows the decimals.
+# What ladders and segments can be measured by, and tiers can ask for: a kind, who finds the values, who knows the
+# decimals, and who knows what members call it.
 METRIC_PROVIDERS = {
-    "balance": ("incentives.domain.metrics.balance", "incentives.domain.metrics.decimals"),
-    "earned": ("incentives.domain.metrics.earned", "incentives.domain.metrics.decimals"),
-    "counter": ("members.domain.ladders.measures.counter", "members.domain.ladders.measures.counter_scale"),
-    "content": ("members.domain.contents.metrics.measured", "members.domain.contents.metrics.scale"),
+    "balance": (
+        "incentives.domain.metrics.balance",
+        "incentives.domain.metrics.decimals",
+        "incentives.domain.metrics.balance_words",
+    ),
+    "earned": (
+        "incentives.domain.metrics.earned",
+        "incentives.domain.metrics.decimals",
+        "incentives.domain.metrics.earned_words",
+    ),
+    "counter": (
+        "members.domain.ladders.measures.counter",
+        "members.domain.ladders.measures.counter_scale",
+        "members.domain.ladders.measures.counter_words",
+    ),
+    "content": (
+        "members.domain.contents.metrics.measured",
+        "members.domain.contents.metrics.scale",
+        "members.domain.contents.metrics.words",
+    ),
+}
+# What counts against members: nobody is ranked by it, but a tier may ask for at most so much.
+LIMIT_PROVIDERS = {
+    "conduct": (
+        "members.domain.conduct.metrics.measured",
+        "members.domain.conduct.metrics.scale",
+        "members.domain.conduct.metrics.words",
+    ),
 }
 # Who has words for placeholders of messages beyond an event's own data; see members/domain/notifications/words.py.
 MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING"]

@@ -216,6 +216,7 @@ class StandingReason(models.TextChoices):
     PIN = "pin", _("lent by hand")
     PIN_ENDED = "pin_ended", _("no longer lent")
     STATUS = "status", _("may not hold it now")
+    UNDONE = "undone", _("the tier was taken off the ladder")
 
 
 class SegmentKind(models.TextChoices):
@@ -241,6 +242,7 @@ class Scope(models.TextChoices):
     PRIVILEGES_READ = "privileges:read", _("read what members may do")
     PRIVILEGES_WRITE = "privileges:write", _("use, give back, grant and revoke privileges")
     RULES_READ = "rules:read", _("read and check rules")
+    LADDERS_WRITE = "ladders:write", _("change ladders, and undo changes of them")
     CAMPAIGNS_READ = "campaigns:read", _("read campaigns and what came of them")
     CAMPAIGNS_WRITE = "campaigns:write", _("stop campaigns")
     CORRECTIONS_READ = "corrections:read", _("read corrections")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from activities.models import Activity
 from incentives.domain.privileges.wording import WhyNot
-from incentives.domain.rules.documents import text_in
 from members.domain.counters.periods import zone_named
+from members.domain.texts import text_in
 
 
 def words_in(names: object, fallback: str = "") -> str:

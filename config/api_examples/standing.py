@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from config.api_examples.shared import NOON, Call
 
 SEGMENT = {
@@ -35,6 +37,41 @@ TIER_INVITATION = {
 }
 LEAVE = {"member": "ada", "begins_at": NOON, "ends_at": "2027-01-10T11:00:00Z", "reason": "Paternity."}
 
+FINGERPRINT = "1f6c2a90b7d43e58a6c1-9b0e4d7721c85fa3d6e2"
+
+
+def _document(silver: int) -> dict[str, Any]:
+    """The growth ladder's words with a threshold of silver."""
+
+    def tier(code: str, names: dict[str, str], threshold: int) -> dict[str, Any]:
+        return {
+            "code": code, "names": names, "threshold": threshold, "keep": None, "demands": [], "duties": [],
+            "quota_members": None, "quota_percent": None, "is_by_invitation": False, "invitations_max": None,
+        }  # fmt: skip
+
+    return {
+        "names": LADDER["names"], "purpose": LADDER["purpose"], "metric": "earned:growth", "window": "year",
+        "days": None, "rises": "at_once", "falls": "earned", "validity_days": None, "grace_days": 0,
+        "tiers": [
+            tier("bronze", {"en": "Bronze", "zh-hans": "青铜"}, 100),
+            tier("silver", {"en": "Silver", "zh-hans": "白银"}, silver),
+        ],
+    }  # fmt: skip
+
+
+EDIT: dict[str, Any] = {
+    "id": "7",
+    "ladder": "growth",
+    "why": "Too few reach silver.",
+    "made_by": "back office",
+    "made_at": NOON,
+    "before": _document(400),
+    "after": _document(300),
+    "undoes": None,
+    "undone_by": None,
+    "gained": None,
+}
+
 CALLS: dict[str, Call] = {
     "member_standing": Call(
         "A member's tier and the way to the next",
@@ -49,7 +86,17 @@ CALLS: dict[str, Call] = {
                 "missing": "60",
                 "share": 80,
                 "purpose": LADDER["purpose"],
-                "demands": [{"counter": "appreciators", "has": "3", "needs": "5"}],
+                "demands": [
+                    {
+                        "counter": "",
+                        "metric": "content:quality",
+                        "within_days": 90,
+                        "has": "3",
+                        "needs": "6",
+                        "is_limit": False,
+                    }
+                ],
+                "demands_held": [],
                 "needs_invitation": False,
                 "invited_into": None,
                 "duties": [],
@@ -109,8 +156,48 @@ CALLS: dict[str, Call] = {
                 }
             ],
             "falls": [],
+            "fingerprint": FINGERPRINT,
         },
         request={"falls": "step", "tiers": {"silver": {"threshold": 300, "keep": 270}}},
+    ),
+    "list_ladder_edits": Call("Changes of a ladder", {"next": None, "previous": None, "results": [EDIT]}),
+    "change_ladder": Call(
+        "Change a ladder as previewed",
+        EDIT,
+        request={"why": "Too few reach silver.", "fingerprint": FINGERPRINT, "tiers": {"silver": {"threshold": 300}}},
+    ),
+    "preview_ladder_undo": Call(
+        "Who would rise and fall by an undo",
+        {
+            "rise_count": 0,
+            "fall_count": 1,
+            "rises": [],
+            "falls": [
+                {
+                    "member": "ada",
+                    "display_name": "Ada Lund",
+                    "from_tier": "silver",
+                    "to_tier": "bronze",
+                    "reason": "not_earned",
+                    "value": "340",
+                }
+            ],
+            "fingerprint": FINGERPRINT,
+        },
+    ),
+    "undo_ladder_edit": Call(
+        "Undo a change of a ladder",
+        {
+            **EDIT,
+            "id": "8",
+            "why": "A slip.",
+            "before": EDIT["after"],
+            "after": EDIT["before"],
+            "undoes": "7",
+            "gained": {"rises": 3, "falls": 0, "points": {"points": "60"}, "badges": 3, "privileges": 0},
+            "was_undone": False,
+        },
+        request={"why": "A slip.", "fingerprint": FINGERPRINT},
     ),
     "list_tiers": Call("List tiers", [{"ladder": "growth", **tier} for tier in TIERS]),
     "list_segments": Call("List segments", [SEGMENT]),

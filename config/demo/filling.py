@@ -13,11 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
 
 from config.demo import campaigns, corrections, first_days, gatherings, needs, notices, rights, spaces, team
 from incentives.domain import conduct
 from incentives.domain.contents import advance_contents
 from incentives.domain.evaluating import evaluate_ladders, evaluate_segments
+from incentives.domain.ladders import undo_ladder_edit
 from incentives.domain.ledger import InsufficientPoints, keys, operations
 from incentives.domain.program import apply_program
 from incentives.domain.pump import loop
@@ -34,6 +36,7 @@ from members.domain.invitations.making import new_code
 from members.domain.invitations.stages import advance_referrals
 from members.domain.joining import Arrival, tell_joined
 from members.domain.ladders import lending
+from members.domain.ladders.editing import put_ladder
 from members.domain.outcomes import REFERRAL_JOINED
 from members.domain.segments.evaluating import put_by_hand
 from members.enums import Consequence, MemberStatus, Scope
@@ -42,6 +45,7 @@ from members.models import (
     AttributeDefinition,
     CommunityRules,
     Invitation,
+    LadderEdit,
     Member,
     Referral,
     Segment,
@@ -278,6 +282,7 @@ def _stand(members: list[Member], now: datetime) -> None:
     """Give out the tiers, lend one to somebody who has a term to serve, and find out who is in which segment."""
     evaluate_ladders(now=now)
     evaluate_segments(now=now)
+    _change_ladders()
     founders = Segment.objects.get(code="founders")
     for member in members[:12]:
         put_by_hand(segment=founders, member=member, now=now)
@@ -285,6 +290,19 @@ def _stand(members: list[Member], now: datetime) -> None:
         member=members[30], tier=Tier.objects.get(code="gold"), until=now + timedelta(days=60),
         reason="Sits on the jury of the winter prize.", by="operator", now=now,
     )  # fmt: skip
+
+
+def _change_ladders() -> None:
+    """A change that stands, and one that was a slip and is undone; by the clock, since nobody has risen by them."""
+    put_ladder(
+        code="voices", values={"grace_days": 10}, tiers={}, why="A week was too short for holidays.", by="operator",
+    )  # fmt: skip
+    put_ladder(
+        code="big_v", values={}, tiers={"known": {"threshold": 2, "keep": 1}}, why="Easier for newcomers.",
+        by="operator",
+    )  # fmt: skip
+    edit = LadderEdit.objects.latest("pk")
+    undo_ladder_edit(edit=edit, why="A nought too few: twenty, not two.", by="operator", now=timezone.now())
 
 
 def _keep_order(members: list[Member], now: datetime) -> None:

@@ -15,7 +15,6 @@ from config.site.quests import Quest, Quests
 from config.site.rights import Rights
 from config.templatetags.names import short_date
 from incentives.domain.earnings import OPEN, Way
-from incentives.domain.rules.documents import text_in
 from incentives.enums import CaseState
 from incentives.models import WAITING_CASES, Case
 from members.domain.connections.queries import Proposal
@@ -23,6 +22,7 @@ from members.domain.invitations.queries import Inviting
 from members.domain.needs.queries import Market
 from members.domain.notifications.inbox import Inbox
 from members.domain.spaces.queries import Belonging
+from members.domain.texts import text_in
 from members.models import Member
 
 

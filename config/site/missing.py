@@ -20,10 +20,10 @@ from incentives.domain import earnings, support
 from incentives.domain.engine import rulebook
 from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
-from incentives.domain.rules.documents import text_in
 from incentives.enums import CaseState
 from incentives.models import WAITING_CASES, Case
 from members.domain.counters.periods import midnight
+from members.domain.texts import text_in
 from members.models import EventType, Member
 
 EVENTS_SHOWN_MAX, CASES_SHOWN_MAX = 20, 20

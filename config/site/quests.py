@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from config.site import drawing
 from incentives.domain.quests.queries import OFFERED, READY, QuestLine, StepLine, quests_of
 from incentives.domain.quests.rewards import Reward
-from incentives.domain.rules.documents import text_in
 from incentives.enums import RunState
 from members.domain.newcomers.queries import greeter_of
 from members.domain.outcomes import PAGE_OPENED
+from members.domain.texts import text_in
 from members.models import Member
 
 OVER_SHOWN_MAX = 5

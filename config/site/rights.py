@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from incentives.domain.privileges.deciding import Answer, answers_of
 from incentives.domain.privileges.definitions import remembered
 from incentives.domain.privileges.using import uses_of
-from incentives.domain.rules.documents import text_in
 from incentives.enums import PrivilegeKind, PrivilegeWay
 from incentives.models import WAITING_STATES, PrivilegeUse
+from members.domain.texts import text_in
 from members.models import Member
 
 PIPS_MAX, USES_SHOWN_MAX = 6, 20

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from config.templatetags.names import amount, short_date
-from incentives.domain.rules.documents import text_in
 from members.domain.standing import StandingLine, TierLine, Want
+from members.domain.texts import text_in
 
 
 def says(standing: StandingLine, language: str) -> list[str]:
@@ -30,8 +30,12 @@ def _sentences(standing: StandingLine, language: str) -> Iterator[str]:
             "tier": name(standing.loan.tier), "date": short_date(standing.loan.until), "reason": standing.loan.reason,
         }  # fmt: skip
     yield from _of_duties(standing, held)
+    if standing.can_fall:
+        yield from _of_demands_held(standing, held)
     for want in standing.demands:
-        if not want.is_there:
+        if not want.is_there and want.is_limit and standing.next_tier is not None:
+            yield _limit(want, name(standing.next_tier))
+        elif not want.is_there:
             yield _("Still missing: %(what)s.") % {"what": _so_far(want)}
     if standing.needs_invitation and standing.invited_into is None and standing.next_tier is not None:
         yield _("%(tier)s is by invitation only.") % {"tier": name(standing.next_tier)}
@@ -57,7 +61,23 @@ def _of_duties(standing: StandingLine, held: str) -> Iterator[str]:
         yield _("Last month that was not done; twice in a row is one tier down.")
 
 
+def _of_demands_held(standing: StandingLine, held: str) -> Iterator[str]:
+    """What the held tier asks for and does not have, since it may be lost for it."""
+    for want in standing.demands_held:
+        if not want.is_there and want.is_limit:
+            yield _limit(want, held)
+        elif not want.is_there:
+            yield _("To stay, %(tier)s asks for this: %(what)s.") % {"tier": held, "what": _so_far(want)}
+
+
+def _limit(want: Want, tier: str) -> str:
+    words = {"tier": tier, "what": want.words, "has": amount(want.has), "needs": amount(want.needs)}
+    if not want.needs:
+        return _("%(tier)s is for members without %(what)s; you have %(has)s.") % words
+    return _("%(tier)s allows at most %(needs)s %(what)s; you have %(has)s.") % words
+
+
 def _so_far(want: Want) -> str:
     """Such as `likers 3 of 5`."""
-    words = {"what": want.counter.replace("_", " "), "has": amount(want.has), "needs": amount(want.needs)}
+    words = {"what": want.words, "has": amount(want.has), "needs": amount(want.needs)}
     return _("%(what)s %(has)s of %(needs)s") % words

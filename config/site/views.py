@@ -162,7 +162,7 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
 @for_member
 def answer_tier(request: HttpRequest, member: Member, ladder: str, tier: str) -> HttpResponse:
     """The member says yes or no to a tier that they are invited into."""
-    found = Tier.objects.filter(ladder__code=ladder, code=tier).select_related("ladder").first()
+    found = Tier.objects.in_use().filter(ladder__code=ladder, code=tier).select_related("ladder").first()
     if found is None:
         raise Http404
     answer = lending.accept if request.POST.get("answer") == "yes" else lending.end_invitation

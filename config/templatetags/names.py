@@ -12,9 +12,9 @@ from django.utils.dateformat import format as written
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from incentives.domain.rules.documents import text_in
 from incentives.domain.usage import Usage
 from incentives.domain.wording import plain
+from members.domain.texts import text_in
 
 register = template.Library()
 

@@ -15,12 +15,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from config.today.registry import FOUND_MAX, Entry
-from incentives.domain.rules.documents import text_in
 from incentives.enums import CorrectionState, RuleState, UseState
 from incentives.models import WAITING_CASES, BudgetAlarm, Case, Correction, PrivilegeUse, RuleVersion
 from members.domain.counters.periods import midnight, month_of, week_of
 from members.domain.events.schemas import YEAR_LAST
 from members.domain.invitations.windows import watch
+from members.domain.texts import text_in
 from members.enums import (
     DeadLetterState,
     MembershipState,

@@ -25,10 +25,10 @@ from incentives.domain.campaigns.holding_out import PERCENT_MAX
 from incentives.domain.campaigns.templates import Template
 from incentives.domain.campaigns.words import LETTER_LENGTH_MAX
 from incentives.domain.ledger.queries import major
-from incentives.domain.rules.documents import text_in
 from incentives.enums import CampaignState, CurrencyKind, ReleasedTo
 from incentives.models import Campaign, Currency
 from members.domain.notifications.templates import TEXT_LENGTH_MAX, TITLE_LENGTH_MAX
+from members.domain.texts import text_in
 from members.models import Segment
 
 LANGUAGES = (("en", gettext_lazy("English")), ("zh-hans", gettext_lazy("Chinese")))

@@ -26,10 +26,10 @@ from incentives.domain.campaigns.starting import CannotStart, start
 from incentives.domain.campaigns.stopping import CannotStop, kept_of, stop
 from incentives.domain.campaigns.templates import Template, templates
 from incentives.domain.ledger.queries import major
-from incentives.domain.rules.documents import text_in
 from incentives.enums import CampaignState, ReleasedTo
 from incentives.models import Campaign
 from members.admin.base import Remembered
+from members.domain.texts import text_in
 
 
 @admin.register(Campaign)

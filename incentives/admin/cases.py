@@ -22,10 +22,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.domain import support, traces
 from incentives.domain.missing import cases
-from incentives.domain.rules.documents import text_in
 from incentives.models import WAITING_CASES, Case
 from members.admin.base import Window, link
 from members.admin.within import Within
+from members.domain.texts import text_in
 
 
 class AnswerForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms.formsets import all_valid
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from incentives.domain.ladders import gained_since, undo_ladder_edit
 from incentives.domain.pump import hints
 from incentives.tasks.standing import evaluate_ladders
-from members.admin.base import Remembered, WhyForm
+from members.admin.base import Remembered, WhyForm, Window
 from members.admin.within import HARMLESS
 from members.domain.ladders.editing import BadLadder, Preview, check_demands, look_ahead
-from members.domain.ladders.evaluating import editing_ladder
+from members.domain.ladders.edits import EditConflict, differences, document_of, fingerprint, recording
 from members.domain.ladders.measures import BadMetric, scale_of
-from members.models import Counter, Ladder, Tier
+from members.domain.ladders.undoing import CannotUndo, preview_undo
+from members.models import Counter, Ladder, LadderEdit, Tier
 
 CONFIRMED = "_confirmed"
+
+
+class UndoForm(forms.Form):
+    why = forms.CharField(
+        label=gettext_lazy("Why it is undone"), max_length=200,
+        widget=UnfoldAdminTextInputWidget(attrs={"required": True}),
+    )  # fmt: skip
 
 
 class TierForm(forms.ModelForm[Tier]):
@@ -55,6 +70,10 @@ class TierInline(TabularInline):  # type: ignore[misc]
     model = Tier
     form = TierForm
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
+        found: QuerySet[Tier] = super().get_queryset(request)
+        return found.filter(retired_at=None)
 
 
 class LadderForm(WhyForm):
@@ -90,15 +109,21 @@ class LadderAdmin(Remembered[Ladder]):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        if request.method == "POST" and object_id is not None and CONFIRMED not in request.POST:
+        if request.method == "POST" and object_id is not None and not request.POST.get(CONFIRMED):
             found = self._preview(request, object_id)
             if found is not None:
                 return self._ask(request, object_id, found)
         if request.method != "POST":
             return self._form(request, object_id, form_url, extra_context)
-        with editing_ladder():
-            answer = self._form(request, object_id, form_url, extra_context)
-            hints.send_on_commit(evaluate_ladders)
+        ladder = self.get_object(request, object_id) if object_id is not None else None
+        why, seen = request.POST.get("why", ""), request.POST.get(CONFIRMED, "")
+        try:
+            with recording(ladder=ladder, why=why, by=str(request.user), now=timezone.now(), seen=seen):
+                answer = self._form(request, object_id, form_url, extra_context)
+                hints.send_on_commit(evaluate_ladders)
+        except EditConflict as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:members_ladder_change", args=[object_id]))
         return answer
 
     def _form(self, request: HttpRequest, *words: Any) -> HttpResponse:
@@ -116,10 +141,12 @@ class LadderAdmin(Remembered[Ladder]):
         if not all_valid([*formsets]) or not form.is_valid():
             return None
         with transaction.atomic():
+            before = document_of(ladder)
             form.save()
             for formset in formsets:
                 formset.save()
-            found = look_ahead(ladder, now=timezone.now())
+            seen = fingerprint(before, document_of(ladder))
+            found = look_ahead(ladder, now=timezone.now(), seen=seen)
             transaction.set_rollback(True)
         return found
 
@@ -132,3 +159,72 @@ class LadderAdmin(Remembered[Ladder]):
             "object_id": object_id, "title": _("Who rises and who falls"), "confirmed": CONFIRMED,
         }  # fmt: skip
         return TemplateResponse(request, "admin/ladder_preview.html", context)
+
+
+@admin.register(LadderEdit)
+class LadderEditAdmin(Window[LadderEdit]):
+    """Changes of ladders as a whole. The newest of each can be undone, and who moves by that is shown first."""
+
+    list_display = ("made_at", "ladder", "why", "made_by", "state")
+    list_filter = ("ladder",)
+    list_select_related = ("ladder", "undone_by", "undoes")
+    ordering = ("-id",)
+    fields = ("ladder", "made_at", "made_by", "why", "state")
+    readonly_fields = ("state",)
+    actions_detail = ("undo",)
+    change_form_outer_after_template = "admin/_ladder_edit.html"
+
+    @admin.display(description=gettext_lazy("State"))
+    def state(self, edit: LadderEdit) -> str:
+        if edit.undoes is not None:
+            return _("undoes the change of %(when)s") % {"when": _local(edit.undoes.made_at)}
+        return _("undone on %(when)s") % {"when": _local(edit.undo.made_at)} if edit.undo is not None else _("in force")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        edit = LadderEdit.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        story = {"differences": differences(edit), "gained": edit.gained} if edit is not None else {}
+        answer: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **story})
+        return answer
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """The undo, where there is something to undo."""
+        is_open = LadderEdit.objects.filter(pk=object_id, undoes=None, undone_by=None).exists()
+        offered: list[Any] = super().get_actions_detail(request, object_id)
+        return offered if is_open else []
+
+    @action(description=gettext_lazy("Undo"), url_path="undo", permissions=["undo"], icon="undo")
+    def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show who moves by it and what stays, and undo once that is confirmed."""
+        edit = LadderEdit.objects.select_related("ladder").get(pk=object_id)
+        form = UndoForm(request.POST or None)
+        try:
+            if not form.is_valid():
+                return self._ask(request, edit, form, preview_undo(edit=edit, now=timezone.now()))
+            why, seen = form.cleaned_data["why"], request.POST.get(CONFIRMED, "")
+            undone = undo_ladder_edit(edit=edit, why=why, by=str(request.user), now=timezone.now(), seen=seen)
+        except (CannotUndo, EditConflict) as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:members_ladderedit_change", args=[object_id]))
+        if undone.is_new:
+            hints.send_on_commit(evaluate_ladders)
+            messages.success(request, _("The ladder is what it was before. Everybody is evaluated again now."))
+        else:
+            messages.info(request, _("This change has been undone already."))
+        return HttpResponseRedirect(reverse("admin:members_ladderedit_change", args=[undone.undo.pk]))
+
+    def has_undo_permission(self, request: HttpRequest, *_args: object) -> bool:
+        return request.user.has_perm("members.change_ladder")
+
+    def _ask(self, request: HttpRequest, edit: LadderEdit, form: UndoForm, found: Preview) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request), "opts": self.opts, "preview": found, "edit": edit,
+            "gained": gained_since(edit), "form": form, "title": _("Undo a change of a ladder"),
+            "confirmed": CONFIRMED,
+        }  # fmt: skip
+        return TemplateResponse(request, "admin/ladder_undo.html", context)
+
+
+def _local(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"

@@ -30,7 +30,6 @@ from incentives.admin.people import PersonSteps
 from incentives.domain import dead_letters, support, traces
 from incentives.domain.ledger import LedgerError, operations, queries
 from incentives.domain.movements import movements_of, pending_of
-from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
 from incentives.models import Badge, BadgeGrant, Case, Currency, Judgement
 from members.admin.base import Plain, Window, link
@@ -41,6 +40,7 @@ from members.domain.intentions.queries import intention_of
 from members.domain.roles.appointing import in_force_of
 from members.domain.spaces.joining import spaces_of
 from members.domain.standing import standing_of
+from members.domain.texts import text_in
 from members.models import DeadLetter, Event, Member
 
 STATEMENT_LINES, TIMELINE_LINES = 12, 14

@@ -16,10 +16,10 @@ from unfold.admin import TabularInline
 
 from incentives.domain.privileges import granting
 from incentives.domain.privileges.attention import SellsAttention, check_sale
-from incentives.domain.rules.documents import text_in
 from incentives.models import Privilege, PrivilegeGrant, PrivilegeGround
 from members.admin.base import Plain
 from members.admin.within import HARMLESS, Within
+from members.domain.texts import text_in
 
 
 def operator_of(request: HttpRequest) -> str:

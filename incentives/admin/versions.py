@@ -17,10 +17,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from incentives.admin.dialogs import StepForm, shown
-from incentives.domain.rules.documents import text_in
 from incentives.domain.rules.written import write_text
 from incentives.models import QuestVersion, RuleVersion
 from members.admin.base import Plain
+from members.domain.texts import text_in
 
 V = TypeVar("V", RuleVersion, QuestVersion)
 DRAFT = "draft"

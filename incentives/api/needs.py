@@ -209,7 +209,7 @@ def role_of(need_id: int, member_id: int) -> NeedRole:
 def find_tier(path: str) -> Tier:
     """A tier by ladder/tier. Raises a 404 problem."""
     ladder, _, code = path.partition("/")
-    found = Tier.objects.filter(ladder__code=ladder, code=code).first() if "\x00" not in path else None
+    found = Tier.objects.in_use().filter(ladder__code=ladder, code=code).first() if "\x00" not in path else None
     if found is None:
         raise Problem(f"There is no tier {path[:80]!r}; write it as ladder/tier.", status_code=404, kind="unknown_tier")
     return found

@@ -14,7 +14,7 @@ from incentives.domain.engine.facts import MemberFacts, load_members
 from incentives.domain.engine.paying import refusal
 from incentives.domain.engine.rulebook import RuleBook, RulePlan, TypeBook
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
-from incentives.domain.rules.documents import GRANTS, MEMBER, Award, GrantBadge, GrantPrivilege, text_in
+from incentives.domain.rules.documents import GRANTS, MEMBER, Award, GrantBadge, GrantPrivilege
 from incentives.domain.rules.limits import Ceiling
 from incentives.domain.usage import Usage, Uses, own_ceiling, usage_of, uses_of
 from incentives.enums import NoticeOf
@@ -23,6 +23,7 @@ from members.domain import language as expressions
 from members.domain.counters.book import CounterBook, as_fact
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.counters.periods import local_day
+from members.domain.texts import text_in
 from members.models import Member
 
 OPEN, USED, DONE, CLOSED = "open", "used", "done", "closed"

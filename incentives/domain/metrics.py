@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
 from incentives.enums import Bucket, CurrencyKind, JournalKind
 from incentives.models import Currency
 from members.domain.ladders.measures import BadMetric, Measure, Spans
 from members.domain.sql import Some
+from members.domain.texts import text_in
 
 # What somebody has done, corrections included. Spending, expiry and what others gave are left out.
 EARNING = (JournalKind.AWARD, JournalKind.DEDUCT, JournalKind.MATURE, JournalKind.ADJUST, JournalKind.OPENING)
@@ -44,6 +48,19 @@ def earned(code: str, some: Some, spans: Spans, _now: datetime) -> Measure:
 def decimals(code: str) -> int:
     """The decimals of a currency's minor units. Raises BadMetric."""
     return qualifying(code).scale
+
+
+def balance_words(code: str) -> str:
+    return _("%(currency)s available") % {"currency": _name(code)}
+
+
+def earned_words(code: str) -> str:
+    return _("%(currency)s earned") % {"currency": _name(code)}
+
+
+def _name(code: str) -> str:
+    """What members call a currency."""
+    return text_in(qualifying(code).names, get_language() or "", code)
 
 
 def qualifying(code: str) -> Currency:

@@ -11,12 +11,12 @@ from incentives.domain.engine import rulebook
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.domain.ledger import queries as ledger
 from incentives.domain.ledger.queries import StatementLine
-from incentives.domain.rules.documents import text_in
 from incentives.domain.rules.limits import Ceiling
 from incentives.domain.usage import Usage, own_ceiling, usage_of, uses_of
 from incentives.enums import CurrencyKind, JournalKind, PendingState
 from incentives.models import Journal, PendingAward
 from members.domain.counters.periods import local_day
+from members.domain.texts import text_in
 from members.models import Member
 
 # An event moves several currencies and a spending several lots; a line of history holds all of them.

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from incentives.domain import support
 from incentives.domain.engine import rulebook
-from incentives.domain.rules.documents import text_in
 from incentives.models import Badge, Campaign, Currency, Journal, Privilege
 from members.domain.notifications.words import Happened, day_of, number
 from members.domain.outcomes import CAMPAIGN_STOPPED, POINTS_AWARDED, POINTS_DEDUCTED, RULE_CHANGING
+from members.domain.texts import text_in
 
 # What a rule did stands in the books, by the event that it answered to.
 BY_RULE = (POINTS_AWARDED, POINTS_DEDUCTED)

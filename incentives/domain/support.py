@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from incentives.domain.engine import rulebook
 from incentives.domain.ledger.queries import major
-from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
 from incentives.models import BadgeGrant, Entry, Journal, Judgement, PrivilegeGrant
+from members.domain.texts import text_in
 from members.models import DeadLetter, Event, Work
 
 

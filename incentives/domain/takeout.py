@@ -14,7 +14,9 @@ from incentives.domain.campaigns.people import MOMENTS, OVER
 from incentives.domain.ledger import queries
 from incentives.enums import JournalKind
 from incentives.models import BadgeGrant, CampaignMember, Case, QuestRun
+from members.domain.segments import layers
 from members.domain.standing import standing_of
+from members.enums import SegmentKind
 from members.models import (
     Appointment,
     Content,
@@ -25,6 +27,7 @@ from members.models import (
     Need,
     NeedCandidate,
     Notification,
+    SegmentMember,
     SpaceMember,
     Violation,
 )
@@ -91,6 +94,12 @@ def data_of(member: Member, *, now: datetime, sources: Collection[str] | None = 
         "intention": [
             {"layer": each.layer, "score": str(each.score), "since": each.since.isoformat(), "reasons": each.reasons}
             for each in Intention.objects.filter(member=member)
+        ],
+        "layers": [
+            {"layer": each.segment.code, "since": each.since.isoformat(), **layers.figures_of(member.pk, now)}
+            for each in SegmentMember.objects.filter(member=member, segment__kind=SegmentKind.LAYER)
+            .select_related("segment")
+            .order_by("since")
         ],
         "spaces": [
             {

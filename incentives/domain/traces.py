@@ -15,11 +15,11 @@ from incentives.domain.engine.paying import GRANTS
 from incentives.domain.engine.rulebook import RuleBook, RulePlan
 from incentives.domain.rules.catalogue import SPACE
 from incentives.domain.rules.checking import CheckedClause, CheckedEffect, CheckedGroup, CheckedRule
-from incentives.domain.rules.documents import text_in
 from incentives.models import Badge, Judgement, Privilege
 from members.domain import language
 from members.domain.counters.periods import zone_named
 from members.domain.language import DECIMAL, TIMESTAMP, Checked
+from members.domain.texts import text_in
 from members.models import DeadLetter, Event, Member, Work
 
 

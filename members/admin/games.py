@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 from members.admin.base import Plain, Remembered, WhyForm, Window
 from members.domain.games import playing
 from members.domain.games.checking import BadOpening, Table, check_opening, plain
+from members.domain.texts import text_in
 from members.models import Game, GameRound, GameTurn
 
 
@@ -33,8 +34,7 @@ class GameAdmin(Remembered[Game]):
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, game: Game) -> str:
-        names: dict[str, str] = game.names
-        return names.get(get_language() or "en") or names.get("en", game.code)
+        return text_in(game.names, get_language() or "en", game.code)
 
     def has_delete_permission(self, *_args: object) -> bool:
         """It was played; it is taken out of use instead."""

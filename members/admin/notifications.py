@@ -14,9 +14,9 @@ from django.utils.translation import get_language, gettext_lazy
 from members.admin.base import Remembered, WhyForm, Window, link
 from members.admin.within import Within
 from members.domain.events.schemas import parse_schema
-from members.domain.notifications.naming import name_in
 from members.domain.notifications.templates import NOT_TOLD, BadTemplate, check_template
 from members.domain.notifications.words import placeholders
+from members.domain.texts import text_in
 from members.models import EventType, MessageTemplate, Notification
 
 
@@ -53,7 +53,7 @@ class MessageTemplateAdmin(Remembered[MessageTemplate]):
 
     @admin.display(description=gettext_lazy("title"))
     def title(self, template: MessageTemplate) -> str:
-        return name_in(template.titles, get_language() or "en", template.code)
+        return text_in(template.titles, get_language() or "en", template.code)
 
     @admin.display(description=gettext_lazy("placeholders"))
     def may_stand_there(self, template: MessageTemplate) -> str:
@@ -93,7 +93,7 @@ class NotificationAdmin(Window[Notification]):
 
     @admin.display(description=gettext_lazy("title"))
     def title(self, row: Notification) -> str:
-        return name_in(row.titles, get_language() or "en", "")
+        return text_in(row.titles, get_language() or "en", "")
 
     @admin.display(description=gettext_lazy("event"))
     def event(self, row: Notification) -> SafeString:

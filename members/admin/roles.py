@@ -17,6 +17,7 @@ from unfold.forms import ActionForm
 from members.admin.base import Plain, Remembered, WhyForm
 from members.admin.within import HARMLESS, Within
 from members.domain.roles import appointing, cultivating
+from members.domain.texts import text_in
 from members.enums import CultivationStage
 from members.models import Appointment, Cultivation, Role
 
@@ -44,8 +45,7 @@ class RoleAdmin(Remembered[Role]):
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, role: Role) -> str:
-        names: dict[str, str] = role.names
-        return names.get(get_language() or "en") or names.get("en", role.code)
+        return text_in(role.names, get_language() or "en", role.code)
 
     @admin.display(description=gettext_lazy("who serves"))
     def holders(self, role: Any) -> int:

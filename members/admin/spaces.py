@@ -17,6 +17,7 @@ from members.admin.base import Plain, Remembered, WhyForm
 from members.admin.within import Within
 from members.domain.spaces import joining
 from members.domain.spaces.health import weeks_of
+from members.domain.texts import text_in
 from members.enums import MembershipState
 from members.models import Appointment, Space, SpaceMember
 from members.models.roles import HOST
@@ -52,8 +53,7 @@ class SpaceAdmin(Remembered[Space]):
 
     @admin.display(description=gettext_lazy("name"))
     def name(self, space: Space) -> str:
-        names: dict[str, str] = space.names
-        return names.get(get_language() or "en") or names.get("en", "")
+        return text_in(space.names, get_language() or "en")
 
     @admin.display(description=gettext_lazy("members"))
     def inside(self, space: Any) -> int:

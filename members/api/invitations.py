@@ -226,7 +226,7 @@ class GrowthReport(APIView):
             OpenApiParameter(
                 "group_by",
                 OpenApiTypes.STR,
-                enum=["channel", "campaign", "depth", "cohort"],
+                enum=["channel", "campaign", "depth", "cohort", "space"],
                 description="A line for each.",
             ),
         ],
@@ -246,7 +246,7 @@ class GrowthQuery(serializers.Serializer[Any]):
     sent_from = Moment(required=False)
     sent_until = Moment(required=False)
     accepted_within_days = serializers.IntegerField(min_value=1, max_value=3_650, required=False)
-    group_by = serializers.ChoiceField(choices=["channel", "campaign", "depth", "cohort"], required=False)
+    group_by = serializers.ChoiceField(choices=["channel", "campaign", "depth", "cohort", "space"], required=False)
 
 
 def _partner(code: str, inviter: Member | None) -> Partner:

@@ -59,31 +59,39 @@ class Codes(serializers.DictField):
         return super().to_internal_value(data)
 
 
-class WantedCounter(StrictBody):
-    """A counter that must have come so far, perhaps from so many people on so many days."""
+class Wanted(StrictBody):
+    """A counter, or a metric in its last days, that must have come so far, perhaps from so many people on so many days.
 
-    counter = serializers.CharField(max_length=64)
-    at_least = serializers.IntegerField(min_value=1, max_value=10**9)
-    people = serializers.CharField(max_length=64, required=False)
+    Or one that may come so far at most.
+    """
+
+    counter = serializers.CharField(max_length=64, required=False)
+    metric = serializers.CharField(max_length=80, required=False, help_text="Such as content:quality.")
+    within_days = serializers.IntegerField(min_value=1, max_value=3_660, required=False, help_text="Of a metric.")
+    at_least = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
+    at_most = serializers.IntegerField(min_value=0, max_value=10**9, required=False)
+    people = serializers.CharField(max_length=80, required=False)
     people_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
-    days = serializers.CharField(max_length=64, required=False)
+    days = serializers.CharField(max_length=80, required=False)
     days_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
 
 
-class DutyCounter(StrictBody):
-    """A counter of the month that must come so far each month."""
+class Duty(StrictBody):
+    """A counter of the month, or a metric, that must come so far each month."""
 
-    counter = serializers.CharField(max_length=64)
+    counter = serializers.CharField(max_length=64, required=False)
+    metric = serializers.CharField(max_length=80, required=False, help_text="Such as content:quality.")
     at_least = serializers.IntegerField(min_value=1, max_value=10**9)
 
 
 class EditedTier(StrictBody):
     """What a tier would be; whatever is left out stays as it is. Thresholds in minor units."""
 
+    names = serializers.DictField(child=serializers.CharField(max_length=100), required=False)
     threshold = serializers.IntegerField(min_value=-(10**15), max_value=10**15, required=False)
     keep = serializers.IntegerField(min_value=-(10**15), max_value=10**15, required=False, allow_null=True)
-    demands = serializers.ListField(child=WantedCounter(), required=False, max_length=20)
-    duties = serializers.ListField(child=DutyCounter(), required=False, max_length=20)
+    demands = serializers.ListField(child=Wanted(), required=False, max_length=20)
+    duties = serializers.ListField(child=Duty(), required=False, max_length=20)
     quota_members = serializers.IntegerField(min_value=1, max_value=10**9, required=False, allow_null=True)
     quota_percent = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
     by_invitation = serializers.BooleanField(source="is_by_invitation", required=False)
@@ -92,6 +100,8 @@ class EditedTier(StrictBody):
 class EditedLadder(StrictBody):
     """What a ladder would be; whatever is left out stays as it is."""
 
+    names = serializers.DictField(child=serializers.CharField(max_length=100), required=False)
+    purpose = serializers.CharField(max_length=200, required=False, allow_blank=True)
     metric = serializers.CharField(max_length=80, required=False)
     window = serializers.ChoiceField(choices=LadderWindow.choices, required=False)
     days = serializers.IntegerField(min_value=1, max_value=3_660, required=False, allow_null=True)
@@ -120,6 +130,7 @@ class PreviewBody(serializers.Serializer[Any]):
     fall_count = serializers.IntegerField()
     rises = ShiftBody(many=True)
     falls = ShiftBody(many=True)
+    fingerprint = serializers.CharField(help_text="Names the change that was looked at; send it with the change.")
 
 
 class Configuration(APIView):
@@ -150,8 +161,7 @@ class LadderPreview(APIView):
     @extend_schema(operation_id="preview_ladder", request=EditedLadder, responses={200: PreviewBody, **PROBLEMS})
     def post(self, request: Request, code: str, **_: Any) -> Response:
         """Who would rise and who would fall if the ladder were changed so. Nothing is changed."""
-        if "\x00" in code or not Ladder.objects.filter(code=code).exists():
-            raise Problem(f"There is no ladder {code[:64]!r}.", status_code=404, kind="unknown_ladder")
+        find_ladder(code)
         body = EditedLadder(data=request.data)
         body.is_valid(raise_exception=True)
         values = dict(body.validated_data)
@@ -161,6 +171,14 @@ class LadderPreview(APIView):
         except BadLadder as error:
             raise Problem(str(error), status_code=422, kind="bad_ladder") from error
         return Response(PreviewBody(found).data)
+
+
+def find_ladder(code: str) -> Ladder:
+    """A ladder by its code. Raises a 404 problem."""
+    found = Ladder.objects.filter(code=code).first() if "\x00" not in code else None
+    if found is None:
+        raise Problem(f"There is no ladder {code[:64]!r}.", status_code=404, kind="unknown_ladder")
+    return found
 
 
 def _flat(found: list[LadderLine]) -> Iterator[dict[str, Any]]:

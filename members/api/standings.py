@@ -30,11 +30,17 @@ class TierBody(serializers.Serializer[Any]):
 
 
 class WantBody(serializers.Serializer[Any]):
-    """A counter that has come so far, and how far it must."""
+    """A counter, or a metric in its last days (null: ever), that has come so far, and how far it must.
 
-    counter = serializers.CharField()
+    Where `is_limit`, it may come so far at most.
+    """
+
+    counter = serializers.CharField(allow_blank=True)
+    metric = serializers.CharField(allow_blank=True, help_text="Such as content:quality; empty for a counter.")
+    within_days = serializers.IntegerField(allow_null=True)
     has = serializers.CharField()
     needs = serializers.CharField()
+    is_limit = serializers.BooleanField()
 
 
 class ProjectionBody(serializers.Serializer[Any]):
@@ -76,6 +82,7 @@ class StandingBody(serializers.Serializer[Any]):
     missing = serializers.CharField(allow_null=True)
     share = serializers.IntegerField(help_text="Per cent of the way to the next tier.")
     demands = WantBody(many=True, help_text="What else the next tier asks for.")
+    demands_held = WantBody(many=True, help_text="What else the held tier asks for, where tiers can be lost.")
     needs_invitation = serializers.BooleanField(help_text="Whether the next tier is by invitation and this is missing.")
     invited_into = TierBody(allow_null=True)
     duties = WantBody(many=True, help_text="What the held tier asks for this month.")
@@ -252,7 +259,7 @@ def find_tier(ladder: str, tier: str) -> Tier:
     """A tier by its ladder's code and its own. Raises a 404 problem."""
     found = None
     if "\x00" not in ladder + tier:
-        found = Tier.objects.filter(ladder__code=ladder, code=tier).select_related("ladder").first()
+        found = Tier.objects.in_use().filter(ladder__code=ladder, code=tier).select_related("ladder").first()
     if found is None:
         raise Problem(
             f"There is no tier {tier[:64]!r} on a ladder {ladder[:64]!r}.", status_code=404, kind="unknown_tier"

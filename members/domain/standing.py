@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from members.domain.counters.compiled import SUM_SCALE
 from members.domain.ladders.deciding import Case, decide, reached
-from members.domain.ladders.evaluating import places_as_given
-from members.domain.ladders.measures import BadMetric, scale_of
-from members.domain.ladders.plans import NO_RANK, BadDemand, Demand, LadderPlan, TierPlan, is_rolling, plan_of
+from members.domain.ladders.demands import Demand
+from members.domain.ladders.evaluating import measurable_ladders, places_as_given
+from members.domain.ladders.measures import counter_words, scale_of, words_of
+from members.domain.ladders.plans import NO_RANK, LadderPlan, TierPlan, is_rolling
 from members.domain.ladders.quotas import seated
 from members.domain.ladders.reading import hands_of, read_cases
 from members.domain.sql import Some
@@ -31,15 +34,29 @@ class TierLine:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """A counter that has come so far, and how far it must."""
+    """A counter, or a metric over its last days (None: ever), that has come so far, and how far it must.
+
+    What `is_limit` is held against a member: it may come so far at most.
+    """
 
     counter: str
     has: Decimal
     needs: Decimal
+    metric: str = ""
+    within_days: int | None = None
+    is_limit: bool = False
 
     @property
     def is_there(self) -> bool:
-        return self.has >= self.needs
+        return self.has <= self.needs if self.is_limit else self.has >= self.needs
+
+    @property
+    def words(self) -> str:
+        """What is looked at, such as `likers` or `quality contents in 90 days`."""
+        what = words_of(self.metric) if self.metric else counter_words(self.counter)
+        if self.within_days is None:
+            return what
+        return _("%(what)s in %(days)d days") % {"what": what, "days": self.within_days}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,7 @@ class StandingLine:
     share: int
     tiers: tuple[TierLine, ...]
     demands: tuple[Want, ...] = ()
+    demands_held: tuple[Want, ...] = ()
     needs_invitation: bool = False
     invited_into: TierLine | None = None
     duties: tuple[Want, ...] = ()
@@ -115,7 +133,7 @@ class LadderLine:
 def ladders() -> list[LadderLine]:
     """Every ladder, whoever stands on it. One whose metric is gone is left out, as it is from judging."""
     found = []
-    for ladder, plan, scale in _measurable():
+    for ladder, plan, scale in measurable_ladders():
         tiers = tuple(_line(tier, scale) for tier in plan.tiers)
         found.append(LadderLine(plan.code, plan.names, ladder.purpose, plan.metric, plan.window, tiers))
     return found
@@ -123,18 +141,7 @@ def ladders() -> list[LadderLine]:
 
 def standing_of(member_id: int, *, now: datetime) -> list[StandingLine]:
     """A line for each ladder, in a number of queries that grows with the ladders only."""
-    return [_standing(ladder, plan, scale, member_id, now) for ladder, plan, scale in _measurable()]
-
-
-def _measurable() -> list[tuple[Ladder, LadderPlan, int]]:
-    counters = {counter.code: counter for counter in Counter.objects.all()}
-    found = []
-    for ladder in Ladder.objects.order_by("pk").prefetch_related("tiers"):
-        try:
-            found.append((ladder, plan_of(ladder, counters), scale_of(ladder.metric)))
-        except (BadMetric, BadDemand):
-            continue
-    return found
+    return [_standing(ladder, plan, scale, member_id, now) for ladder, plan, scale in measurable_ladders()]
 
 
 def _standing(ladder: Ladder, plan: LadderPlan, scale: int, member_id: int, now: datetime) -> StandingLine:
@@ -156,6 +163,7 @@ def _standing(ladder: Ladder, plan: LadderPlan, scale: int, member_id: int, now:
         share=share_of(shown[held].threshold if held > NO_RANK else Decimal(0), next_line, worth),
         tiers=shown,
         demands=_wants(following.demands if following is not None else (), case.counters),
+        demands_held=_wants(plan.tiers[held].demands if held > NO_RANK else (), case.counters),
         needs_invitation=following is not None and following.is_by_invitation and following.id not in case.invited,
         invited_into=_invited_into(plan, shown, member_id),
         duties=_duties(plan, case),
@@ -182,17 +190,19 @@ def _line(tier: TierPlan, scale: int) -> TierLine:
 
 def _wants(demands: tuple[Demand, ...], counts: Mapping[str, int]) -> tuple[Want, ...]:
     scaled = set()
-    if demands:
-        sums = Counter.objects.filter(code__in=[each.counter for each in demands], kind=CounterKind.SUM)
+    if any(each.counter for each in demands):
+        sums = Counter.objects.filter(code__in=[each.counter for each in demands if each.counter], kind=CounterKind.SUM)
         scaled = set(sums.values_list("code", flat=True))
 
-    def major(code: str, value: int) -> Decimal:
-        return Decimal(value) / SUM_SCALE if code in scaled else Decimal(value)
+    def want(each: Demand) -> Want:
+        unit = SUM_SCALE if each.counter in scaled else 1
+        if each.metric:
+            unit = 10 ** scale_of(each.metric, in_demands=True)
+        is_limit = each.at_most is not None
+        has, needs = counts.get(each.key, 0), each.at_least if each.at_most is None else each.at_most
+        return Want(each.counter, Decimal(has) / unit, Decimal(needs) / unit, each.metric, each.days, is_limit)
 
-    return tuple(
-        Want(each.counter, major(each.counter, counts.get(each.counter, 0)), major(each.counter, each.at_least))
-        for each in demands
-    )
+    return tuple(want(each) for each in demands)
 
 
 def _duties(plan: LadderPlan, case: Case) -> tuple[Want, ...]:
@@ -200,7 +210,7 @@ def _duties(plan: LadderPlan, case: Case) -> tuple[Want, ...]:
     if case.held.rank == NO_RANK or not plan.tiers[case.held.rank].duties:
         return ()
     current = max(month for _, month in case.months)
-    counts = {code: value for (code, month), value in case.months.items() if month == current}
+    counts = {key: value for (key, month), value in case.months.items() if month == current}
     return _wants(plan.tiers[case.held.rank].duties, counts)
 
 

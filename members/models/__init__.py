@@ -34,7 +34,17 @@ from members.models.partners import Partner
 from members.models.roles import Appointment, Cultivation, Role
 from members.models.segments import Segment, SegmentMember, SegmentSize
 from members.models.spaces import Space, SpaceMember, SpaceOperator
-from members.models.tiers import Ladder, Leave, QuotaPlace, Standing, StandingChange, Tier, TierInvitation, TierPin
+from members.models.tiers import (
+    Ladder,
+    LadderEdit,
+    Leave,
+    QuotaPlace,
+    Standing,
+    StandingChange,
+    Tier,
+    TierInvitation,
+    TierPin,
+)
 from members.models.timeline import (
     DeadLetter,
     Event,
@@ -85,6 +95,7 @@ __all__ = [
     "Introduction",
     "Invitation",
     "Ladder",
+    "LadderEdit",
     "Lane",
     "Leave",
     "Member",

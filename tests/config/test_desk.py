@@ -133,14 +133,15 @@ def test_tiers_are_kept_with_their_ladder(operator):
     factories.world()
     ladder = factories.ladder(bronze=0)
     tier = Tier.objects.get()
-    save(
-        operator, f"members/ladder/{ladder.pk}/change/", code="growth", names='{"en": "Laurels"}', metric="balance:growth", why="Softer.",
-        **{
-            "_confirmed": 1, "window": "lifetime", "rises": "at_once", "falls": "never", "grace_days": 0,
-            "tiers-0-demands": "[]", "tiers-0-duties": "[]", "tiers-TOTAL_FORMS": 1, "tiers-INITIAL_FORMS": 1, "tiers-0-id": tier.pk, "tiers-0-ladder": ladder.pk,
-            "tiers-0-code": "bronze", "tiers-0-names": '{"en": "Bronze"}', "tiers-0-threshold": 5,
-        },
-    )  # fmt: skip
+    given = {
+        "code": "growth", "names": '{"en": "Laurels"}', "metric": "balance:growth", "why": "Softer.",
+        "window": "lifetime", "rises": "at_once", "falls": "never", "grace_days": 0,
+        "tiers-0-demands": "[]", "tiers-0-duties": "[]", "tiers-TOTAL_FORMS": 1, "tiers-INITIAL_FORMS": 1,
+        "tiers-0-id": tier.pk, "tiers-0-ladder": ladder.pk, "tiers-0-code": "bronze",
+        "tiers-0-names": '{"en": "Bronze"}', "tiers-0-threshold": 5,
+    }  # fmt: skip
+    shown = operator.post(f"/admin/members/ladder/{ladder.pk}/change/", given).context["preview"]
+    save(operator, f"members/ladder/{ladder.pk}/change/", **given, _confirmed=shown.fingerprint)
 
     assert [(row.threshold, str(row.history_user or "")) for row in Tier.history.all()] == [(5, "operator"), (0, "")]
     assert told(Ladder.history)[0] == ("~", "operator", "Softer.")

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incentives.domain import referrals
@@ -17,7 +19,7 @@ from incentives.domain.ledger.verify import verify
 from incentives.tasks import advance_referrals
 from members.domain.invitations import growth, making
 from members.domain.invitations.stages import advance_referrals as advance
-from members.models import Event, Invitation, Member, Referral, Work
+from members.models import Event, Invitation, Member, Referral, Space, SpaceMember, Work
 from tests import factories
 from tests.factories import award, item
 
@@ -333,3 +335,42 @@ def test_operators_read_a_code_make_one_and_hear_that_one_is_taken():
     assert "This code is taken" in answer.content.decode()
     assert (made.uses_max, made.channel) == (50, "poster")
     assert operator.get(f"/admin/members/invitation/{made.pk}/change/").status_code == 200
+
+
+def test_growth_by_space_counts_what_its_members_sent_to_bring_somebody_into_it(client):
+    now = timezone.now()
+    books, runs, empty = (Space.objects.create(ref=ref, names={"en": ref}) for ref in ("books", "runs", "empty"))
+    people = [factories.MemberFactory(ref=f"p{n}", joined_at=now - timedelta(days=90)) for n in range(4)]
+    house = factories.MemberFactory(ref="house", joined_at=now - timedelta(days=90), is_house=True)
+    for space, inside in ((books, [*people, house]), (runs, people[:1])):
+        for member in inside:
+            SpaceMember.objects.create(space=space, member=member, state="in", asked_at=now, joined_at=now)
+    SpaceMember.objects.filter(space=books, member=people[3]).update(state="left", left_at=now)
+    sent = [
+        making.invite(inviter=inviter, now=now - timedelta(days=20), space=space)
+        # The second opens no space, the third one that the inviter is not in.
+        for inviter, space in (
+            (people[0], books),
+            (people[0], None),
+            (people[1], runs),
+            (people[0], runs),
+            (people[2], books),
+        )
+    ]
+    for number in (0, 2, 3):
+        post(client, f"invitations/{sent[number].code}/accept", ref=f"new{number}")
+        Referral.objects.filter(member__ref=f"new{number}").update(joined_at=now - timedelta(days=18))
+    SpaceMember.objects.filter(member__ref__startswith="new").delete()
+
+    with CaptureQueriesContext(connection) as asked:
+        found = growth.growth(group_by="space")
+    statements = len(asked)
+    told = client.get("/api/v1/growth", {"group_by": "space"}).json()
+
+    said = [(line.group, line.members, line.senders, line.sent, line.joined, line.k) for line in found]
+    assert said == [
+        ("books", 3, 2, 2, 1, Decimal("0.3333")), ("runs", 1, 1, 1, 1, Decimal(1)),
+    ]  # fmt: skip
+    assert statements == 1
+    assert [each["group"] for each in told] == [line.group for line in found]
+    assert empty.ref not in {line.group for line in found}

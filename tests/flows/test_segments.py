@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from incentives.domain.evaluating import evaluate_segments
 from incentives.domain.ledger import operations, queries
+from incentives.domain.takeout import data_of
 from incentives.models import Currency
 from incentives.tasks import evaluate_segments as task
 from members.domain.segments import evaluating
@@ -179,6 +180,11 @@ def test_the_pyramid_is_looked_at_once_a_week_with_its_flows(client_of):
     evaluating.evaluate_layers(now=NOW)
     assert (inside("devoted"), inside("active"), inside("passing")) == (["ada"], ["bo", "cy"], [])
     assert evaluate_segments(now=NOW + DAY) == []
+    since = SegmentMember.objects.get(member__ref="ada").since
+    assert data_of(Member.objects.get(ref="ada"), now=NOW)["layers"] == [
+        {"layer": "devoted", "since": since.isoformat(), "active_days": 9, "quality_contents": None}
+    ]
+    assert data_of(Member.objects.get(ref="new"), now=NOW)["layers"] == []
     for days in (7, 14, 21, 28):
         evaluate_segments(now=NOW + days * DAY)
     # Below six days once only, so devoted still; whoever is new has found their place.

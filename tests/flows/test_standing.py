@@ -376,6 +376,7 @@ def test_a_preview_says_who_moves_and_changes_nothing(client_of, ada):
                    "reason": "earned", "value": "28"}],
         "falls": [{"member": "ada", "display_name": "", "from_tier": "level-1", "to_tier": "level-0",
                    "reason": "not_earned", "value": "12"}],
+        "fingerprint": said.json()["fingerprint"],
     }  # fmt: skip
     assert (wrong.status_code, "nothing" in wrong.json()["detail"]) == (422, True)
     assert (list(Tier.objects.order_by("pk").values()), list(Standing.objects.order_by("pk").values())) == before
@@ -402,7 +403,7 @@ def test_the_admin_shows_who_moves_before_a_change_is_applied(client, django_use
     asked = client.post(path, given)
     assert (asked.status_code, made.tiers.get(code="level-1").threshold) == (200, 10)
     assert "1 would fall" in asked.content.decode()
-    done = client.post(path, {**given, "_confirmed": "1"})
+    done = client.post(path, {**given, "_confirmed": asked.context["preview"].fingerprint})
 
     assert (done.status_code, made.tiers.get(code="level-1").threshold) == (302, 20)
     evaluate_ladders(now=START + DAY)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from config.site.queries.words import language_now
-from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import value_words
 from members.domain.attributes import definitions
+from members.domain.texts import text_in
 from members.enums import ShownTo
 from members.models import Member
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from config.site import drawing
 from config.site.queries.words import language_now
 from incentives.domain.earnings import Way
-from incentives.domain.rules.documents import text_in
 from incentives.models import BadgeGrant
+from members.domain.texts import text_in
 from members.models import Member
 
 BADGES_SHOWN_MAX = 12

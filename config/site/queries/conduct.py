@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.site.queries.words import language_now
-from incentives.domain.rules.documents import text_in
 from members.domain.conduct.acceptance import rules_to_accept
 from members.domain.conduct.queries import Conduct, conduct_of, may_appeal
+from members.domain.texts import text_in
 from members.enums import MemberStatus
 from members.models import CommunityRules, Member
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from config.site import drawing, tier_words
 from config.site.queries.words import language_now
-from incentives.domain.rules.documents import text_in
 from members.domain.standing import StandingLine, TierLine, share_of
+from members.domain.texts import text_in
 
 # The card's foils, from the lowest tier to the highest.
 FOILS = ("bronze", "silver", "gold", "laurel")

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from incentives.domain.corrections.acts import ERASED, HELD, JUDGED_SINCE, MERGED, NOT_ACTIVE, NOTHING_THERE
 from incentives.domain.corrections.running import UNEXPECTED
 from incentives.domain.ledger.queries import major
-from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
 from incentives.enums import CorrectionAct, CorrectionLineState, CorrectionList
 from incentives.models import Correction, CorrectionLine, Currency
+from members.domain.texts import text_in
 from members.models import Member
 
 LARGEST, LISTED_MAX = 10, 50

@@ -37,8 +37,9 @@ from incentives.models import Badge, LimitName, Privilege, RuleInterval, RuleSet
 from members.domain.contents.words import ContentWords, read_words
 from members.domain.counters.compiled import CompiledCounter
 from members.domain.events.schemas import DataSchema
+from members.domain.ladders.demands import BadDemand
 from members.domain.ladders.measures import BadMetric, scale_of
-from members.domain.ladders.plans import BadDemand, plan_of
+from members.domain.ladders.plans import plan_of
 from members.domain.language import seconds_of
 from members.models import Counter, EventType, Ladder, Segment
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from incentives.domain.ledger.queries import major
 from incentives.domain.privileges.definitions import Definition, Ground
-from incentives.domain.rules.documents import text_in
 from incentives.domain.wording import plain
 from incentives.enums import PrivilegeKind
+from members.domain.texts import text_in
 from members.models import Freeze, Member
 
 

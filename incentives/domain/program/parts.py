@@ -229,7 +229,7 @@ def _ladder(code: str, document: Any, applied: Applied) -> None:
             raise BadEntry(f"tier {tier}: {error}") from error
     renamed = {tier: {_TIER_FIELDS.get(word, word): value for word, value in w.items()} for tier, w in tiers.items()}
     try:
-        applied.changed += put_ladder(code=code, values=values, tiers=renamed)
+        applied.changed += put_ladder(code=code, values=values, tiers=renamed, by="files")
     except BadLadder as error:
         raise BadEntry(str(error)) from error
 

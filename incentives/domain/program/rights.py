@@ -91,9 +91,9 @@ def _ground(privilege: Privilege, document: Any) -> PrivilegeGround:
 def _tier(path: str) -> Tier:
     """A tier by ladder/tier."""
     ladder, _, code = path.partition("/")
-    found = Tier.objects.filter(ladder__code=ladder, code=code).first()
+    found = Tier.objects.in_use().filter(ladder__code=ladder, code=code).first()
     if found is None:
-        known = [str(tier) for tier in Tier.objects.select_related("ladder")]
+        known = [str(tier) for tier in Tier.objects.in_use().select_related("ladder")]
         raise BadEntry(f"there is no tier {path!r}; write it as ladder/tier. {near(path, known)}")
     return found
 

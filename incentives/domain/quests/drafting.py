@@ -11,8 +11,8 @@ from incentives.domain.quests import publishing
 from incentives.domain.quests.checking import CheckedQuest, CheckedStep
 from incentives.domain.quests.documents import AT_ONCE, CONTRIBUTION, Begin
 from incentives.domain.rules import written
-from incentives.domain.rules.documents import text_in
 from incentives.domain.rules.written import NotReadable, Placed
+from members.domain.texts import text_in
 from members.models import EventType
 
 

@@ -29,7 +29,7 @@ def nameable(known: Known) -> Nameable:
     """Collect what quests may name beyond the catalogue of rules."""
     ranks: dict[int, int] = {}
     tiers = {}
-    found = Tier.objects.select_related("ladder").order_by("ladder_id", "threshold", "pk")
+    found = Tier.objects.in_use().select_related("ladder").order_by("ladder_id", "threshold", "pk")
     for tier in found:
         rank = ranks.get(tier.ladder_id, 0)
         ranks[tier.ladder_id] = rank + 1

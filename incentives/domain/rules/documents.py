@@ -417,12 +417,3 @@ def _limit_shape(limit: Limit, pointer: str) -> Any:
         # NaN cannot be compared, and 1e999999999 would fill the memory as minor units.
         if number is not None and not (Decimal(number).is_finite() and 0 < number <= AMOUNT_MAX):
             yield Finding(pointer=pointer, code="invalid", text=f"A limit is above 0 and at most {AMOUNT_MAX:,}.")
-
-
-def text_in(texts: Texts | str | None, language: str, fallback: str = "") -> str:
-    """Pick the words for a language, else English, else any."""
-    if texts is None:
-        return fallback
-    if isinstance(texts, str):
-        return texts or fallback
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()), fallback)

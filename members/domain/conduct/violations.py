@@ -16,7 +16,9 @@ from members.domain.conduct.ladder import (
     live_strikes,
     proposed,
 )
+from members.domain.conduct.metrics import STRIKES
 from members.domain.events.telling import tell
+from members.domain.ladders.evaluating import evaluate_where_asked
 from members.domain.outcomes import CONDUCT_APPEALED, CONDUCT_OVERTURNED, CONDUCT_UPHELD, CONDUCT_VIOLATION
 from members.domain.statuses import change_status
 from members.enums import Consequence, Frozen, MemberStatus, ViolationState
@@ -71,6 +73,7 @@ def record_violation(
         said = {"kind": kind.code, "consequence": str(sentence.consequence), "strikes": strikes}
         tell(CONDUCT_VIOLATION, [(member_id, said)], now=now)
         _carry_out(made, sentence, now=now)
+        evaluate_where_asked(metric=STRIKES, member_ids=[member_id], now=now)
     return made
 
 
@@ -105,6 +108,7 @@ def decide(*, violation_id: int, is_upheld: bool, now: datetime, by: str, note: 
         tell(outcome, [(member_id, {"kind": found.kind.code})], now=now)
         if not is_upheld:
             _take_back(found, now=now)
+            evaluate_where_asked(metric=STRIKES, member_ids=[member_id], now=now)
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _
+
 from members.domain.ladders.measures import BadMetric, Measure, Spans
 from members.domain.local_days import day_of
 from members.domain.sql import Some
@@ -41,6 +43,11 @@ def scale(code: str) -> int:
     if code not in MEASURES:
         raise BadMetric(f"There is no measure of contents {code!r:.80}; there are {', '.join(MEASURES)}.")
     return 0
+
+
+def words(code: str) -> str:
+    """What members call a measure."""
+    return str(WORDS[code])
 
 
 def _published(some: Some, spans: Spans, _now: datetime) -> Measure:
@@ -99,4 +106,10 @@ MEASURES: dict[str, Callable[[Some, Spans, datetime], Measure]] = {
     "quality_days": _quality_days,
     "appreciators": _appreciators,
     "published": _published,
+}
+WORDS = {
+    "quality": _("quality contents"),
+    "quality_days": _("days with quality contents"),
+    "appreciators": _("different members who appreciated"),
+    "published": _("published contents"),
 }

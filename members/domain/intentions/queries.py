@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from members.domain.texts import text_in
 from members.enums import IntentionLayer
 from members.models import Intention, IntentionEvidence, Member
 
@@ -59,4 +60,4 @@ def next_step(layer: str, *, is_decided: bool) -> str:
 
 def _name(kind: IntentionEvidence | None, code: str, language: str) -> str:
     names: dict[str, str] = kind.names if kind is not None else {}
-    return names.get(language) or names.get("en") or code
+    return text_in(names, language, code)

@@ -13,7 +13,7 @@ from members.models import GrowthWindow, Member
 
 SINCE = timedelta(days=180)
 WEEKS_SHOWN, LINES_MAX, INVITERS_MAX = 26, 12, 12
-GROUPS: tuple[GroupBy, ...] = ("cohort", "campaign", "channel", "depth")
+GROUPS: tuple[GroupBy, ...] = ("cohort", "campaign", "space", "channel", "depth")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from members.domain.sql import moment, rows_of
-from members.enums import ReferralState
+from members.enums import MembershipState, ReferralState
 from members.models import Invitation, Member
 
 ACCEPTED_WITHIN = timedelta(days=14)
@@ -26,7 +26,9 @@ PLACES = Decimal("0.0001")
 POWER_SENT_MORE_THAN, POWER_SHARE = 5, Decimal("0.5")
 SPAM_SENT_MORE_THAN = 6
 
-GroupBy = Literal["", "channel", "campaign", "depth", "cohort"]
+GroupBy = Literal["", "channel", "campaign", "depth", "cohort", "space"]
+# Each line of these has a base of its own, and one that sent nothing has a line as well.
+OWN_BASE: tuple[GroupBy, ...] = ("cohort", "space")
 
 # One pass over what the base sent and who came with it. A group's median is the mean of the one or two in its middle.
 _GROWTH = """
@@ -34,7 +36,7 @@ WITH base AS ({base}),
 sizes AS (SELECT cohort, count(*) AS members FROM base GROUP BY cohort),
 sent AS (
   SELECT i.id, i.inviter_id, i.sent_at, CASE WHEN i.uses > 1 THEN i.uses ELSE 1 END AS times, {group} AS grp, b.cohort
-  FROM members_invitation i JOIN base b ON b.id = i.inviter_id {depth}
+  FROM members_invitation i JOIN base b ON b.id = i.inviter_id {besides}
   WHERE {window}
 ),
 came AS (
@@ -102,7 +104,8 @@ def growth(
 
     `accepted_within` None counts whoever ever joined. Grouped by channel, campaign or depth there is a line for each
     group that sent anything, each against the same base; by cohort a line for the members of each month of joining
-    (in the programme's zone, such as `2026-11`). One statement, whatever the numbers.
+    (in the programme's zone, such as `2026-11`); by space a line for the members of each, and what they sent to bring
+    somebody into it. One statement, whatever the numbers.
     """
     base = _cohorts(group_by, joined_from, joined_until)
     base_sql, params = base.query.sql_with_params()
@@ -115,14 +118,14 @@ def growth(
     statement = _GROWTH.format(
         base=base_sql,
         group=_GROUPS[group_by],
-        depth="LEFT JOIN members_referral d ON d.member_id = i.inviter_id" if group_by == "depth" else "",
+        besides=_BESIDES.get(group_by, ""),
         window=" AND ".join(clauses),
         days=days,
         in_time=in_time,
-        label="z.cohort" if group_by == "cohort" else "g.grp",
-        # The base stands against every group of what it sent; a cohort that sent nothing has a line as well.
+        label="z.cohort" if group_by in OWN_BASE else "g.grp",
+        # One base stands against every group of what it sent.
         lines="sizes z LEFT JOIN sendings g ON g.cohort = z.cohort"
-        if group_by == "cohort"
+        if group_by in OWN_BASE
         else "sendings g CROSS JOIN sizes z",
     )
     rows = rows_of(statement, [*params, *bounds, ReferralState.REJECTED.value, *within])
@@ -141,15 +144,23 @@ _GROUPS: dict[GroupBy, str] = {
     "campaign": "i.campaign",
     "depth": "coalesce(d.depth, 0)",
     "cohort": "b.cohort",
+    "space": "b.cohort",
+}
+_BESIDES: dict[GroupBy, str] = {
+    "depth": "LEFT JOIN members_referral d ON d.member_id = i.inviter_id",
+    "space": "JOIN members_space p ON p.id = i.space_id AND p.ref = b.cohort",
 }
 
 
 def _cohorts(group_by: GroupBy, begins: datetime | None, ends: datetime | None) -> QuerySet[Member, Any]:
-    """The base: (id, cohort); the cohort is the first moment of the month of joining, or the same for everybody."""
+    """The base: (id, cohort); the cohort is the first moment of the month of joining, a space, or everybody's."""
     base = Member.objects.filter(is_house=False, **_between("joined_at", begins, ends)).order_by()
     if group_by == "cohort":
         zone = timezone.get_default_timezone()
         return base.annotate(cohort=TruncMonth("joined_at", tzinfo=zone)).values("id", "cohort")
+    if group_by == "space":
+        inside = base.filter(space_memberships__state=MembershipState.IN)
+        return inside.annotate(cohort=F("space_memberships__space__ref")).values("id", "cohort")
     return base.annotate(cohort=Value(0)).values("id", "cohort")
 
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from members.domain.counters.periods import local_day, month_of
-from members.domain.ladders.plans import NO_RANK, Demand, LadderPlan
+from members.domain.ladders.demands import Demand
+from members.domain.ladders.plans import NO_RANK, LadderPlan
 from members.enums import Falls, Rises, StandingReason
 
 MISSED_MAX = 2
@@ -32,10 +33,10 @@ class Held:
 class Case:
     """All that decides about one member.
 
-    `value` is the metric in the window that runs, `value_before` in the calendar period before. `months` are duty
-    counters by (code, first day of the month), `forgiven` the months that nothing is asked for. `won` are the ranks
-    with a quota in which the member has a place. `pinned` is the rank lent by hand, `lent_before` what was held before
-    a loan that has ended now.
+    `value` is the metric in the window that runs, `value_before` in the calendar period before. `counters` are what
+    tiers demand, by a demand's key, `months` what they ask for each month, by (key, first day of the month), and
+    `forgiven` the months that nothing is asked for. `won` are the ranks with a quota in which the member has a place.
+    `pinned` is the rank lent by hand, `lent_before` what was held before a loan that has ended now.
     """
 
     member_id: int
@@ -127,7 +128,7 @@ def reaches(plan: LadderPlan, case: Case, rank: int, value: int) -> bool:
     tier = plan.tiers[rank]
     if value < tier.bar(rank, case.held.rank):
         return False
-    if any(case.counters.get(each.counter, 0) < each.at_least for each in tier.demands):
+    if not all(each.is_met(case.counters.get(each.key, 0)) for each in tier.demands):
         return False
     return not (case.held.owes_duty and tier.duties and rank > case.held.rank) or _has_done(case, tier.duties)
 
@@ -141,7 +142,7 @@ def is_open(plan: LadderPlan, case: Case, rank: int) -> bool:
 def _has_done(case: Case, duties: tuple[Demand, ...]) -> bool:
     """Whether the duties of the newest month are done already."""
     newest = max((month for _, month in case.months), default=0)
-    return all(case.months.get((each.counter, newest), 0) >= each.at_least for each in duties)
+    return all(each.is_met(case.months.get((each.key, newest), 0)) for each in duties)
 
 
 def _below(plan: LadderPlan, case: Case) -> int:
@@ -187,7 +188,7 @@ def _look_at_duties(plan: LadderPlan, case: Case, now: datetime) -> tuple[Held, 
     # A month is over when it is over everywhere.
     current = month_at(now - timedelta(days=1))
     for month in sorted({month for _, month in case.months if checked < month < current}):
-        done = all(case.months.get((each.counter, month), 0) >= each.at_least for each in duties)
+        done = all(each.is_met(case.months.get((each.key, month), 0)) for each in duties)
         checked = month
         if not done and month in case.forgiven:
             continue

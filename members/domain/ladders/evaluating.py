@@ -11,6 +11,8 @@ from django.db import transaction
 
 from members.domain.chunks import chunks
 from members.domain.ladders.deciding import Case, Held, decide
+from members.domain.ladders.demands import BadDemand
+from members.domain.ladders.measures import BadMetric, scale_of
 from members.domain.ladders.plans import LadderPlan, plan_of
 from members.domain.ladders.quotas import Places, active_members, give_out, seated
 from members.domain.ladders.reading import Hands, hands_of, read_cases
@@ -71,6 +73,13 @@ def evaluate_members(*, plan: LadderPlan, member_ids: Sequence[int], now: dateti
     return evaluation
 
 
+def evaluate_where_asked(*, metric: str, member_ids: Sequence[int], now: datetime) -> None:
+    """Decide for a few members, at once, on every ladder with a tier that asks for a metric."""
+    for _ladder, plan, _scale in measurable_ladders():
+        if any(each.metric == metric for each in plan.demanded):
+            evaluate_members(plan=plan, member_ids=member_ids, now=now)
+
+
 def foresee(*, plan: LadderPlan, now: datetime) -> Evaluation:
     """What an evaluation would come to; nothing is written."""
     evaluation = Evaluation(plan)
@@ -98,6 +107,18 @@ def editing_ladder() -> Iterator[None]:
 def current_plan(ladder: Ladder) -> LadderPlan:
     """The ladder as it stands in the database now."""
     return plan_of(Ladder.objects.get(pk=ladder.pk), {counter.code: counter for counter in Counter.objects.all()})
+
+
+def measurable_ladders() -> list[tuple[Ladder, LadderPlan, int]]:
+    """Every ladder with its plan and its metric's decimals. One whose metric or demands are gone judges nobody."""
+    counters = {counter.code: counter for counter in Counter.objects.all()}
+    found = []
+    for ladder in Ladder.objects.order_by("pk").prefetch_related("tiers"):
+        try:
+            found.append((ladder, plan_of(ladder, counters), scale_of(ladder.metric)))
+        except (BadMetric, BadDemand):
+            continue
+    return found
 
 
 def _evaluate(

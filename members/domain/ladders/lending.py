@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from members.domain.ladders.evaluating import current_plan, evaluate_members
+from members.domain.ladders.evaluating import current_plan, evaluate_members, hold_lanes
 from members.enums import MemberStatus
+from members.lanes import lane_of
 from members.models import Member, Standing, Tier, TierInvitation, TierPin
 
 
@@ -26,7 +27,7 @@ def lend(*, member: Member, tier: Tier, until: datetime, reason: str, by: str, n
         raise CannotLend("Say why; whoever looks at this later will want to know.")
     _refuse_the_gone(member)
     with transaction.atomic():
-        Member.objects.select_for_update().get(pk=member.pk)
+        _lock(member)
         loans = TierPin.objects.filter(member=member, tier__ladder=tier.ladder).in_force_at(now).order_by("pk")
         pin = loans.filter(tier=tier).first()
         if pin is None:
@@ -45,7 +46,7 @@ def lend(*, member: Member, tier: Tier, until: datetime, reason: str, by: str, n
 def take_back(*, member: Member, tier: Tier, now: datetime) -> TierPin | None:
     """End a loan now; the member keeps what they earn. None where none is in force."""
     with transaction.atomic():
-        Member.objects.select_for_update().get(pk=member.pk)
+        _lock(member)
         pin = TierPin.objects.filter(member=member, tier=tier, set_at__lt=now).in_force_at(now).first()
         if pin is None:
             return None
@@ -87,6 +88,12 @@ def end_invitation(*, member: Member, tier: Tier, now: datetime) -> TierInvitati
         invitation.save(update_fields=["ended_at"])
         evaluate_members(plan=current_plan(tier.ladder), member_ids=[member.pk], now=now)
     return invitation
+
+
+def _lock(member: Member) -> None:
+    """Their lane and then their row, as whoever records a violation takes them, so that neither waits for the other."""
+    hold_lanes({lane_of(member.pk)})
+    Member.objects.select_for_update().get(pk=member.pk)
 
 
 def _held(member: Member, tier: Tier) -> int | None:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from members.domain.counters.compiled import SUM_SCALE
 from members.domain.counters.periods import EVER, local_day, month_of, week_of, zone_named
-from members.domain.ladders.plans import LadderPlan, why_unmeasurable
 from members.domain.ladders.windows import EVER as EVERYTHING
-from members.domain.ladders.windows import Span
+from members.domain.ladders.windows import Span, month_span
 from members.domain.sql import Some, given, moment, rows_of
 from members.enums import CounterKind, CounterWindow, LadderWindow
 from members.models import Counter, Member
+
+if TYPE_CHECKING:
+    from members.domain.ladders.demands import Demand
+    from members.domain.ladders.plans import LadderPlan
 
 SUM_DECIMALS = len(str(SUM_SCALE)) - 1
 
@@ -61,26 +64,43 @@ class Spans:
 Provider = Callable[[str, Some, Spans, datetime], Measure]
 # The decimals of a metric's minor units, by the code after the colon. Raises BadMetric.
 Scale = Callable[[str], int]
+# What members call it, in the language of the moment, such as `quality contents`.
+Words = Callable[[str], str]
 
 
 def measure(metric: str, some: Some, spans: Spans, now: datetime) -> Measure:
     """The statement that measures members by a metric such as `earned:growth`. Raises BadMetric."""
-    provider, code = _provider(metric, 0)
+    provider, code = _provider(metric, 0, in_demands=True)
     found: Measure = provider(code, some, spans, now)
     return found
 
 
-def scale_of(metric: str) -> int:
-    """How many decimals the metric's minor units have. Raises BadMetric where there is no such metric."""
-    scale, code = _provider(metric, 1)
+def scale_of(metric: str, *, in_demands: bool = False) -> int:
+    """How many decimals the metric's minor units have. Raises BadMetric where there is no such metric.
+
+    Nobody is ranked by what counts against members; only demands (`in_demands`) may name it.
+    """
+    scale, code = _provider(metric, 1, in_demands=in_demands)
     return int(scale(code))
 
 
-def _provider(metric: str, place: int) -> tuple[Callable[..., Any], str]:
+def words_of(metric: str) -> str:
+    """What members call a metric."""
+    words, code = _provider(metric, 2, in_demands=True)
+    return str(words(code))
+
+
+def is_a_limit(metric: str) -> bool:
+    """Whether it counts against a member: a tier can ask for at most so much, and no ladder is measured by it."""
+    return metric.partition(":")[0] in settings.LIMIT_PROVIDERS
+
+
+def _provider(metric: str, place: int, *, in_demands: bool) -> tuple[Callable[..., Any], str]:
     kind, _, code = metric.partition(":")
-    providers = settings.METRIC_PROVIDERS.get(kind)
+    among = {**settings.METRIC_PROVIDERS, **(settings.LIMIT_PROVIDERS if in_demands else {})}
+    providers = among.get(kind)
     if providers is None:
-        known = ", ".join(f"{each}:…" for each in settings.METRIC_PROVIDERS)
+        known = ", ".join(f"{each}:…" for each in among)
         raise BadMetric(f"There is no metric {metric!r:.80}; there are {known}.")
     return import_string(providers[place]), code
 
@@ -90,6 +110,11 @@ def spans_of(plan: LadderPlan, moment_in: datetime, joined: Mapping[int, datetim
     if plan.window == LadderWindow.ANNIVERSARY:
         return Spans(each={member_id: plan.span(moment_in, at) for member_id, at in joined.items()})
     return Spans(plan.span(moment_in))
+
+
+def last_days(days: int | None, now: datetime) -> Spans:
+    """The window of the last days, to the second; everything where there are none."""
+    return Spans(Span(now - timedelta(days=days), None)) if days is not None else Spans()
 
 
 def values(metric: str, some: Some, spans: Spans, now: datetime) -> dict[int, int]:
@@ -108,6 +133,19 @@ def counter(code: str, some: Some, _spans: Spans, now: datetime) -> Measure:
 
 def counter_scale(code: str) -> int:
     return SUM_DECIMALS if _find(code).kind == CounterKind.SUM else 0
+
+
+def counter_words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def why_unmeasurable(counter: Counter) -> str:
+    """Why a counter is not one number of a member; empty where it is."""
+    if counter.by:
+        return f"{counter.code} keeps a number for each {counter.by}, not one for the member."
+    if counter.kind == CounterKind.STREAK:
+        return f"{counter.code} counts periods in a row, which end; use one that counts days."
+    return ""
 
 
 def _find(code: str) -> Counter:
@@ -165,12 +203,16 @@ def _day_of(now: datetime, table: str, of: Callable[[int], int]) -> tuple[str, s
 
 
 def months_of(
-    counters: Sequence[Counter], months: Sequence[int], some: Some, now: datetime
+    demands: Sequence[Demand], months: Sequence[int], some: Some, now: datetime
 ) -> dict[tuple[int, str, int], int]:
-    """What monthly counters said: (member, code, first day of the month) to value."""
+    """What duties came to in months: (member, key, first day of the month) to value."""
+    counters = {each.code: each for each in Counter.objects.filter(code__in=[each.counter for each in demands])}
     found: dict[tuple[int, str, int], int] = {}
-    for each in counters:
+    for each in demands:
         for month in months:
-            said = counted(each, some, now, period=month)
-            found |= {(member_id, each.code, month): int(value) for member_id, value in rows_of(said.sql, said.params)}
+            if each.counter:
+                said = counted(counters[each.counter], some, now, period=month)
+            else:
+                said = measure(each.metric, some, Spans(month_span(month)), now)
+            found |= {(member_id, each.key, month): int(value) for member_id, value in rows_of(said.sql, said.params)}
     return found

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from members.domain.counters.periods import month_of
 from members.domain.ladders.deciding import Case, Held, month_at
+from members.domain.ladders.demands import Demand
 from members.domain.ladders.leaves import forgiven_months
-from members.domain.ladders.measures import Spans, counted, measure, months_of, spans_of
+from members.domain.ladders.measures import Measure, Spans, counted, last_days, measure, months_of, spans_of
 from members.domain.ladders.plans import NO_RANK, LadderPlan
 from members.domain.ladders.windows import span_before
 from members.domain.sql import Some, among, aware, moment, rows_of
@@ -59,7 +60,7 @@ def hands_of(plan: LadderPlan, now: datetime, member_ids: Sequence[int] | None =
             hands.lent[pin.member_id] = lent
     for member_id, tier_id in invitations.values_list("member_id", "tier_id"):
         hands.invited.setdefault(member_id, set()).add(tier_id)
-    if plan.duty_counters:
+    if plan.duties:
         hands.forgiven = forgiven_months(now - LOOKED_BACK, member_ids)
     return hands
 
@@ -73,13 +74,13 @@ def read_cases(plan: LadderPlan, some: Some, now: datetime, hands: Hands, *, all
         joined = {row[0]: _sure(row[1]) for row in found}
     parts = _Parts(plan, some, now, joined)
     rows = rows_of(*parts.statement(hands, all_of_them=all_of_them))
-    months = _months(plan, some, now) if plan.duty_counters else {}
+    months = _months(plan, some, now) if plan.duties else {}
     return [_case(plan, row, hands, months, now) for row in rows]
 
 
 @dataclass
 class _Parts:
-    """Puts the statement together: members, their values, demanded counters, and what they hold."""
+    """Puts the statement together: members, their values, what tiers demand, and what they hold."""
 
     plan: LadderPlan
     some: Some
@@ -101,12 +102,12 @@ class _Parts:
         else:
             columns.append("NULL")
         known = {counter.code: counter for counter in Counter.objects.filter(code__in=plan.counters)}
-        for place, code in enumerate(plan.counters):
-            relations.append((f"c{place}", counted(known[code], self.some, self.now)))
+        for place, each in enumerate(plan.demanded):
+            relations.append((f"c{place}", self._demanded(each, known)))
             columns.append(f"coalesce(c{place}.value, 0)")
-        for name, each in relations:
-            joins += f" LEFT JOIN ({each.sql}) {name} ON {name}.member_id = m.id"
-            params += each.params
+        for name, said in relations:
+            joins += f" LEFT JOIN ({said.sql}) {name} ON {name}.member_id = m.id"
+            params += said.params
         whom, whom_params = self.some.clause("m.id")
         maybe: str = ""
         maybe_params: list[Any] = []
@@ -119,6 +120,11 @@ class _Parts:
             f" WHERE {whom}{maybe} ORDER BY m.id"
         )
         return statement, [*params, plan.id, *whom_params, *maybe_params]
+
+    def _demanded(self, demand: Demand, known: Mapping[str, Counter]) -> Measure:
+        if demand.counter:
+            return counted(known[demand.counter], self.some, self.now)
+        return measure(demand.metric, self.some, last_days(demand.days, self.now), self.now)
 
     def _before(self) -> Spans:
         plan, zone = self.plan, timezone.get_default_timezone()
@@ -183,8 +189,8 @@ def _case(
         held,
         int(value),
         int(before) if before is not None else None,
-        {code: int(said) for code, said in zip(plan.counters, row[13:], strict=True)},
-        months.get(member_id, _no_months(plan, now)) if plan.duty_counters else {},
+        {each.key: int(said) for each, said in zip(plan.demanded, row[13:], strict=True)},
+        months.get(member_id, _no_months(plan, now)) if plan.duties else {},
         hands.forgiven.get(member_id, ()),
         hands.invited.get(member_id, ()),
         pinned=lent.rank if lent is not None and not lent.is_over else NO_RANK,
@@ -194,15 +200,14 @@ def _case(
 
 
 def _months(plan: LadderPlan, some: Some, now: datetime) -> dict[int, dict[tuple[str, int], int]]:
-    counters = list(Counter.objects.filter(code__in=plan.duty_counters))
     found: dict[int, dict[tuple[str, int], int]] = {}
-    for (member_id, code, month), value in months_of(counters, month_starts(now), some, now).items():
-        found.setdefault(member_id, _no_months(plan, now))[code, month] = value
+    for (member_id, key, month), value in months_of(plan.duties, month_starts(now), some, now).items():
+        found.setdefault(member_id, _no_months(plan, now))[key, month] = value
     return found
 
 
 def _no_months(plan: LadderPlan, now: datetime) -> dict[tuple[str, int], int]:
-    return {(code, month): 0 for code in plan.duty_counters for month in month_starts(now)}
+    return {(each.key, month): 0 for each in plan.duties for month in month_starts(now)}
 
 
 def month_starts(now: datetime) -> list[int]:

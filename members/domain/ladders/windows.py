@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from django.utils import timezone
+
 from members.enums import CALENDAR_WINDOWS, LadderWindow
 
 
@@ -55,6 +57,12 @@ def span_before(
     current = span_at(window, days, moment, zone, joined_at)
     assert current.starts_at is not None, "only calendar periods follow each other"
     return span_at(window, days, current.starts_at - timedelta(hours=1), zone, joined_at)
+
+
+def month_span(first_day: int) -> Span:
+    """The programme's month that begins on a day, given by its ordinal."""
+    zone = timezone.get_default_timezone()
+    return span_at(LadderWindow.MONTH, None, _midnight(date.fromordinal(first_day), zone), zone)
 
 
 def _first_of(month: int) -> date:

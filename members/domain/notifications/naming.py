@@ -9,15 +9,11 @@ from django.utils.translation import gettext as _
 
 from members.domain.notifications.words import Happened
 from members.domain.outcomes import CONDUCT_OVERTURNED, CONDUCT_UPHELD, CONDUCT_VIOLATION, TIER_CHANGED, TIER_WARNED
+from members.domain.texts import text_in
 from members.enums import Consequence, MemberStatus
 from members.models import Ladder, Tier, ViolationKind
 
 LADDERS, CONDUCT = (TIER_CHANGED, TIER_WARNED), (CONDUCT_VIOLATION, CONDUCT_UPHELD, CONDUCT_OVERTURNED)
-
-
-def name_in(names: Mapping[str, str] | None, language: str, code: str) -> str:
-    """A name in a language, else in English, else the code."""
-    return (names or {}).get(language) or (names or {}).get("en") or code
 
 
 class Naming:
@@ -39,12 +35,12 @@ class Naming:
             if each.type in LADDERS:
                 code = str(each.data.get("ladder", ""))
                 pk, names = ladders.get(code, (0, {}))
-                said["ladder"] = name_in(names, language, code)
+                said["ladder"] = text_in(names, language, code)
                 for field in ("from_tier", "to_tier"):
                     said[field] = _tier(each.data.get(field), pk, tiers, language)
             elif each.type in CONDUCT:
                 code = str(each.data.get("kind", ""))
-                said["kind"] = name_in(kinds.get(code), language, code)
+                said["kind"] = text_in(kinds.get(code), language, code)
                 if each.data.get("consequence") in Consequence.values:
                     said["consequence"] = str(Consequence(each.data["consequence"]).label)
             for field in ("from_status", "to_status"):
@@ -56,7 +52,7 @@ class Naming:
 
 
 def _tier(code: Any, ladder_id: int, tiers: Mapping[tuple[int, str], Any], language: str) -> str:
-    return name_in(tiers.get((ladder_id, code)), language, str(code)) if code else _("no tier")
+    return text_in(tiers.get((ladder_id, code)), language, str(code)) if code else _("no tier")
 
 
 NAMING = Naming()

@@ -11,8 +11,7 @@ from typing import Any
 from members.domain import language
 from members.domain.counters.compiled import SUM_SCALE
 from members.domain.counters.periods import zone_named
-from members.domain.ladders.measures import counted
-from members.domain.ladders.plans import why_unmeasurable
+from members.domain.ladders.measures import counted, why_unmeasurable
 from members.domain.sql import Some, aware, rows_of
 from members.enums import AgeBand, CounterKind, MemberStatus
 from members.models import Counter, Ladder

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from members.domain.contents.metrics import QUALITY, is_kept
-from members.domain.ladders.measures import Spans, counted, values
-from members.domain.ladders.plans import why_unmeasurable
+from members.domain.ladders.measures import Spans, counted, values, why_unmeasurable
 from members.domain.ladders.windows import Span
 from members.domain.local_days import day_of
 from members.domain.sql import Some, among, moment, rows_of
@@ -63,6 +62,16 @@ def layers_now(some: Some, was: Mapping[int, Was], now: datetime) -> dict[int, t
     quality = _quality(some, now)
     return {
         i: layer_of(days.get(i, 0), quality.get(i, 0) if quality is not None else None, was.get(i)) for (i,) in base
+    }
+
+
+def figures_of(member_id: int, now: datetime) -> dict[str, int | None]:
+    """What decides about a member's layer now; quality contents are None where nobody counts them."""
+    some = Some(ids=(member_id,))
+    quality = _quality(some, now)
+    return {
+        "active_days": _active_days(some, now).get(member_id, 0),
+        "quality_contents": quality.get(member_id, 0) if quality is not None else None,
     }
 
 

@@ -72,10 +72,17 @@ class Ladder(models.Model):
         return self.code
 
 
+class TierQuerySet(models.QuerySet["Tier"]):
+    def in_use(self) -> TierQuerySet:
+        """Without those that an undo has taken off their ladder."""
+        return self.filter(retired_at__isnull=True)
+
+
 class Tier(models.Model):
     """A rank of a ladder: the value it is reached at, and whatever else it demands.
 
-    `demands` are counters that must have come so far, `duties` are counters that must come so far every month.
+    `demands` are counters and metrics that must have come so far, `duties` those that must come so far every month.
+    One that members have held stays when the edit that made it is undone, as `retired_at` some moment.
     """
 
     ladder = models.ForeignKey(Ladder, on_delete=models.CASCADE, related_name="tiers")
@@ -103,6 +110,9 @@ class Tier(models.Model):
     )  # fmt: skip
     is_by_invitation = models.BooleanField(_("by invitation only"), default=False)
 
+    retired_at = models.DateTimeField(_("taken off the ladder at"), null=True, editable=False)
+
+    objects = TierQuerySet.as_manager()
     history = HistoricalRecords()
 
     class Meta:
@@ -111,7 +121,10 @@ class Tier(models.Model):
         ordering = ["ladder", "threshold"]
         constraints = [
             models.UniqueConstraint(fields=["ladder", "code"], name="tier_code_once_per_ladder"),
-            models.UniqueConstraint(fields=["ladder", "threshold"], name="tier_threshold_once_per_ladder"),
+            models.UniqueConstraint(
+                fields=["ladder", "threshold"], condition=Q(retired_at__isnull=True),
+                name="tier_threshold_once_per_ladder",
+            ),
             models.CheckConstraint(
                 condition=Q(keep__isnull=True) | Q(keep__lte=F("threshold")), name="tier_is_kept_as_long_as_gained",
                 violation_error_message=_("A tier is kept from a value that is not above its threshold."),

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from incentives.domain.rules import documents
-from incentives.domain.rules.documents import BadDocument, read_document, read_limit, text_in
+from incentives.domain.rules.documents import BadDocument, read_document, read_limit
 from tests.incentives.domain.rules.words import PAY, document, told
 
 
@@ -117,19 +117,3 @@ def test_a_shared_limit_is_read_under_its_code_and_refused_like_one_of_a_rule():
     for wrong in ({"every": "day"}, {"every": "year", "times": 1}, []):
         with pytest.raises(BadDocument):
             read_limit(wrong, "votes")
-
-
-@pytest.mark.parametrize(
-    ("texts", "expected"),
-    [
-        (None, "fallback"),
-        ("", "fallback"),
-        ("plain", "plain"),
-        ({"de": "Hallo", "en": "Hello"}, "Hallo"),
-        ({"en": "Hello", "zh-hans": "你好"}, "Hello"),
-        ({"zh-hans": "你好"}, "你好"),
-        ({}, "fallback"),
-    ],
-)
-def test_words_are_picked_by_language_then_in_english_then_any(texts, expected):
-    assert text_in(texts, "de", "fallback") == expected

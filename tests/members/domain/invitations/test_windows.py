@@ -109,11 +109,11 @@ def test_the_face_asks_the_database_the_same_for_one_inviter_and_for_many(django
 
     invite("ada", 6, 4)
     invite("spam", 7, 0)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         seen = face(now=MONDAY)
     invite("bo", 8, 6)
     invite("more", 9, 0)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         again = face(now=MONDAY)
 
     assert [person.member.ref for person in seen.power] == ["ada"]

@@ -8,7 +8,8 @@ import pytest
 
 from members.domain.counters.periods import month_of
 from members.domain.ladders.deciding import Case, Held, decide
-from members.domain.ladders.plans import Demand, LadderPlan, TierPlan, spread
+from members.domain.ladders.demands import Demand, spread
+from members.domain.ladders.plans import LadderPlan, TierPlan
 from members.domain.ladders.quotas import give_out
 from members.domain.ladders.windows import span_at, span_before
 
