@@ -94,8 +94,13 @@ def test_a_rule_is_written_with_a_mistake_mended_checked_published_pays_and_rest
 
     page.get_by_role("link", name="Pause").click()
     answered(page, "Pause")
+    page.get_by_text("fraud or a mistake").first.wait_for()
+    page.get_by_role("link", name="Pause").click()
+    page.locator("#dialog [name=emergency]").select_option("mistake")
+    page.locator("#dialog [name=reason]").fill("It pays what the other rule pays.")
+    answered(page, "Pause")
     page.get_by_text("evening-post v1 rests.").first.wait_for()
-    page.get_by_role("link", name="History").click()
+    page.locator("a[href$='/history/']").click()
     assert page.get_by_text("evening-post v1 is live. Evenings are quiet.").is_visible()
     assert page.problems == []
 

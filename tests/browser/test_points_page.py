@@ -237,10 +237,13 @@ def test_a_newcomer_finds_how_to_begin(chromium, server, community, scheme):
 
 def test_an_empty_programme_has_words_too(chromium, committed_db, server, community):
     from incentives.domain import publishing
+    from incentives.domain.notice import WithoutNotice
+    from incentives.enums import Emergency
     from incentives.models import RuleVersion
 
+    at_once = WithoutNotice(Emergency.MISTAKE, "A test.")
     for version in RuleVersion.objects.filter(state="live"):
-        publishing.retire_rule(version=version, now=datetime.now(UTC))
+        publishing.retire_rule(version=version, now=datetime.now(UTC), without_notice=at_once)
     page = entered(chromium, server, factories.MemberFactory(ref="bela"), viewport={"width": 390, "height": 844})
 
     assert page.get_by_text("No way to earn is open right now").is_visible()
