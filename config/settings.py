@@ -150,6 +150,13 @@ CONTENT_SECURITY_POLICIES: dict[str, dict[str, list[str]]] = {
     "/api/docs/": {**CONTENT_SECURITY_POLICY["DIRECTIVES"], "style-src": [SELF, UNSAFE_INLINE]},
 }
 
+# Email: without EMAIL_URL nothing is sent. Such as smtp+tls://user:password@host:587.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAILS_ARE_SENT = bool(EMAIL_URL)
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="laurels@localhost")
+
 # The API.
 
 REST_FRAMEWORK = {
@@ -235,7 +242,9 @@ LIMIT_PROVIDERS = {
     ),
 }
 # Who has words for placeholders of messages beyond an event's own data; see members/domain/notifications/words.py.
-MESSAGE_WORDS = ["members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING"]
+MESSAGE_WORDS = [
+    "members.domain.notifications.naming.NAMING", "incentives.domain.naming.NAMING", "activities.domain.naming.NAMING",
+]  # fmt: skip
 # Who is asked before a code of a campaign is made; see members/domain/invitations/making.py.
 INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 # Apps that keep something about people; see incentives/domain/followers.py.
@@ -319,6 +328,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "forget-refusals": {"task": "incentives.forget_refusals", "schedule": timedelta(hours=24)},
     "tell-expiring": {"task": "incentives.tell_expiring", "schedule": timedelta(hours=1)},
     "close-quiet-cases": {"task": "incentives.close_quiet_cases", "schedule": timedelta(hours=1)},
+    "send-emails": {"task": "members.send_emails", "schedule": timedelta(seconds=20)},
     "forget-notifications": {"task": "members.forget_notifications", "schedule": timedelta(hours=6)},
     "advance-newcomers": {"task": "members.advance_newcomers", "schedule": timedelta(minutes=2)},
     "admit-waiting": {"task": "members.admit_waiting", "schedule": timedelta(minutes=1)},

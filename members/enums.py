@@ -86,6 +86,12 @@ class IntentionLayer(models.TextChoices):
     POTENTIAL = "potential", _("potential")
 
 
+class EmailState(models.TextChoices):
+    WAITING = "waiting", _("in the post")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("could not be sent")
+
+
 class ReferralState(models.TextChoices):
     OPEN = "open", _("open")
     REVIEW = "review", _("to be looked at")

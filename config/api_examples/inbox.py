@@ -41,8 +41,10 @@ WAITING_CASE = {
 CALLS: dict[str, Call] = {
     "member_notifications": Call("What a member was told", {"next": None, "previous": None, "results": [NOTIFICATION]}),
     "read_notifications": Call("Mark notifications as read", {"read": 1, "unread": 0}, {"ids": ["88"]}),
-    "notification_choice": Call("Whether a member wants promotions", {"promotions": True}),
-    "choose_notifications": Call("Switch promotions off or on", {"promotions": False}, {"promotions": False}),
+    "notification_choice": Call("Whether a member wants promotions", {"promotions": True, "email": True}),
+    "choose_notifications": Call(
+        "Switch promotions off or on", {"promotions": False, "email": True}, {"promotions": False, "email": True}
+    ),
     "member_cases": Call("A member's questions", {"next": None, "previous": None, "results": [CASE]}),
     "open_case": Call("Ask whether something is missing", CASE, {"source": "forum", "event": "r-1041"}),
     "member_case": Call("A question and where it stands", CASE),

@@ -18,7 +18,7 @@ from members.models import Member
 def read(_request: HttpRequest, member: Member) -> HttpResponse:
     """Everything that was shown so far is read."""
     inbox.mark_read(member=member, now=timezone.now())
-    return _back()
+    return back()
 
 
 @require_POST
@@ -26,8 +26,8 @@ def read(_request: HttpRequest, member: Member) -> HttpResponse:
 def switch(request: HttpRequest, member: Member) -> HttpResponse:
     """Promotions, or none."""
     inbox.choose(member=member, wants=request.POST.get("wants") == "yes", now=timezone.now())
-    return _back()
+    return back()
 
 
-def _back() -> HttpResponse:
+def back() -> HttpResponse:
     return redirect(f"{reverse('points')}#inbox")

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, inbox, inviting, missing, needing, playing, views
+from config.site import circle, inbox, inviting, leaving_email, missing, needing, playing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,6 +25,8 @@ urlpatterns = [
     path("me/introductions/<int:introduction_id>/", circle.answer, name="answer-introduction"),
     path("me/notifications/read/", inbox.read, name="read-notifications"),
     path("me/notifications/switch/", inbox.switch, name="switch-promotions"),
+    path("me/notifications/email/", leaving_email.switch, name="switch-email"),
+    path("email/off/<str:token>/", leaving_email.off, name="email-off"),
     path("me/missing/", missing.page, name="missing"),
     path("me/missing/ask/", missing.ask, name="ask-missing"),
     path("me/missing/<int:case_id>/reopen/", missing.reopen, name="reopen-case"),

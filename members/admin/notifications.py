@@ -25,7 +25,7 @@ class TemplateForm(WhyForm):
 
     class Meta:
         model = MessageTemplate
-        fields = ["code", "event_type", "condition", "kind", "titles", "texts", "is_active"]
+        fields = ["code", "event_type", "condition", "kind", "titles", "texts", "by_email", "is_active"]
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -44,7 +44,7 @@ class TemplateForm(WhyForm):
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(Remembered[MessageTemplate]):
     form = TemplateForm
-    list_display = ("code", "title", "event_type", "kind", "is_active")
+    list_display = ("code", "title", "event_type", "kind", "by_email", "is_active")
     list_filter = ("kind", "is_active")
     list_select_related = ("event_type",)
     search_fields = ("code", "event_type__code")
@@ -79,13 +79,13 @@ class MessageTemplateAdmin(Remembered[MessageTemplate]):
 @admin.register(Notification)
 class NotificationAdmin(Window[Notification]):
     within = Within(member="member")
-    list_display = ("id", "who", "title", "template", "kind", "shown_at", "read_at")
+    list_display = ("id", "who", "title", "template", "kind", "shown_at", "read_at", "email")
     list_filter = ("kind", "template")
-    list_select_related = ("member", "template")
+    list_select_related = ("member", "template", "sending")
     search_fields = ("=member__ref",)
     search_help_text = gettext_lazy("A member's ref.")
     ordering = ("-id",)
-    fields = ("who", "template", "kind", "titles", "texts", "event", "shown_at", "read_at")
+    fields = ("who", "template", "kind", "titles", "texts", "event", "shown_at", "read_at", "email")
 
     @admin.display(description=gettext_lazy("member"))
     def who(self, row: Notification) -> SafeString:
@@ -94,6 +94,13 @@ class NotificationAdmin(Window[Notification]):
     @admin.display(description=gettext_lazy("title"))
     def title(self, row: Notification) -> str:
         return text_in(row.titles, get_language() or "en", "")
+
+    @admin.display(description=gettext_lazy("email"))
+    def email(self, row: Notification) -> str:
+        found = getattr(row, "sending", None)
+        if found is None:
+            return "—"
+        return f"{found.get_state_display()} {found.error}".strip()
 
     @admin.display(description=gettext_lazy("event"))
     def event(self, row: Notification) -> SafeString:

@@ -21,9 +21,9 @@ from members.api.paging import Pages
 from members.api.params import known_only
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
-from members.domain.notifications import inbox
+from members.domain.notifications import inbox, mailing
 from members.enums import MessageKind, Scope
-from members.models import Notification
+from members.models import Member, Notification
 
 IDS_MAX = 200
 NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -72,9 +72,10 @@ class ReadCount(serializers.Serializer[Any]):
 
 
 class ChoiceBody(StrictBody):
-    """Whether a member wants promotions; what concerns their own things is told all the same."""
+    """Whether a member wants promotions, and email; what concerns their own things stands in the inbox all the same."""
 
     promotions = serializers.BooleanField()
+    email = serializers.BooleanField(required=False, help_text="Left out, it stays as it is.")
 
 
 class MemberNotifications(generics.ListAPIView[Notification]):
@@ -123,15 +124,21 @@ class MemberNotificationChoice(APIView):
 
     @extend_schema(operation_id="notification_choice", responses={200: ChoiceBody, **PROBLEMS})
     def get(self, request: Request, ref: str, **_: Any) -> Response:
-        """Whether a member wants promotions."""
+        """Whether a member wants promotions, and email."""
         known_only(request)
-        return Response({"promotions": inbox.wants_promotions(find_member(ref).pk)})
+        return Response(_choice_of(find_member(ref)))
 
     @extend_schema(operation_id="choose_notifications", request=ChoiceBody, responses={200: ChoiceBody, **PROBLEMS})
     def put(self, request: Request, ref: str, **_: Any) -> Response:
-        """Switch promotions off or on. Repeating it changes nothing."""
+        """Switch promotions, and email, off or on. Repeating it changes nothing."""
         body = ChoiceBody(data=request.data)
         body.is_valid(raise_exception=True)
-        wants = body.validated_data["promotions"]
-        inbox.choose(member=find_member(ref), wants=wants, now=timezone.now())
-        return Response({"promotions": wants})
+        given, member = body.validated_data, find_member(ref)
+        inbox.choose(member=member, wants=given["promotions"], now=timezone.now())
+        if "email" in given:
+            mailing.choose_email(member=member, wants=given["email"])
+        return Response(_choice_of(member))
+
+
+def _choice_of(member: Member) -> dict[str, bool]:
+    return {"promotions": inbox.wants_promotions(member.pk), "email": mailing.wants_email(member.pk)}

@@ -29,7 +29,13 @@ from members.models.invitations import Invitation, Referral
 from members.models.member import Member
 from members.models.needs import Need, NeedCandidate
 from members.models.newcomers import Greeter, Greeting, Newcomer
-from members.models.notifications import MessageTemplate, Notification, NotificationChoice, NotificationWork
+from members.models.notifications import (
+    MessageTemplate,
+    Notification,
+    NotificationChoice,
+    NotificationEmail,
+    NotificationWork,
+)
 from members.models.partners import Partner
 from members.models.roles import Appointment, Cultivation, Role
 from members.models.segments import Segment, SegmentMember, SegmentSize
@@ -109,6 +115,7 @@ __all__ = [
     "Newcomer",
     "Notification",
     "NotificationChoice",
+    "NotificationEmail",
     "NotificationWork",
     "Partner",
     "QuotaPlace",

@@ -3,7 +3,7 @@
     MessageTemplate ── listens to ──▶ EventType
     Event ── filed in the transaction that wrote it ──▶ NotificationWork ── a job ──▶ Notification
 
-A notification is the inbox's own. What carries it elsewhere (email, webhooks) will be rows of their own beside it.
+A notification is the inbox's own. What carries it elsewhere (email) is a row of its own beside it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from members.enums import MemberStatus, MessageKind
+from members.enums import EmailState, MemberStatus, MessageKind
 from members.models.member import Member
 from members.models.timeline import Event, EventType
 
@@ -34,6 +34,9 @@ class MessageTemplate(models.Model):
     kind = models.CharField(_("kind"), max_length=9, choices=MessageKind, default=MessageKind.SERVICE)
     titles = models.JSONField(_("title"), default=dict, help_text=_("By language, such as en and zh-hans."))
     texts = models.JSONField(_("text"), default=dict, help_text=_("By language; placeholders stand in braces."))
+    by_email = models.BooleanField(
+        _("by email too"), default=False, help_text=_("To whoever has an address and wants email.")
+    )
     is_active = models.BooleanField(_("in use"), default=True)
 
     history = HistoricalRecords()
@@ -104,6 +107,34 @@ class Notification(models.Model):
         return f"notification {self.pk}"
 
 
+class NotificationEmail(models.Model):
+    """A notification in the post: when it is tried next, and what came of it."""
+
+    notification = models.OneToOneField(
+        Notification, primary_key=True, on_delete=models.CASCADE, related_name="sending", verbose_name=_("notification")
+    )
+    state = models.CharField(_("state"), max_length=7, choices=EmailState, default=EmailState.WAITING)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    error = models.CharField(_("what went wrong"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("email")
+        verbose_name_plural = _("emails")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=EmailState.values), name="email_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="an_email_is_sent_at_a_moment",
+            ),
+        ]
+        indexes = [models.Index(fields=["next_try_at"], condition=Q(state="waiting"), name="emails_due")]
+
+    def __str__(self) -> str:
+        return f"email of notification {self.notification_id}"
+
+
 class NotificationWork(models.Model):
     """An event that some template listens to and that nobody was told of yet; deleted when that is done."""
 
@@ -126,6 +157,7 @@ class NotificationChoice(models.Model):
         Member, primary_key=True, on_delete=models.CASCADE, related_name="notification_choice"
     )
     wants_promotions = models.BooleanField(_("wants promotions"), default=True)
+    wants_email = models.BooleanField(_("wants email"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("choice of notifications")

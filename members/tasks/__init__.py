@@ -3,7 +3,7 @@
 from members.tasks.connections import advance_connections
 from members.tasks.growth import find_rings, measure_growth
 from members.tasks.newcomers import advance_newcomers, close_rounds
-from members.tasks.notifications import forget_notifications, write_notifications
+from members.tasks.notifications import forget_notifications, send_emails, write_notifications
 from members.tasks.spaces import admit_waiting, advance_appointments, evaluate_intentions
 from members.tasks.timeline import forget_rejections
 
@@ -18,5 +18,6 @@ __all__ = [
     "forget_notifications",
     "forget_rejections",
     "measure_growth",
+    "send_emails",
     "write_notifications",
 ]

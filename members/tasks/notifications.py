@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from members.domain import work_items
-from members.domain.notifications import inbox, writing
+from members.domain.notifications import inbox, mailing, writing
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +17,14 @@ def write_notifications(**_later: object) -> None:
     count = writing.write_notifications(now=timezone.now())
     if count:
         logger.info("Notifications written=%d", count)
+
+
+@shared_task(name="members.send_emails", ignore_result=True)
+def send_emails(**_later: object) -> None:
+    """Send by email what its template says goes there as well."""
+    count = mailing.send_emails(now=timezone.now())
+    if count:
+        logger.info("Emails sent=%d", count)
 
 
 @shared_task(name="members.forget_notifications", ignore_result=True)

@@ -80,9 +80,9 @@ def test_a_template_of_a_file_tells_members_who_read_it_on_their_page_and_by_the
     assert call(app, "post", "notifications/read").json() == {"read": 0, "unread": 0}
     assert call(app, "get", "notifications?state=unread").json()["results"] == []
 
-    assert call(app, "put", "notification-choice", {"promotions": False}).json() == {"promotions": False}
+    assert call(app, "put", "notification-choice", {"promotions": False}).json() == {"promotions": False, "email": True}
     page.post("/me/notifications/switch/", {"wants": "yes"})
-    assert call(app, "get", "notification-choice").json() == {"promotions": True}
+    assert call(app, "get", "notification-choice").json() == {"promotions": True, "email": True}
     factories.report(item("e3", "ada"))
     write_notifications()
     page.post("/me/notifications/read/")

@@ -15,7 +15,7 @@ from members.models import EventType, MessageTemplate
 
 _MESSAGE: Mapping[str, Kind] = {
     "when": text, "if": text, "kind": one_of(MessageKind.values), "title": anything, "text": anything,
-    "is_active": yes_or_no,
+    "by_email": yes_or_no, "is_active": yes_or_no,
 }  # fmt: skip
 _FIELDS = {"when": "event_type", "if": "condition", "title": "titles", "text": "texts"}
 _WORDS = {field: word for word, field in _FIELDS.items()}

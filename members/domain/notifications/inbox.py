@@ -23,6 +23,8 @@ class Inbox:
     lines: list[Notification]
     unread: int
     wants_promotions: bool
+    wants_email: bool = True
+    has_email: bool = False
 
     @property
     def fresh(self) -> list[Notification]:
@@ -38,7 +40,10 @@ class Inbox:
 def inbox_of(member: Member, *, now: datetime, count: int) -> Inbox:
     """A member's inbox in a fixed number of queries."""
     shown = Notification.objects.shown_to(member, now)
-    return Inbox(list(shown.order_by("-shown_at", "-id")[:count]), shown.unread().count(), wants_promotions(member.pk))
+    lines, unread = list(shown.order_by("-shown_at", "-id")[:count]), shown.unread().count()
+    choice = NotificationChoice.objects.filter(pk=member.pk).first() or NotificationChoice()
+    has_email = settings.EMAILS_ARE_SENT and bool(member.email)
+    return Inbox(lines, unread, choice.wants_promotions, choice.wants_email, has_email)
 
 
 def mark_read(*, member: Member, now: datetime, ids: Iterable[int] | None = None) -> int:
@@ -80,14 +85,16 @@ def forget_notifications(*, now: datetime) -> int:
 
 
 def join(survivor: Member, merged: Member) -> None:
-    """Give the survivor what the merged one was told; whoever switched promotions off did so for both."""
+    """Give the survivor what the merged one was told; whoever switched promotions or email off did so for both."""
     days = Notification.objects.filter(member=survivor, promotion_day__isnull=False).values("promotion_day")
     Notification.objects.filter(
         member=merged, promotion_day__in=list(days.values_list("promotion_day", flat=True))
     ).delete()
     Notification.objects.filter(member=merged).update(member=survivor)
-    if not wants_promotions(merged.pk):
-        NotificationChoice.objects.update_or_create(member=survivor, defaults={"wants_promotions": False})
+    refused = NotificationChoice.objects.filter(pk=merged.pk).first() or NotificationChoice()
+    for name in ("wants_promotions", "wants_email"):
+        if not getattr(refused, name):
+            NotificationChoice.objects.update_or_create(member=survivor, defaults={name: False})
     NotificationChoice.objects.filter(pk=merged.pk).delete()
 
 

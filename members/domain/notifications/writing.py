@@ -18,7 +18,7 @@ from django.db import transaction
 
 from members.domain import language
 from members.domain.events.schemas import parse_schema
-from members.domain.notifications import pacing
+from members.domain.notifications import mailing, pacing
 from members.domain.notifications.templates import WAITS_FOR_MORNING, BadTemplate, Holds, compile_condition
 from members.domain.notifications.words import Happened, filled, values_of
 from members.domain.segments.conditions import NO_TIER, Person
@@ -74,6 +74,9 @@ def _write(event_ids: Sequence[int], now: datetime) -> int:
     messages = _paced(messages, members, now)
     rows = _worded(messages, members, now)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    posted = {each.template.pk for each in messages if each.template.by_email}
+    if posted:
+        mailing.write_emails(posted, {each.event.id for each in messages})
     return len(rows)
 
 
