@@ -24,7 +24,7 @@ from incentives.api.schemas import PROBLEMS
 from members.api.authentication import PerKeyThrottle, key_of
 from members.api.members import find_member
 from members.api.paging import Pages
-from members.api.params import known_only
+from members.api.params import MomentFilter, known_only
 from members.api.problems import Problem
 from members.api.segments import find_segment
 from members.enums import Scope
@@ -37,8 +37,8 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # The lib
     kind = django_filters.ChoiceFilter(choices=ActivityKind.choices, help_text="Only of this kind.")
     state = django_filters.ChoiceFilter(choices=ActivityState.choices, help_text="Only in this state.")
     space = django_filters.CharFilter("space__ref", max_length=64, help_text="Only of the space with this ref.")
-    ends_after = django_filters.IsoDateTimeFilter("ends_at", "gt", help_text="Only what is not over by then.")
-    starts_before = django_filters.IsoDateTimeFilter("starts_at", "lt", help_text="Only what begins before.")
+    ends_after = MomentFilter("ends_at", "gt", help_text="Only what is not over by then.")
+    starts_before = MomentFilter("starts_at", "lt", help_text="Only what begins before.")
 
     class Meta:
         model = Activity

@@ -20,9 +20,9 @@ from incentives.api.schemas import PROBLEMS
 from incentives.domain import contents
 from members.api.authentication import PerKeyThrottle
 from members.api.bodies import StrictBody
-from members.api.members import MomentFilter, YesOrNoFilter
+from members.api.members import YesOrNoFilter
 from members.api.paging import Pages
-from members.api.params import known_only
+from members.api.params import MomentFilter, known_only
 from members.api.problems import Problem
 from members.domain.contents import judging, shares
 from members.enums import ContentState, ContentStep, Scope

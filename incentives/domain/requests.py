@@ -33,7 +33,7 @@ def perform(
     `do` gets the request's permanent id, from which the ledger's keys are made, and runs in this transaction.
     Raises KeyReused and Refused.
     """
-    digest = hashlib.sha256(msgspec.json.encode(content, order="sorted")).digest()
+    digest = hashlib.sha256(msgspec.json.encode(content, order="sorted", enc_hook=str)).digest()
     with transaction.atomic():
         request, is_new = _opened(api_key, idempotency_key, digest)
         if not is_new:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import django_filters
@@ -18,8 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.api.authentication import PerKeyThrottle
-from members.api.bodies import Moment, StrictMixin, moment_mistake
+from members.api.bodies import Moment, StrictMixin
 from members.api.paging import Pages
+from members.api.params import MomentFilter
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain import page_links
@@ -86,26 +86,6 @@ def known_time_zone(value: str) -> str:
             f"{value[:64]!r} is not a time zone; write one such as Europe/Berlin."
         ) from error
     return value
-
-
-class MomentField(forms.CharField):
-    """A moment in an address; one without a zone is refused, as everywhere."""
-
-    def to_python(self, value: Any) -> Any:
-        if not value:
-            return None
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError as error:
-            raise forms.ValidationError("Write a moment such as 2026-11-24T09:30:00Z.") from error
-        sentence = moment_mistake(moment)
-        if sentence:
-            raise forms.ValidationError(sentence)
-        return moment
-
-
-class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # The library ships no types.
-    field_class = MomentField
 
 
 class YesOrNoField(forms.CharField):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+import django_filters
+from django import forms
 from django.db.models import QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
@@ -23,6 +25,27 @@ def known_only(request: Request, *names: str) -> None:
     for name in request.query_params:
         if name not in names:
             raise unknown_parameter(name, names)
+
+
+class MomentField(forms.CharField):
+    """A moment in an address; one without a zone is refused, as everywhere."""
+
+    def to_python(self, value: Any) -> Any:
+        if not value:
+            return None
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise forms.ValidationError("Write a moment such as 2026-11-24T09:30:00Z.") from error
+        sentence = moment_mistake(moment)
+        if sentence:
+            raise forms.ValidationError(sentence)
+        # PostgreSQL does not know every offset that people may write.
+        return moment.astimezone(UTC)
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]  # The library ships no types.
+    field_class = MomentField
 
 
 def unknown_parameter(name: str, names: Iterable[str]) -> Problem:

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from members.api.authentication import PerKeyThrottle, key_of
-from members.api.members import MomentFilter
 from members.api.paging import Pages
+from members.api.params import MomentFilter
 from members.api.schemas import PROBLEMS
 from members.enums import Scope
 from members.models import Rejection

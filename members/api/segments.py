@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.api.authentication import PerKeyThrottle
-from members.api.members import MomentFilter, find_member
+from members.api.members import find_member
 from members.api.paging import Pages
-from members.api.params import known_only
+from members.api.params import MomentFilter, known_only
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
 from members.domain.ladders.measures import BadMetric

@@ -35,6 +35,17 @@ def checks(place: Postgresql) -> None:
     place.drop(url)
 
 
+def registering(place: Postgresql) -> None:
+    """(h): eight clients on one activity, beside a bare locked counter."""
+    report.progress("eight clients at one activity")
+    url, each = place.new("seats"), 400 if size.QUICK else 1_000
+    ask(url, place.folder, "prepare_registering", size.ROUNDS * each)
+    found = ask(url, place.folder, "register", size.ROUNDS, each)
+    report.results["registering_over_counter"] = round(found["ratio"], 2)
+    report.results["registrations_a_second"] = round(found["a_second"])
+    place.drop(url)
+
+
 def evaluation(place: Any) -> None:
     """(d): 200 rules over ten types, compiled, beside the same by hand."""
     report.progress("rules alone")
@@ -73,6 +84,7 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "ingest500_over_drf": ("≥ 3", lambda v: v >= 3),
     "at_1m_over_10k": ("≥ 0.75", lambda v: v >= 0.75),
     "privilege_over_balance": ("≤ 1.5", lambda v: v <= 1.5),
+    "registering_over_counter": ("≤ 4, eight clients", lambda v: v <= 4),
     "hot_over_even": ("≥ 0.75", lambda v: v >= 0.75),
     "tiers_over_statement": ("≤ 2", lambda v: v <= 2),
     "tiers_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
@@ -103,6 +115,7 @@ def main() -> int:
                 pipeline.grows(place)
                 ingest.measure(place)
                 checks(place)
+                registering(place)
                 report.progress("tiers of many members")
                 standing.measure(place, report.results)
                 report.progress("does inviting multiply")

@@ -209,6 +209,18 @@ def prepare_privileges(members: int) -> None:
     privileges.prepare(members)
 
 
+def prepare_registering(members: int) -> None:
+    from tests.bench import registering
+
+    registering.prepare(members)
+
+
+def register(rounds: int, each: int) -> None:
+    from tests.bench import registering
+
+    say(registering.measure(rounds, each))
+
+
 def say(found: dict[str, Any]) -> None:
     print(json.dumps(found), flush=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def settle():
 
 
 @pytest.fixture
-def server(community, committed_db):
+def server(chromium, community, committed_db):
+    """The service on a free port; what pages still ask for is over before the database goes."""
     from django.db import connections
     from pytest_django.live_server_helper import LiveServer
 
@@ -88,4 +90,10 @@ def server(community, committed_db):
         connections["default"].inc_thread_sharing()
     live = LiveServer("localhost")
     yield live.url
+    # A page that asks every two seconds would ask the next test's database.
+    for context in chromium.contexts:
+        context.close()
     live.stop()
+    for thread in threading.enumerate():
+        if thread.name.endswith("(process_request_thread)"):
+            thread.join(20)

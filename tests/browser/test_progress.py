@@ -25,7 +25,7 @@ from tests.browser.eyes import operating, overflow, shot, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 # A page asks every two seconds; a busy machine may need longer.
-PATIENCE = 20_000
+PATIENCE = 60_000
 
 
 @pytest.fixture

@@ -28,6 +28,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from activities.domain import registering
+from activities.domain.proposals import proposing
+from activities.models import Proposal, Registration
 from config.wsgi import application
 from incentives.domain.corrections.gathering import gather
 from incentives.domain.corrections.making import Wanted, make
@@ -162,6 +165,7 @@ def settle():
     )  # fmt: skip
     something_made_and_something_needed()
     something_to_set_right()
+    somewhere_to_go()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
@@ -233,8 +237,40 @@ def something_to_set_right():
     gather(made.pk, now=timezone.now())
 
 
+def somewhere_to_go():
+    """An evening that Bo goes to, and a proposal at which Cy is asked to speak."""
+    evening = factories.announced(speaker=Member.objects.get(ref="ada"))
+    bo, cy = Member.objects.get(ref="bo"), Member.objects.get(ref="cy")
+    registering.register(activity_id=evening.pk, member=bo, now=timezone.now())
+    proposing.propose(proposer=bo, speaker=cy, title="Binding", words="One each.", now=timezone.now())
+
+
+def at_activities(name, operation):
+    """Of what is asked about activities, who comes, and what is proposed; None for what is as elsewhere."""
+    if operation == "POST /api/v1/activities":
+        drafted = {
+            "code": "new-evening", "kind": "sharing", "names": {"en": "New"}, "starts_at": SOON.isoformat(), "zone": "UTC",
+            "ends_at": (SOON + timedelta(hours=2)).isoformat(), "hosts": ["ada"], "speakers": ["ada"],
+        }  # fmt: skip
+        return drafted.get(name)
+    if operation.endswith("/activities/{activity}/steps") and name == "to":
+        return "cancelled"
+    if "/registrations/{registration_id}" in operation:
+        return {"registration_id": str(Registration.objects.get().public_id), "step": "cancel", "by": "team"}.get(name)
+    if "/proposals/{proposal_id}" in operation:
+        return {"proposal_id": str(Proposal.objects.get().public_id), "to": "withdrawn", "speaker": "cy",
+                "agrees": True}.get(name)  # fmt: skip
+    if operation.endswith("/proposals"):
+        return {"proposer": "ada"}.get(name)
+    return {"activity": "evening"}.get(name)
+
+
 def known(name, operation=""):
     """A value that names something that is really there, under whatever name it is asked for."""
+    if any(word in operation for word in ("/activities", "/registrations", "/proposals")):
+        found = at_activities(name, operation)
+        if found is not None:
+            return found
     if name == "code" and "invitations" in operation:
         return "CODE"
     if name == "code" and "privileges" in operation:
