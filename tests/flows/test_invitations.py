@@ -337,6 +337,13 @@ def test_operators_read_a_code_make_one_and_hear_that_one_is_taken():
     assert operator.get(f"/admin/members/invitation/{made.pk}/change/").status_code == 200
 
 
+def sent_for(space, invitation):
+    """As if its inviter had been in the space when it was sent."""
+    Invitation.objects.filter(pk=invitation.pk).update(space=space)
+    invitation.refresh_from_db()
+    return invitation
+
+
 def test_growth_by_space_counts_what_its_members_sent_to_bring_somebody_into_it(client):
     now = timezone.now()
     books, runs, empty = (Space.objects.create(ref=ref, names={"en": ref}) for ref in ("books", "runs", "empty"))
@@ -347,7 +354,7 @@ def test_growth_by_space_counts_what_its_members_sent_to_bring_somebody_into_it(
             SpaceMember.objects.create(space=space, member=member, state="in", asked_at=now, joined_at=now)
     SpaceMember.objects.filter(space=books, member=people[3]).update(state="left", left_at=now)
     sent = [
-        making.invite(inviter=inviter, now=now - timedelta(days=20), space=space)
+        sent_for(space, making.invite(inviter=inviter, now=now - timedelta(days=20)))
         # The second opens no space, the third one that the inviter is not in.
         for inviter, space in (
             (people[0], books),

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 from members.domain.conduct.freezes import frozen_until
 from members.domain.partners import giving
 from members.domain.statuses import rights_of, why_not
-from members.enums import Frozen
-from members.models import Invitation, Member, Partner, Space, Standing
+from members.enums import Frozen, MembershipState
+from members.models import Invitation, Member, Partner, Space, SpaceMember, Standing
 
 # Without 0 and O, 1 and I and L, so that a code can be read from a poster and said on the telephone.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -68,6 +68,7 @@ def invite(
             # Two requests at once must not both take the last one.
             inviter = Member.objects.select_for_update().get(pk=inviter.pk)
             _check_inviter(inviter, uses_max, now)
+            _check_space(inviter, space)
         for door in doors() if campaign else ():
             ends = door(campaign, inviter, now)
             expires_at = min((each for each in (ends, expires_at) if each is not None), default=None)
@@ -115,6 +116,14 @@ def quota_of(member: Member, now: datetime) -> Quota:
 
 def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def _check_space(inviter: Member, space: Space | None) -> None:
+    """Nobody opens a door that they are not behind themselves."""
+    if space is None:
+        return
+    if not SpaceMember.objects.filter(space=space, member=inviter, state=MembershipState.IN).exists():
+        raise CannotInvite(f"Only who is in {space.ref} may open it to others; leave the space out, or join it first.")
 
 
 def _check_inviter(inviter: Member, uses_max: int | None, now: datetime) -> None:
