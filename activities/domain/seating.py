@@ -103,7 +103,8 @@ def _count(registration: Registration, seats: int) -> None:
         if each is not None:
             each.seats_taken += seats
             assert each.seats_taken >= 0, "seats are counted"
-            each.save(update_fields=["seats_taken"])
+            # Not by save(): a seat is no change of the activity that its history should hold.
+            type(each)._default_manager.filter(pk=each.pk).update(seats_taken=each.seats_taken)  # noqa: SLF001
 
 
 def _priority(activity: Activity, member_id: int) -> int:

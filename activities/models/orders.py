@@ -138,6 +138,7 @@ class Order(models.Model):
     journal_id = models.BigIntegerField(_("journal"), null=True, editable=False)
     provider = models.CharField(_("paid by way of"), max_length=20, blank=True)
     provider_ref = models.CharField(_("known there as"), max_length=200, blank=True)
+    pay_url = models.CharField(_("where it is paid"), max_length=2_000, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
     expires_at = models.DateTimeField(_("to be paid until"), null=True)
     paid_at = models.DateTimeField(_("paid at"), null=True)

@@ -28,6 +28,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from activities.domain import registering
+from activities.domain.orders import paying, refunding
+from activities.models import Order, Refund
 from config.wsgi import application
 from incentives.domain.corrections.gathering import gather
 from incentives.domain.corrections.making import Wanted, make
@@ -162,6 +165,7 @@ def settle():
     )  # fmt: skip
     something_made_and_something_needed()
     something_to_set_right()
+    something_to_pay_for()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
@@ -233,6 +237,22 @@ def something_to_set_right():
     gather(made.pk, now=timezone.now())
 
 
+def something_to_pay_for():
+    """An evening with tickets, a place that is paid for, one that is not yet, and a part that goes back."""
+    activity, now = factories.announced("paid-evening", capacity=None, money="EUR"), timezone.now()
+    single = factories.ticket(activity)
+    factories.ticket(activity, "free", price=0)
+    for ref in ("bo", "cy"):
+        member = Member.objects.get(ref=ref)
+        made, _ = registering.register(activity_id=activity.pk, member=member, now=now, ticket=single)
+    paying.pay(
+        order_id=made.order.pk, provider="offline", ref="fuzz", amount=2_000, money="EUR", at=now, now=now
+    )  # fmt: skip
+    refunding.refund(
+        order_id=made.order.pk, amount=500, points=0, key="fuzz", now=now, reason="Thanks.", actor="fuzz"
+    )  # fmt: skip
+
+
 def known(name, operation=""):
     """A value that names something that is really there, under whatever name it is asked for."""
     if name == "code" and "invitations" in operation:
@@ -245,6 +265,16 @@ def known(name, operation=""):
         return "chosen"
     if name == "code" and "games" in operation:
         return "free"
+    if name == "activity" and any(each in operation for each in ("/tickets", "/orders")):
+        return "paid-evening"
+    if name == "ticket":
+        return "single" if "/tickets/" in operation else "free"
+    if name == "order_id":
+        return str(Order.objects.order_by("-pk").values_list("public_id", flat=True)[0])
+    if name == "refund_id":
+        return Refund.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if name == "sells_until" and operation.endswith("/{ticket}"):
+        return SOON.isoformat()
     if name == "round_id":
         return str(GameRound.objects.get().public_id)
     if name == "until" and operation.endswith("/leave"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -26,23 +27,29 @@ class CannotPay(Refused):
     """News of a payment that fits no order; `kind` and the sentence say why."""
 
 
-def take_news(provider: str, news: Iterable[providers.News], *, now: datetime) -> int:
-    """Record what a provider has told; return how many payments were new. Raises CannotPay."""
+def take_news(provider: str, news: Iterable[providers.News | providers.Setback], *, now: datetime) -> int:
+    """Record what a provider has told; return how much of it was new. Raises CannotPay."""
     count = 0
     for each in news:
-        order = Order.objects.filter(public_id=each.order_id).first()
+        if isinstance(each, providers.Setback):
+            count += refunding.fail(refund_id=each.refund_id, provider=provider, words=each.words)
+            continue
+        order = _order_of(each.order_id)
         if order is None:
             raise CannotPay("unknown_order", _("There is no such order."))
-        count += pay(
-            order_id=order.pk,
-            provider=provider,
-            ref=each.ref,
-            amount=each.amount,
-            money=each.money,
-            at=each.at,
+        _payment, is_new = pay(
+            order_id=order.pk, provider=provider, ref=each.ref, amount=each.amount, money=each.money, at=each.at,
             now=now,
-        )[1]
+        )  # fmt: skip
+        count += is_new
     return count
+
+
+def _order_of(public_id: str) -> Order | None:
+    try:
+        return Order.objects.filter(public_id=uuid.UUID(public_id)).first()
+    except ValueError:
+        return None
 
 
 def pay(
@@ -68,7 +75,9 @@ def pay(
             order=order, provider=provider, provider_ref=ref, amount=amount, at=at, actor=actor[:80]
         )
         order.paid += amount
-        order.save(update_fields=["paid"])
+        # Where the rest is paid, if there is any, is asked for anew.
+        order.pay_url = ""
+        order.save(update_fields=["paid", "pay_url"])
         registration = Registration.objects.select_for_update(of=("self",)).select_related("member").get(order=order)
         registration.activity = order.activity = activity
         _after(order, registration, now)

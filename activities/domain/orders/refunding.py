@@ -101,14 +101,42 @@ def carry_out(*, now: datetime) -> int:
 
 
 def confirm(*, refund_id: int, now: datetime, actor: str, ref: str = "") -> tuple[Refund, bool]:
-    """A person has paid it back, and says so once."""
+    """A person has paid it back, and says so once. What a payment service still tries is its own: CannotRefund."""
     with transaction.atomic():
-        found = Refund.objects.select_for_update().get(pk=refund_id)
+        found = Refund.objects.select_for_update(of=("self",)).select_related("order").get(pk=refund_id)
         if found.state == RefundState.DONE:
             return found, False
+        if found.state == RefundState.DUE and found.next_try_at is not None and not _is_by_hand(found):
+            raise CannotRefund("not_by_hand", _("The payment service pays it back; wait until that is done or failed."))
         found.actor = actor[:80]
         _finish(found, ref, now)
     return found, True
+
+
+def try_again(*, refund_id: int, now: datetime) -> tuple[Refund, bool]:
+    """Have a provider asked again for a refund that failed, as often as the first time; say whether it was."""
+    with transaction.atomic():
+        found = Refund.objects.select_for_update().get(pk=refund_id)
+        if found.state != RefundState.FAILED:
+            return found, False
+        found.state, found.tries, found.next_try_at, found.error = RefundState.DUE, 0, now, ""
+        found.save(update_fields=["state", "tries", "next_try_at", "error"])
+    return found, True
+
+
+def fail(*, refund_id: int, provider: str, words: str) -> bool:
+    """A provider had paid it back, or said so, and it came to nothing: a person sees to it. Say whether that is new."""
+    with transaction.atomic():
+        found = Refund.objects.select_for_update(of=("self",)).filter(pk=refund_id, order__provider=provider).first()
+        if found is None or found.state == RefundState.FAILED:
+            return False
+        found.state, found.done_at, found.next_try_at, found.error = RefundState.FAILED, None, None, words[:300]
+        found.save(update_fields=["state", "done_at", "next_try_at", "error"])
+    return True
+
+
+def _is_by_hand(refund: Refund) -> bool:
+    return (refund.order.provider or settings.PAYMENT_PROVIDER) == providers.OFFLINE
 
 
 def _check(order: Order, amount: int, points: int) -> None:
