@@ -192,6 +192,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ActivityStateEnum": "activities.enums.ActivityState",
         "OrderStateEnum": "activities.enums.OrderState",
         "RefundStateEnum": "activities.enums.RefundState",
+        "GroupStateEnum": "activities.enums.GroupState",
         "RegistrationStateEnum": "activities.enums.RegistrationState",
         "MembershipStateEnum": "members.enums.MembershipState",
     },
@@ -249,6 +250,8 @@ MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
 # By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
+# How long whoever chose so has to pay the difference when their group fails.
+GROUP_DIFFERENCE_HOURS = env.int("GROUP_DIFFERENCE_HOURS", default=24)
 # Where whoever has paid elsewhere comes back to.
 PAYMENT_RETURN_URL = env.str("PAYMENT_RETURN_URL", default=f"{SITE_URL}/me/")
 OFFLINE_ORDER_HOURS = env.int("OFFLINE_ORDER_HOURS", default=72)

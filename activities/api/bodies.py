@@ -121,6 +121,7 @@ class RegistrationBody(serializers.ModelSerializer[Registration]):
     answers = serializers.DictField()
     place_in_line = serializers.SerializerMethodField()
     ticket = serializers.CharField(source="ticket.code", allow_null=True, default=None)
+    brought_by = serializers.CharField(source="brought_by.ref", allow_null=True, default=None)
     order = serializers.SerializerMethodField()
 
     class Meta:
@@ -128,7 +129,7 @@ class RegistrationBody(serializers.ModelSerializer[Registration]):
         fields = [
             "id", "activity", "member", "state", "guests", "answers", "channel", "registered_at", "confirmed_at",
             "until", "ended_at", "ended_by", "is_late", "reason", "checked_in_at", "missed_at", "is_walk_in",
-            "place_in_line", "ticket", "order",
+            "place_in_line", "ticket", "brought_by", "order",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
@@ -137,7 +138,11 @@ class RegistrationBody(serializers.ModelSerializer[Registration]):
 
     @extend_schema_field(DueBody(allow_null=True))
     def get_order(self, registration: Registration) -> dict[str, Any] | None:
-        order = Order.objects.select_related("currency").filter(registration=registration).first()
+        order = (
+            Order.objects.select_related("currency", "group__activity", "group__ticket")
+            .filter(registration=registration)
+            .first()
+        )
         return None if order is None else dict(DueBody(order, context=self.context).data)
 
 
@@ -169,6 +174,20 @@ class NewRegistration(StrictBody):
         default=None,
         help_text="Its code; the only one on sale if left out.",
     )
+    group = serializers.CharField(
+        max_length=16, required=False, allow_blank=True, default="",
+        help_text="The code of a group to join; with a ticket of a group and no code another one is begun.",
+    )  # fmt: skip
+    stays_alone = serializers.BooleanField(
+        required=False, default=False, help_text="Pay the difference and keep the place when the group fails."
+    )
+    free_code = serializers.CharField(
+        max_length=32, required=False, allow_blank=True, default="", help_text="A code that makes a ticket free."
+    )
+    link = serializers.CharField(
+        max_length=32, required=False, allow_blank=True, default="",
+        help_text="The invitation code by which they came here: who it is from brought them.",
+    )  # fmt: skip
     channel = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
 
 

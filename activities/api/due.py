@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from activities.domain import money
 from activities.domain.orders.beginning import how_to_pay
-from activities.models import Order
+from activities.enums import GroupState
+from activities.models import Group, Order
 from incentives.domain.ledger import queries
 from incentives.models import Currency
 
@@ -30,6 +31,22 @@ class HowToPayBody(serializers.Serializer[Any]):
     ref = serializers.CharField(allow_blank=True)
 
 
+class GroupBody(serializers.ModelSerializer[Group]):
+    """A group that buys together: `left` places can still be had by `code` until `closes_at`; `paid` are paid."""
+
+    activity = serializers.CharField(source="activity.code")
+    ticket = serializers.CharField(source="ticket.code")
+    left = serializers.SerializerMethodField()
+    paid = serializers.IntegerField()
+
+    class Meta:
+        model = Group
+        fields = ["code", "activity", "ticket", "state", "size", "left", "paid", "opened_at", "closes_at", "ended_at"]
+
+    def get_left(self, group: Group) -> int:
+        return max(0, group.size - group.held()) if group.state == GroupState.OPEN else 0
+
+
 class DueBody(serializers.ModelSerializer[Order]):
     """What a place costs: `left` is to be paid by `expires_at`, and `pay` says how. Null where nothing is due."""
 
@@ -38,11 +55,20 @@ class DueBody(serializers.ModelSerializer[Order]):
     left = serializers.SerializerMethodField()
     points = serializers.SerializerMethodField()
     currency = serializers.CharField(source="currency.code", allow_null=True, default=None)
+    group = GroupBody(allow_null=True)
+    alone_amount = serializers.SerializerMethodField()
     pay = serializers.SerializerMethodField()
 
     class Meta:
         model = Order
-        fields = ["id", "state", "money", "amount", "left", "currency", "points", "expires_at", "pay"]
+        fields = [
+            "id", "state", "money", "amount", "left", "currency", "points", "expires_at", "group", "alone_amount",
+            "pay",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_alone_amount(self, order: Order) -> str | None:
+        return None if order.alone_amount is None else money_text(order.alone_amount, order.money)
 
     def get_amount(self, order: Order) -> str:
         return money_text(order.amount, order.money)

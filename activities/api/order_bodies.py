@@ -25,12 +25,13 @@ class TicketBody(serializers.ModelSerializer[Ticket]):
     currency = serializers.CharField(source="currency.code", allow_null=True, default=None)
     left = serializers.SerializerMethodField()
     tier = serializers.SerializerMethodField()
+    alone = serializers.CharField(source="alone.code", allow_null=True, default=None)
 
     class Meta:
         model = Ticket
         fields = [
             "code", "names", "texts", "price", "money", "points", "currency", "capacity", "seats_taken", "left",
-            "sells_from", "sells_until", "tier", "is_active",
+            "sells_from", "sells_until", "tier", "group_size", "group_hours", "alone", "is_active",
         ]  # fmt: skip
 
     def get_price(self, ticket: Ticket) -> str:
@@ -82,6 +83,14 @@ class TicketChange(StrictBody):
     sells_from = Moment(required=False, allow_null=True)
     sells_until = Moment(required=False, allow_null=True)
     tier = serializers.CharField(max_length=200, required=False, allow_null=True, help_text="As ladder/tier.")
+    group_size = serializers.IntegerField(
+        min_value=2, max_value=100, required=False, allow_null=True, help_text="So many buy together, or nobody."
+    )
+    group_hours = serializers.IntegerField(min_value=1, max_value=720, required=False)
+    alone = serializers.CharField(
+        max_length=40, required=False, allow_null=True,
+        help_text="The ticket whose price is paid instead, where that was chosen, when the group fails.",
+    )  # fmt: skip
     is_active = serializers.BooleanField(required=False)
 
 
@@ -127,6 +136,7 @@ class OrderLineBody(serializers.ModelSerializer[Order]):
     member = serializers.CharField(source="member.ref")
     ticket = serializers.CharField(source="ticket.code")
     registration = serializers.CharField(source="registration.public_id")
+    group = serializers.CharField(source="group.code", allow_null=True, default=None)
     amount = serializers.SerializerMethodField()
     left = serializers.SerializerMethodField()
     paid = serializers.SerializerMethodField()
@@ -138,9 +148,9 @@ class OrderLineBody(serializers.ModelSerializer[Order]):
     class Meta:
         model = Order
         fields = [
-            "id", "activity", "member", "registration", "ticket", "state", "seats", "money", "amount", "left", "paid",
-            "refunded", "currency", "points", "points_refunded", "provider", "placed_at", "expires_at", "paid_at",
-            "ended_at",
+            "id", "activity", "member", "registration", "ticket", "group", "state", "seats", "money", "amount", "left",
+            "paid", "refunded", "currency", "points", "points_refunded", "provider", "placed_at", "expires_at",
+            "paid_at", "ended_at",
         ]  # fmt: skip
 
     def get_amount(self, order: Order) -> str:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from activities.api.activities import find_activity
+from activities.api.due import GroupBody
 from activities.api.order_bodies import (
     Confirmation,
     NewPayment,
@@ -26,7 +27,7 @@ from activities.api.order_bodies import (
 from activities.api.tickets import money_minor, points_minor
 from activities.domain.orders import paying, providers, refunding
 from activities.enums import OrderState
-from activities.models import Order, Refund
+from activities.models import Group, Order, Refund
 from incentives.api.points import IDEMPOTENCY, Moving
 from incentives.api.schemas import PROBLEMS
 from members.api.authentication import PerKeyThrottle, key_of
@@ -35,7 +36,7 @@ from members.api.params import known_only
 from members.api.problems import Problem
 from members.enums import Scope
 
-_SHOWN = Order.objects.select_related("activity", "member", "ticket", "registration", "currency")
+_SHOWN = Order.objects.select_related("activity", "member", "ticket", "registration", "currency", "group")
 BIGGEST = 2**63 - 1
 
 
@@ -152,6 +153,21 @@ class RefundConfirmation(APIView):
         except refunding.CannotRefund as error:
             raise Problem(error.sentence, status_code=422, kind=error.kind) from error
         return Response(RefundBody(Refund.objects.select_related("order__currency").get(pk=found.pk)).data)
+
+
+class GroupDetail(APIView):
+    scopes = {"GET": Scope.ACTIVITIES_READ}
+    throttle_classes = [PerKeyThrottle]
+
+    @extend_schema(operation_id="read_group", responses={200: GroupBody, **PROBLEMS})
+    def get(self, request: Request, group: str, **_: Any) -> Response:
+        """A group that buys together, by the code that its members share."""
+        known_only(request)
+        rows = Group.objects.select_related("activity", "ticket")
+        found = rows.filter(code=group.upper()[:16]).first() if "\x00" not in group else None
+        if found is None:
+            raise Problem("There is no group with this code.", status_code=404, kind="unknown_group")
+        return Response(GroupBody(found).data)
 
 
 def find_order(text: str) -> Order:

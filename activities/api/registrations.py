@@ -82,6 +82,8 @@ class Registrations(generics.ListAPIView[Registration], Moving):
                 made, _new = registering.register(
                     activity_id=found.pk, member=member, now=timezone.now(), guests=given["guests"],
                     answers=given["answers"], ticket=ticket, channel=given["channel"], actor=f"app {actor}",
+                    group=given["group"], stays_alone=given["stays_alone"],
+                    free_code=given["free_code"], link=given["link"],
                 )  # fmt: skip
             except questions.BadAnswer as error:
                 raise Problem(error.sentence, kind="invalid", pointer=f"/answers/{error.code}") from error
@@ -147,7 +149,11 @@ def find_registration(text: str) -> Registration:
         public_id = uuid.UUID(text)
     except ValueError:
         public_id = uuid.UUID(int=0)
-    found = Registration.objects.select_related("activity", "member", "ticket").filter(public_id=public_id).first()
+    found = (
+        Registration.objects.select_related("activity", "member", "ticket", "brought_by")
+        .filter(public_id=public_id)
+        .first()
+    )
     if found is None:
         raise Problem("There is no such registration.", status_code=404, kind="unknown_registration")
     return found

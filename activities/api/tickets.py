@@ -46,7 +46,7 @@ class Tickets(APIView):
         if ref:
             offers = pricing.offers_of(found, find_member(ref, "/member"), now=timezone.now())
             return Response([offer_body(each) for each in offers])
-        rows = found.tickets.select_related("currency", "tier__ladder").order_by("price", "pk")
+        rows = found.tickets.select_related("currency", "tier__ladder", "alone").order_by("price", "pk")
         return Response([{**TicketBody(_of(each, found)).data, "may": None, "why_not": None} for each in rows])
 
 
@@ -73,10 +73,10 @@ class TicketDetail(APIView):
         return Response(TicketBody(made).data, status=201 if is_new else 200)
 
 
-def find_ticket(activity: Activity, code: str) -> Ticket:
+def find_ticket(activity: Activity, code: str, pointer: str = "/ticket") -> Ticket:
     found = activity.tickets.filter(code=code).first() if "\x00" not in code else None
     if found is None:
-        raise Problem("This activity has no such ticket.", status_code=404, kind="unknown_ticket", pointer="/ticket")
+        raise Problem("This activity has no such ticket.", status_code=404, kind="unknown_ticket", pointer=pointer)
     return found
 
 
@@ -116,6 +116,8 @@ def _values(given: dict[str, Any], activity: Activity, earlier: Ticket | None) -
         if given["points"] and not currency:
             raise Problem("Say how many points, and which.", kind="invalid", pointer="/currency")
         given["points"] = points_minor(given["points"], currency.scale) if currency else 0
+    if given.get("alone"):
+        given["alone"] = find_ticket(activity, given["alone"], "/alone")
     if given.get("tier"):
         given["tier"] = find_tier(given["tier"])
     return given

@@ -10,7 +10,7 @@ from django.db.models import Q
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
-from activities.models import LIVE_STATES, ActivityPerson, Order, Proposal, Registration
+from activities.models import LIVE_STATES, ActivityPerson, Group, Order, Proposal, Registration
 from members.models import Member
 
 ERASED = "erased"
@@ -41,6 +41,7 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     _leave(Registration.objects.live().filter(member_id=merged_id, activity_id__in=list(own)), now)
     Registration.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    Group.objects.filter(leader_id=merged_id).update(leader_id=survivor_id)
     Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
     Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")

@@ -62,6 +62,7 @@ REGISTRATION: dict[str, Any] = {
     "is_walk_in": False,
     "place_in_line": None,
     "ticket": "single",
+    "brought_by": "ada",
     "order": {
         "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a24",
         "state": "paid",
@@ -71,6 +72,8 @@ REGISTRATION: dict[str, Any] = {
         "currency": None,
         "points": "0",
         "expires_at": None,
+        "group": None,
+        "alone_amount": None,
         "pay": None,
     },
 }
@@ -101,7 +104,33 @@ TICKET: dict[str, Any] = {
     "sells_from": None,
     "sells_until": None,
     "tier": None,
+    "group_size": None,
+    "group_hours": 48,
+    "alone": None,
     "is_active": True,
+}
+CODE = {
+    "code": "BOOKS-10",
+    "ticket": "single",
+    "partner": "bookshop",
+    "channel": "",
+    "uses_max": 10,
+    "uses": 4,
+    "expires_at": None,
+    "revoked_at": None,
+    "made_at": NOON,
+}
+GROUP = {
+    "code": "7K3QW9XMTA",
+    "activity": "sourdough-evening",
+    "ticket": "three",
+    "state": "open",
+    "size": 3,
+    "left": 1,
+    "paid": 1,
+    "opened_at": NOON,
+    "closes_at": "2026-11-26T12:00:00Z",
+    "ended_at": None,
 }
 PAYMENT = {"provider": "offline", "ref": "SEPA 2026-11-25/7", "amount": "40.00", "money": "EUR", "at": NOON}
 REFUND = {
@@ -123,6 +152,7 @@ ORDER_LINE: dict[str, Any] = {
     "member": "bo",
     "registration": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a22",
     "ticket": "single",
+    "group": None,
     "state": "paid",
     "seats": 2,
     "money": "EUR",
@@ -221,6 +251,14 @@ CALLS: dict[str, Call] = {
         "Make or change a ticket", TICKET,
         {"names": {"en": "A seat"}, "texts": {"en": "With flour to take home."}, "price": "20.00"},
     ),
+    "list_ticket_codes": Call(
+        "Codes for free tickets", {"next": None, "previous": None, "results": [CODE]}
+    ),
+    "make_ticket_code": Call(
+        "Make a code for free tickets", {**CODE, "uses": 0},
+        {"ticket": "single", "uses_max": 10, "partner": "bookshop", "code": "BOOKS-10"},
+    ),
+    "read_group": Call("A group that buys together", GROUP),
     "list_orders": Call("What was ordered", {"next": None, "previous": None, "results": [ORDER_LINE]}),
     "read_order": Call("Read an order", ORDER),
     "tell_payment": Call(

@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 
 from activities.domain import registering
 from activities.domain.orders import paying, refunding
-from activities.models import Order, Refund
+from activities.models import Group, Order, Refund
 from config.wsgi import application
 from incentives.domain.corrections.gathering import gather
 from incentives.domain.corrections.making import Wanted, make
@@ -242,6 +242,11 @@ def something_to_pay_for():
     activity, now = factories.announced("paid-evening", capacity=None, money="EUR"), timezone.now()
     single = factories.ticket(activity)
     factories.ticket(activity, "free", price=0)
+    trio = factories.ticket(activity, "trio", group_size=3)
+    Group.objects.create(
+        code="GROUP", activity=activity, ticket=trio, leader=Member.objects.get(ref="bo"), size=3, opened_at=now,
+        closes_at=SOON,
+    )  # fmt: skip
     for ref in ("bo", "cy"):
         member = Member.objects.get(ref=ref)
         made, _ = registering.register(activity_id=activity.pk, member=member, now=now, ticket=single)
@@ -265,10 +270,18 @@ def known(name, operation=""):
         return "chosen"
     if name == "code" and "games" in operation:
         return "free"
-    if name == "activity" and any(each in operation for each in ("/tickets", "/orders")):
+    if name == "activity" and any(each in operation for each in ("/tickets", "/orders", "/ticket-codes")):
         return "paid-evening"
     if name == "ticket":
-        return "single" if "/tickets/" in operation else "free"
+        return "single" if "/ticket" in operation else "free"
+    if name == "group":
+        return "GROUP" if "/groups/" in operation else ""
+    if name == "free_code" or (name == "code" and operation.endswith("/ticket-codes")):
+        return ""
+    if name == "partner" and operation.endswith("/ticket-codes"):
+        return None
+    if name == "stays_alone":
+        return False
     if name == "order_id":
         return str(Order.objects.order_by("-pk").values_list("public_id", flat=True)[0])
     if name == "refund_id":

@@ -26,7 +26,7 @@ class Offer:
 
 def offers_of(activity: Activity, member: Member, *, now: datetime) -> list[Offer]:
     """Every ticket on sale, or to be, with the reason where it is not theirs to take: three queries."""
-    found = activity.tickets.filter(is_active=True).select_related("tier__ladder", "currency")
+    found = activity.tickets.filter(is_active=True).select_related("tier__ladder", "currency", "alone")
     tickets = list(found.order_by("price", "pk"))
     if not tickets:
         return []
@@ -34,10 +34,13 @@ def offers_of(activity: Activity, member: Member, *, now: datetime) -> list[Offe
     return [Offer(each, left_of(each, activity), why_not(each, member, held, activity, now=now)) for each in tickets]
 
 
-def check_ticket(ticket: Ticket, member: Member, activity: Activity, *, now: datetime) -> WhyNot | None:
-    """Why this member may not take this ticket now; None if they may."""
+def check_ticket(
+    ticket: Ticket, member: Member, activity: Activity, *, now: datetime, is_free: bool = False
+) -> WhyNot | None:
+    """Why this member may not take this ticket now; None if they may. By a code it is free, and costs no minor."""
     held = dict(Standing.objects.filter(member=member).values_list("ladder_id", "tier__threshold"))
-    return why_not(ticket, member, held, activity, now=now)
+    why = why_not(ticket, member, held, activity, now=now)
+    return None if is_free and why is not None and why.code == "not_adult" else why
 
 
 def why_not(

@@ -16,12 +16,16 @@ from activities.enums import RefundFor, RefundState
 from activities.models import Order, Refund
 from incentives.domain.requests import Refused
 from incentives.domain.reversals import reverse_journal
+from incentives.domain.taking_shares import take_back_share
 from members.domain.outcomes import ACTIVITY_ORDER_REFUNDED
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 200
 TRIES_MAX = 8
+# What was never the price of the place had paid nobody anything.
+TAKING_REWARDS = (RefundFor.CANCELLED, RefundFor.CALLED_OFF, RefundFor.GOODWILL)
+LOOKED_AT_AGAIN = timedelta(minutes=15)
 
 
 class CannotRefund(Refused):
@@ -61,6 +65,7 @@ def give_back(
             order=order, key=key, amount=amount, points=points, why=why, reason=reason, actor=actor[:80],
             decided_at=now, next_try_at=now if amount else None,
             state=RefundState.DUE if amount else RefundState.DONE, done_at=None if amount else now,
+            rewards_due_at=now if order.paid_event_id is not None and why in TAKING_REWARDS else None,
         )  # fmt: skip
         made.save(force_insert=True)
         if points:
@@ -98,6 +103,42 @@ def carry_out(*, now: datetime) -> int:
             return done
         done += _ask(taken, now)
     return done
+
+
+def take_back_rewards(*, now: datetime) -> int:
+    """Take back what rules paid for orders that were refunded, in proportion; return for how many refunds.
+
+    The share is of the money where there is any, else of the points. What is not ready is looked at again.
+    """
+    count = 0
+    due = Refund.objects.filter(rewards_due_at__lte=now).order_by("rewards_due_at", "pk")
+    for refund_id in list(due.values_list("pk", flat=True)[:AT_ONCE_MAX]):
+        try:
+            with transaction.atomic():
+                count += _take_rewards(refund_id, now)
+        except Exception:
+            logger.exception("What rules paid for refund %d could not be taken back", refund_id)
+    return count
+
+
+def _take_rewards(refund_id: int, now: datetime) -> bool:
+    rows = Refund.objects.select_for_update(skip_locked=True, of=("self",)).select_related("order")
+    found = rows.filter(pk=refund_id, rewards_due_at__lte=now).first()
+    if found is None:
+        return False
+    order = found.order
+    before = order.refunds.filter(why__in=TAKING_REWARDS, pk__lte=found.pk)
+    of, given = order.amount, sum(before.values_list("amount", flat=True))
+    if not of:
+        of, given = order.points, sum(before.values_list("points", flat=True))
+    assert order.paid_event_id is not None, "it is due for what was told"
+    # A refund in the other of the two takes no share of this one.
+    is_settled = not given or take_back_share(
+        event_id=order.paid_event_id, given=min(given, of), of=of, cause=f"refund {found.pk}", now=now
+    )
+    found.rewards_due_at = None if is_settled else now + LOOKED_AT_AGAIN
+    found.save(update_fields=["rewards_due_at"])
+    return is_settled
 
 
 def confirm(*, refund_id: int, now: datetime, actor: str, ref: str = "") -> tuple[Refund, bool]:

@@ -13,7 +13,7 @@ from activities.domain import money
 from activities.domain.changing import CannotEdit, check_whole
 from activities.domain.seating import hold_activity, offer_free_seats
 from activities.enums import ActivityState
-from activities.models import Activity, Ticket
+from activities.models import Activity, Registration, Ticket
 
 OVER_STATES = (ActivityState.FINISHED, ActivityState.REVIEWED, ActivityState.CANCELLED)
 
@@ -34,6 +34,8 @@ def put(
         changed = [name for name, value in values.items() if getattr(ticket, name) != value]
         if found is not None and not changed:
             return found, False
+        if "group_size" in changed and Registration.objects.filter(ticket_id=ticket.pk).exists():
+            raise CannotEdit("group_size", _("It has been ordered; make another ticket for groups of that size."))
         for name in changed:
             setattr(ticket, name, values[name])
         check(ticket, activity)
@@ -53,3 +55,12 @@ def check(ticket: Ticket, activity: Activity) -> None:
     if ticket.capacity is not None and ticket.capacity < ticket.seats_taken:
         said = {"taken": ticket.seats_taken}
         raise CannotEdit("capacity", _("%(taken)d seats are taken; cancel some registrations first.") % said)
+    if ticket.group_size is not None and activity.needs_approval:
+        raise CannotEdit("group_size", _("Nobody buys together where a person approves each registration."))
+    alone = ticket.alone
+    if alone is None:
+        return
+    if alone.activity_id != activity.pk or alone.group_size is not None or alone.points:
+        raise CannotEdit("alone", _("The other ticket is of this activity, for money, and without a group."))
+    if alone.price < ticket.price:
+        raise CannotEdit("alone", _("The other ticket costs less than the group's."))
