@@ -300,7 +300,8 @@ class GroupAdmin(Window[Group]):
 
     @admin.display(description=gettext_lazy("paid / places"))
     def places(self, group: Group) -> str:
-        return f"{group.paid_seats} / {group.size}"
+        paid: int = group.paid_seats  # type: ignore[attr-defined]  # Counted with the list.
+        return f"{paid} / {group.size}"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         paid = Sum("orders__seats", filter=Q(orders__state__in=(OrderState.GATHERING, OrderState.PAID)), default=0)

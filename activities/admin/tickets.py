@@ -43,7 +43,7 @@ class TicketForm(forms.ModelForm[Ticket]):
         super().__init__(*args, **kwargs)
         self.fields["alone"].queryset = Ticket.objects.filter(activity_id=self.instance.activity_id)  # type: ignore[attr-defined]
         self.fields["group_hours"].required = False
-        if self.instance.pk is None:
+        if self.instance._state.adding:  # noqa: SLF001  As Django names it.
             return
         # Orders and links know it by this name.
         self.fields["code"].disabled = True
@@ -106,7 +106,7 @@ def save_tickets(request: HttpRequest, formset: Any) -> None:
     formset.save(commit=False)  # It notes what is new and what was changed, for the log.
     for form in formset.forms:
         changed = [name for name in form.changed_data if name in FIELDS and name != "code"]
-        if not form.has_changed() or not (changed or form.instance.pk is None):
+        if not form.has_changed() or not (changed or form.instance._state.adding):  # noqa: SLF001
             continue
         try:
             tickets.put(

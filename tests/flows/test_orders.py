@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from activities.domain import registering
 from activities.models import Activity, Order, Payment, Refund, Registration, Ticket
-from members.models import Member
+from members.models import Member, Partner
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +240,47 @@ def test_orders_are_found_by_state_and_ticket(client):
     assert (listed("state=cancelled"), listed("state=placed"), listed("ticket=single"), listed("ticket=x")) == (
         ["cancelled"], [], ["cancelled"], [],
     )  # fmt: skip
+
+
+def test_a_group_is_begun_shared_by_its_code_and_complete(client):
+    put(client, "trio", names={"en": "Two"}, price="15", group_size=2, alone="single")
+    first = ordered(client, ticket="trio", stays_alone=True)
+    code = first["order"]["group"]["code"]
+    shown = client.get(f"/api/v1/groups/{code.lower()}").json()
+    assert (shown["size"], shown["left"], shown["paid"], shown["state"]) == (2, 1, 0, "open")
+    assert (first["order"]["alone_amount"], first["state"]) == ("20.00", "held")
+    second = ordered(client, "bo", ticket=None, group=code)
+
+    for each in (first, second):
+        post(client, f"orders/{each['order']['id']}/payments", {"amount": "15", "ref": each["id"]})
+
+    assert client.get(f"/api/v1/groups/{code}").json()["state"] == "completed"
+    assert client.get(f"/api/v1/registrations/{first['id']}").json()["state"] == "confirmed"
+    full = post(client, "activities/evening/registrations", {"member": "cy", "group": code}, key="cy")
+    assert (full.status_code, full.json()["type"]) == (422, "/problems/group_full")
+    assert client.get("/api/v1/groups/none").json()["type"] == "/problems/unknown_group"
+    bad = put(client, "trio", alone="nothing")
+    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (404, "#/alone")
+
+
+def test_codes_for_free_tickets_are_made_and_used(client):
+    Partner.objects.create(code="shop", name="A shop", contract_from=timezone.localdate(), tickets_max=2)
+    wanted = {"ticket": "single", "uses_max": 1, "partner": "shop", "code": "BOOKS"}
+    made = post(client, "activities/evening/ticket-codes", wanted, key="c")
+    assert (made.status_code, made.json()["code"], made.json()["uses"]) == (201, "BOOKS", 0)
+    assert post(client, "activities/evening/ticket-codes", wanted, key="c").json() == made.json()
+
+    place = ordered(client, ticket=None, free_code="books", link="")
+
+    assert (place["state"], place["ticket"], place["order"], place["brought_by"]) == ("confirmed", "single", None, None)
+    (shown,) = client.get("/api/v1/activities/evening/ticket-codes").json()["results"]
+    assert (shown["uses"], shown["partner"]) == (1, "shop")
+    answers = [
+        post(client, "activities/evening/registrations", {"member": "bo", "free_code": "BOOKS"}, key="bo"),
+        post(client, "activities/evening/ticket-codes", {**wanted, "uses_max": 2, "code": ""}, key="d"),
+        post(client, "activities/evening/ticket-codes", {**wanted, "partner": "nobody"}, key="e"),
+        post(client, "activities/evening/ticket-codes", {**wanted, "partner": None}, key="f"),
+    ]
+    assert [(each.status_code, each.json()["type"].rpartition("/")[2]) for each in answers] == [
+        (422, "code_used_up"), (422, "beyond_allotment"), (404, "unknown_partner"), (422, "code_taken"),
+    ]  # fmt: skip

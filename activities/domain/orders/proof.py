@@ -25,7 +25,8 @@ WHERE o.refunded <> coalesce(r.money, 0) OR o.points_refunded <> coalesce(r.poin
 """
 _SETTLED = f"""
 SELECT 'order', id FROM activities_order
-WHERE state = '{OrderState.PAID.value}' AND (paid < amount OR (points > 0 AND journal_id IS NULL))
+WHERE (state = '{OrderState.PAID.value}' AND (paid < amount OR (points > 0 AND journal_id IS NULL)))
+   OR (state = '{OrderState.PLACED.value}' AND paid >= amount)
 UNION ALL
 SELECT 'order', id FROM activities_order WHERE state IN ('{OrderState.EXPIRED.value}', '{OrderState.CANCELLED.value}')
   AND paid_at IS NULL AND refunded <> paid
