@@ -54,6 +54,7 @@ class EndedBy(models.TextChoices):
 
 class OrderState(models.TextChoices):
     PLACED = "placed", _("to be paid")
+    GATHERING = "gathering", _("paid, waits for its group")
     PAID = "paid", _("settled")
     EXPIRED = "expired", _("not paid in time")
     CANCELLED = "cancelled", _("cancelled")
@@ -75,6 +76,15 @@ class RefundFor(models.TextChoices):
     LATE = "late", _("it was paid when the place was gone")
     SURPLUS = "surplus", _("more was paid than was due")
     GOODWILL = "goodwill", _("the team gave it back")
+    GROUP = "group", _("the group was not complete in time")
+
+
+class GroupState(models.TextChoices):
+    """A group that buys together is complete or not, by a moment."""
+
+    OPEN = "open", _("gathers")
+    COMPLETED = "completed", _("complete")
+    FAILED = "failed", _("not complete in time")
 
 
 class ProposalState(models.TextChoices):

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from activities.api import activities, proposals, registrations
+from activities.api import activities, codes, orders, payment_news, proposals, registrations, tickets
 from incentives.api import (
     badges,
     balances,
@@ -213,6 +213,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "api/v1/registrations/<str:registration_id>/steps", registrations.RegistrationSteps.as_view(), {"version": "v1"}
     ),
+    path("api/v1/activities/<str:activity>/tickets", tickets.Tickets.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/tickets/<str:ticket>", tickets.TicketDetail.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/ticket-codes", codes.TicketCodes.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/orders", orders.ActivityOrders.as_view(), {"version": "v1"}),
+    path("api/v1/orders/<str:order_id>", orders.OrderDetail.as_view(), {"version": "v1"}),
+    path("api/v1/orders/<str:order_id>/payments", orders.OrderPayments.as_view(), {"version": "v1"}),
+    path("api/v1/orders/<str:order_id>/refunds", orders.OrderRefunds.as_view(), {"version": "v1"}),
+    path("api/v1/payments/stripe", payment_news.stripe_news, {"version": "v1"}),
+    path("api/v1/groups/<str:group>", orders.GroupDetail.as_view(), {"version": "v1"}),
+    path("api/v1/refunds/<int:refund_id>/confirmation", orders.RefundConfirmation.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/registrations", registrations.MemberRegistrations.as_view(), {"version": "v1"}),
     path("api/v1/proposals", proposals.Proposals.as_view(), {"version": "v1"}),
     path("api/v1/proposals/<str:proposal_id>", proposals.ProposalDetail.as_view(), {"version": "v1"}),

@@ -150,6 +150,13 @@ def registrations_to_approve() -> int:
     return Registration.objects.filter(state=RegistrationState.ASKED).count()
 
 
+def refunds_to_pay() -> int:
+    """How many refunds a person has to pay or to look at."""
+    from activities.models import Refund  # noqa: PLC0415  Settings name this module before models are ready.
+
+    return Refund.objects.for_a_person().count()
+
+
 def proposals_to_answer() -> int:
     """How many proposals of members nobody has looked at."""
     from activities.enums import ProposalState  # noqa: PLC0415  Settings name this module before models are ready.
@@ -217,6 +224,10 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Activities"), "event", "activities.activity"),
             Page(_("Registrations"), "how_to_reg", "activities.registration", count=registrations_to_approve),
+            Page(_("Orders"), "receipt_long", "activities.order"),
+            Page(_("Refunds"), "currency_exchange", "activities.refund", count=refunds_to_pay),
+            Page(_("Groups that buy together"), "groups", "activities.group"),
+            Page(_("Codes for free tickets"), "redeem", "activities.ticketcode"),
             Page(_("Proposals"), "record_voice_over", "activities.proposal", count=proposals_to_answer),
         ),
     ),

@@ -1,7 +1,7 @@
 """Who may do what in the admin: four groups, put in place after every migration.
 
-A viewer looks; a community operator also tends members and rules; finance also corrects points; an administrator
-does everything. A role's permissions are ours: what was added to them by hand is taken away again.
+A viewer looks; a community operator also tends members and rules; finance also corrects points and moves money; an
+administrator does everything. A role's permissions are ours: what was added to them by hand is taken away again.
 """
 
 from __future__ import annotations
@@ -81,6 +81,10 @@ TENDS_COMMUNITY = (
     "activities.add_activityperson",
     "activities.change_activityperson",
     "activities.delete_activityperson",
+    "activities.add_ticket",
+    "activities.change_ticket",
+    "activities.add_ticketcode",
+    "activities.change_ticketcode",
     "activities.change_proposal",
     "activities.add_registration",
     "activities.change_registration",
@@ -108,6 +112,8 @@ TENDS_COMMUNITY = (
     "incentives.change_privilegegrant",
     "incentives.change_privilegeuse",
 )
+# Whoever may change an order says that its money has come, and gives back what is theirs.
+MOVES_MONEY = ("activities.change_order", "activities.change_refund")
 # Points are adjusted by whoever may add a journal; nobody types one.
 CORRECTS_POINTS = ("incentives.add_journal", "incentives.add_correction", "incentives.change_correction")
 
@@ -123,7 +129,7 @@ def furnish_roles() -> None:
     roles = {
         VIEWER: looks,
         COMMUNITY: [*no_ledger, *_named(TENDS_COMMUNITY)],
-        FINANCE: [*looks, *_named(CORRECTS_POINTS)],
+        FINANCE: [*looks, *_named((*CORRECTS_POINTS, *MOVES_MONEY))],
         ADMINISTRATOR: everything,
     }
     for name, permissions in roles.items():

@@ -6,6 +6,7 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
 
 from config import cache, filesystem_broker
 from config.desk import THEME
@@ -196,6 +197,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ProposalStateEnum": "activities.enums.ProposalState",
         "ActivityKindEnum": "activities.enums.ActivityKind",
         "ActivityStateEnum": "activities.enums.ActivityState",
+        "OrderStateEnum": "activities.enums.OrderState",
+        "RefundStateEnum": "activities.enums.RefundState",
+        "GroupStateEnum": "activities.enums.GroupState",
         "RegistrationStateEnum": "activities.enums.RegistrationState",
         "MembershipStateEnum": "members.enums.MembershipState",
     },
@@ -255,7 +259,17 @@ MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
 # By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
+# How long whoever chose so has to pay the difference when their group fails.
+GROUP_DIFFERENCE_HOURS = env.int("GROUP_DIFFERENCE_HOURS", default=24)
+# Where whoever has paid elsewhere comes back to.
+PAYMENT_RETURN_URL = env.str("PAYMENT_RETURN_URL", default=f"{SITE_URL}/me/")
 OFFLINE_ORDER_HOURS = env.int("OFFLINE_ORDER_HOURS", default=72)
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_ORDER_MINUTES = env.int("STRIPE_ORDER_MINUTES", default=60)
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
+if PAYMENT_PROVIDER == "stripe" and not (STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET):
+    raise ImproperlyConfigured("PAYMENT_PROVIDER=stripe wants STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET.")
 OFFLINE_PAYMENT_WORDS = env.str("OFFLINE_PAYMENT_WORDS", default="")
 NOTIFICATION_DAYS = env.int("NOTIFICATION_DAYS", default=180)
 # How long before a public rule pays less, or points expire sooner, members are told; and how long after it was

@@ -15,10 +15,11 @@ from unfold.admin import TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminURLInputWidget
 
+from activities.admin.tickets import TicketInline, save_tickets
 from activities.domain import changing, life, questions
 from activities.domain.wording import name_of
 from activities.enums import ActivityState
-from activities.models import Activity, ActivityPerson, ActivityStep
+from activities.models import Activity, ActivityPerson, ActivityStep, Ticket
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from members.admin.base import Remembered, WhyForm, Window
@@ -38,7 +39,7 @@ class ActivityForm(WhyForm):
             "link", "capacity", "guests_max", "has_waiting_list", "waits_by_tier", "offer_hours", "opens_at",
             "closes_at", "cancel_until", "early_privilege", "early_hours", "needs_approval", "is_open_to_guests",
             "tier", "segment", "only_space", "questions", "audience_min", "audience_expected", "small_reason", "reach",
-            "guests_came", "money", "cost",
+            "guests_came", "money", "cost", "late_refund_percent",
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -89,7 +90,7 @@ class ActivityAdmin(Remembered[Activity]):
     ordering = ("-starts_at",)
     date_hierarchy = "starts_at"
     raw_id_fields = ("early_privilege",)
-    inlines = (PersonInline,)
+    inlines = (TicketInline, PersonInline)
     actions_detail = list(_STEPS)
     fieldsets = (
         (None, {"fields": ("code", "kind", "names", "summaries", "texts", "language", "space")}),
@@ -103,7 +104,7 @@ class ActivityAdmin(Remembered[Activity]):
             {
                 "fields": (
                     ("opens_at", "closes_at"),
-                    "cancel_until",
+                    ("cancel_until", "late_refund_percent"),
                     ("early_privilege", "early_hours"),
                     "needs_approval",
                     "is_open_to_guests",
@@ -154,6 +155,12 @@ class ActivityAdmin(Remembered[Activity]):
         except changing.CannotEdit as error:
             # Somebody was faster than the form was checked.
             messages.error(request, error.sentence)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
+        if formset.model is Ticket:
+            save_tickets(request, formset)
+        else:
+            super().save_formset(request, form, formset, change)
 
     def has_step_permission(self, request: HttpRequest, *_args: object) -> bool:
         return request.user.has_perm("activities.change_activity")

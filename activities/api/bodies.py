@@ -7,8 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from activities.api.due import DueBody
 from activities.enums import ActivityKind, ActivityState, Part, RegistrationState
-from activities.models import GUESTS_MAX, SEATS_MAX, Activity, Registration
+from activities.models import GUESTS_MAX, SEATS_MAX, Activity, Order, Registration
 from members.api.bodies import Moment, StrictBody
 
 WORDS_MAX = 20_000
@@ -36,7 +37,7 @@ class ActivityBody(serializers.ModelSerializer[Activity]):
             "code", "kind", "state", "names", "summaries", "texts", "language", "space", "starts_at", "ends_at", "zone",
             "place", "capacity", "seats_taken", "seats_left", "is_full", "guests_max", "has_waiting_list", "opens_at",
             "closes_at", "cancel_until", "needs_approval", "is_open_to_guests", "tier", "segment", "only_space",
-            "questions", "people",
+            "questions", "people", "money", "late_refund_percent",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.CharField(allow_null=True))
@@ -83,6 +84,12 @@ class ActivityChange(StrictBody):
     questions = serializers.ListField(child=serializers.DictField(), max_length=20, required=False)
     audience_expected = serializers.IntegerField(min_value=0, max_value=10**7, required=False, allow_null=True)
     small_reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    money = serializers.RegexField(
+        r"^([A-Z]{3})?\Z", required=False, allow_blank=True, help_text="Of its tickets and its cost, such as EUR."
+    )
+    late_refund_percent = serializers.IntegerField(
+        min_value=0, max_value=100, required=False, help_text="How much goes back to whoever cancels late."
+    )
 
 
 class NewActivity(ActivityChange):
@@ -113,18 +120,30 @@ class RegistrationBody(serializers.ModelSerializer[Registration]):
     member = serializers.CharField(source="member.ref")
     answers = serializers.DictField()
     place_in_line = serializers.SerializerMethodField()
+    ticket = serializers.CharField(source="ticket.code", allow_null=True, default=None)
+    brought_by = serializers.CharField(source="brought_by.ref", allow_null=True, default=None)
+    order = serializers.SerializerMethodField()
 
     class Meta:
         model = Registration
         fields = [
             "id", "activity", "member", "state", "guests", "answers", "channel", "registered_at", "confirmed_at",
             "until", "ended_at", "ended_by", "is_late", "reason", "checked_in_at", "missed_at", "is_walk_in",
-            "place_in_line",
+            "place_in_line", "ticket", "brought_by", "order",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_place_in_line(self, registration: Registration) -> int | None:
         return registration.place_in_line()
+
+    @extend_schema_field(DueBody(allow_null=True))
+    def get_order(self, registration: Registration) -> dict[str, Any] | None:
+        order = (
+            Order.objects.select_related("currency", "group__activity", "group__ticket")
+            .filter(registration=registration)
+            .first()
+        )
+        return None if order is None else dict(DueBody(order, context=self.context).data)
 
 
 class RegistrationLineBody(serializers.ModelSerializer[Registration]):
@@ -148,6 +167,27 @@ class NewRegistration(StrictBody):
     member = serializers.CharField(max_length=128)
     guests = serializers.IntegerField(min_value=0, max_value=GUESTS_MAX, default=0)
     answers = serializers.DictField(required=False, default=dict)
+    ticket = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Its code; the only one on sale if left out.",
+    )
+    group = serializers.CharField(
+        max_length=16, required=False, allow_blank=True, default="",
+        help_text="The code of a group to join; with a ticket of a group and no code another one is begun.",
+    )  # fmt: skip
+    stays_alone = serializers.BooleanField(
+        required=False, default=False, help_text="Pay the difference and keep the place when the group fails."
+    )
+    free_code = serializers.CharField(
+        max_length=32, required=False, allow_blank=True, default="", help_text="A code that makes a ticket free."
+    )
+    link = serializers.CharField(
+        max_length=32, required=False, allow_blank=True, default="",
+        help_text="The invitation code by which they came here: who it is from brought them.",
+    )  # fmt: skip
     channel = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
 
 

@@ -21,9 +21,11 @@ from activities.api.bodies import (
     RegistrationLineBody,
     RegistrationStep,
 )
+from activities.api.due import pay_of
+from activities.api.tickets import find_ticket
 from activities.domain import questions, registering
 from activities.enums import EndedBy, RegistrationState
-from activities.models import Registration
+from activities.models import Order, Registration
 from incentives.api.points import IDEMPOTENCY, Moving
 from incentives.api.schemas import PROBLEMS
 from incentives.domain.requests import Refused
@@ -66,25 +68,28 @@ class Registrations(generics.ListAPIView[Registration], Moving):
         responses={201: RegistrationBody, 200: RegistrationBody, **PROBLEMS},
     )  # fmt: skip
     def post(self, request: Request, activity: str, **_: Any) -> Response:
-        """Register a member: with a place, for approval, or on the waiting list; `state` says which. Whoever is
-        registered already keeps what they have."""
+        """Register a member: with a place, a bill, for approval, or on the waiting list; `state` says which. Whoever is
+        registered already keeps what they have. `order` says what a ticket costs, until when, and how to pay."""
         found = find_activity(activity)
         body = NewRegistration(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
         member = find_member(given["member"], "/member")
+        ticket = find_ticket(found, given["ticket"]) if given["ticket"] is not None else None
 
         def do(_key: bytes, actor: str) -> dict[str, Any]:
             try:
                 made, _new = registering.register(
                     activity_id=found.pk, member=member, now=timezone.now(), guests=given["guests"],
-                    answers=given["answers"], channel=given["channel"], actor=f"app {actor}",
+                    answers=given["answers"], ticket=ticket, channel=given["channel"], actor=f"app {actor}",
+                    group=given["group"], stays_alone=given["stays_alone"],
+                    free_code=given["free_code"], link=given["link"],
                 )  # fmt: skip
             except questions.BadAnswer as error:
                 raise Problem(error.sentence, kind="invalid", pointer=f"/answers/{error.code}") from error
-            return _plain(made)
+            return _plain(made, in_transaction=True)
 
-        return self.once(request, request.data, do)
+        return _with_pay(self.once(request, request.data, do))
 
 
 class RegistrationDetail(APIView):
@@ -144,7 +149,11 @@ def find_registration(text: str) -> Registration:
         public_id = uuid.UUID(text)
     except ValueError:
         public_id = uuid.UUID(int=0)
-    found = Registration.objects.select_related("activity", "member").filter(public_id=public_id).first()
+    found = (
+        Registration.objects.select_related("activity", "member", "ticket", "brought_by")
+        .filter(public_id=public_id)
+        .first()
+    )
     if found is None:
         raise Problem("There is no such registration.", status_code=404, kind="unknown_registration")
     return found
@@ -164,5 +173,14 @@ def _take(found: Registration, given: dict[str, Any], now: Any, actor: str) -> R
     return registering.refuse(registration_id=found.pk, now=now, reason=given["reason"])[0]
 
 
-def _plain(registration: Registration) -> dict[str, Any]:
-    return dict(RegistrationBody(registration).data)
+def _plain(registration: Registration, *, in_transaction: bool = False) -> dict[str, Any]:
+    return dict(RegistrationBody(registration, context={"in_transaction": in_transaction}).data)
+
+
+def _with_pay(answer: Response) -> Response:
+    """Say how the order is paid, now that its transaction is over."""
+    order = answer.data["order"]
+    if order is None:
+        return answer
+    now = Order.objects.get(public_id=order["id"])
+    return Response({**answer.data, "order": {**order, "pay": pay_of(now)}}, status=answer.status_code)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from activities.domain.life import move, open_if_due
-from activities.domain.orders import paying
+from activities.domain.orders import gathering, paying
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.domain.telling import tell, tell_one
 from activities.enums import ActivityState, EndedBy, RegistrationState
@@ -32,6 +32,7 @@ def advance_activities(*, now: datetime) -> dict[str, int]:
     return {
         "opened": _each(_to_open(now), lambda activity: _open(activity, now)),
         "passed_on": pass_offers_on(now=now),
+        "ungrouped": gathering.close_due(now=now),
         "unpaid": paying.expire_unpaid(now=now),
         "started": _each(_to_start(now), lambda activity: _start(activity, now)),
         "finished": _each(_to_finish(now), lambda activity: _finish(activity, now)),

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain import questions
+from activities.domain import money, questions
 from activities.domain.seating import hold_activity, offer_free_seats
 from activities.domain.telling import tell
 from activities.enums import ActivityState
-from activities.models import COMING_STATES, Activity, Registration
+from activities.models import COMING_STATES, Activity, Registration, Ticket
 from members.domain.outcomes import ACTIVITY_CHANGED
 
 # Whoever is registered hears of a change of these.
@@ -59,10 +59,10 @@ def change(*, activity_id: int, values: Mapping[str, Any], now: datetime, reason
     return activity
 
 
-def check_whole(activity: Activity) -> None:
+def check_whole(made: Activity | Ticket) -> None:
     """Raise CannotEdit for what the database would refuse, in its words."""
     try:
-        activity.full_clean(validate_unique=False)
+        made.full_clean(validate_unique=False)
     except ValidationError as error:
         field, sentences = next(iter(error.message_dict.items()))
         raise CannotEdit("" if field == "__all__" else field, sentences[0]) from error
@@ -83,8 +83,20 @@ def check(activity: Activity, values: Mapping[str, Any], *, now: datetime) -> No
     starts_at = values.get("starts_at")
     if starts_at is not None and activity.state in COMING_STATES and starts_at <= now:
         raise CannotEdit("starts_at", _("It would begin in the past."))
+    if "money" in values:
+        _check_money(activity, values["money"])
     if "questions" in values:
         try:
             questions.read(values["questions"])
         except questions.BadQuestions as error:
             raise CannotEdit("questions", str(error)) from error
+
+
+def _check_money(activity: Activity, code: str) -> None:
+    """Prices are written in the activity's money: it stays while there are any."""
+    if code and not money.is_money(code):
+        raise CannotEdit("money", _("%(code)s is no money; write one such as EUR.") % {"code": code})
+    if activity.pk is None or not activity.money:
+        return
+    if activity.orders.filter(amount__gt=0).exists() or (not code and activity.tickets.filter(price__gt=0).exists()):
+        raise CannotEdit("money", _("Its tickets are paid in %(code)s; that stays.") % {"code": activity.money})

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import Q
 
+from activities.domain.money import major
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
-from activities.models import LIVE_STATES, ActivityPerson, Order, Proposal, Registration
+from activities.models import LIVE_STATES, ActivityPerson, Group, Order, Proposal, Registration
 from members.models import Member
 
 ERASED = "erased"
@@ -41,6 +42,7 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     _leave(Registration.objects.live().filter(member_id=merged_id, activity_id__in=list(own)), now)
     Registration.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    Group.objects.filter(leader_id=merged_id).update(leader_id=survivor_id)
     Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
     Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
@@ -72,6 +74,18 @@ def data_of(member: Member) -> dict[str, Any]:
         "proposals": [
             {"title": each.title, "words": each.words, "state": each.state, "proposed_at": each.proposed_at.isoformat()}
             for each in Proposal.objects.filter(proposer=member).order_by("pk")
+        ],
+        "orders": [
+            {
+                "activity": each.activity.code,
+                "state": each.state,
+                "placed_at": each.placed_at.isoformat(),
+                "money": each.money,
+                "amount": str(major(each.amount, each.money) if each.amount else 0),
+                "paid": str(major(each.paid, each.money) if each.paid else 0),
+                "refunded": str(major(each.refunded, each.money) if each.refunded else 0),
+            }
+            for each in Order.objects.filter(member=member).select_related("activity").order_by("pk")
         ],
         "hosted": [{"activity": each.activity.code, "part": each.part} for each in parts],
     }

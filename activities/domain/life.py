@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain import announcing
+from activities.domain import announcing, bringing
 from activities.domain.proposals import delivering
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.domain.telling import tell, tell_one
@@ -89,6 +89,7 @@ def move(activity: Activity, to: ActivityState, *, now: datetime, by: str, reaso
         _end_waiting(activity, now)
     elif to == FINISHED:
         _thank(activity, now)
+        bringing.thank(activity, now=now)
     elif to == REVIEWED:
         delivering.deliver(activity, now=now, by=by)
     elif to == CANCELLED:

@@ -23,15 +23,14 @@ def is_money(code: str) -> bool:
 
 def major(amount: int, code: str) -> Decimal:
     """Minor units as major ones: 12800 of CNY is 128.00, 500 of JPY is 500."""
-    sub_unit = get_currency(code).sub_unit
-    return Decimal(amount).scaleb(-_decimals(sub_unit))
+    return Decimal(amount).scaleb(-decimals(code))
 
 
 def minor(amount: Decimal, code: str) -> int:
     """Major units as whole minor ones. Raises ValueError for a fraction that the currency does not have."""
-    scaled = amount.scaleb(_decimals(get_currency(code).sub_unit))
+    scaled = amount.scaleb(decimals(code))
     if scaled != scaled.to_integral_value():
-        raise ValueError(f"{code} has {_decimals(get_currency(code).sub_unit)} decimals.")
+        raise ValueError(f"{code} has {decimals(code)} decimals.")
     return int(scaled)
 
 
@@ -47,5 +46,6 @@ def words(amount: int, code: str) -> str:
     return said
 
 
-def _decimals(sub_unit: int) -> int:
-    return len(str(sub_unit)) - 1
+def decimals(code: str) -> int:
+    """How many decimals a currency has: 2 of EUR, 0 of JPY."""
+    return len(str(get_currency(code).sub_unit)) - 1

@@ -9,13 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain import deciding, questions, wording
+from activities.domain import bringing, deciding, questions, wording
 from activities.domain.life import open_if_due
-from activities.domain.orders import paying, placing, pricing
+from activities.domain.orders import codes, groups, placing, pricing
+from activities.domain.orders.telling import tell_paid
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, put_in_line, seat
 from activities.domain.telling import tell_one
 from activities.enums import EndedBy, OrderState, RegistrationState
-from activities.models import LIVE_STATES, Activity, Registration, Ticket
+from activities.models import LIVE_STATES, Activity, Registration, Ticket, TicketCode
 from incentives.domain.privileges.wording import WhyNot
 from incentives.domain.requests import Refused
 from members.domain.outcomes import ACTIVITY_CANCELLED, ACTIVITY_LAPSED, ACTIVITY_REFUSED
@@ -38,16 +39,23 @@ def register(
     guests: int = 0,
     answers: Mapping[str, Any] | None = None,
     ticket: Ticket | None = None,
+    group: str = "",
+    stays_alone: bool = False,
+    free_code: str = "",
+    link: str = "",
     channel: str = "",
     actor: str = "",
 ) -> tuple[Registration, bool]:
     """Register a member, and say whether that happened now: with a place, with a bill, for approval, or in line.
 
-    Where an activity has tickets, one of them is taken; what it costs is to be paid before the place is theirs.
+    Where an activity has tickets, one of them is taken; what it costs is to be paid before the place is theirs. With a
+    ticket of a group the member begins one, or joins the `group` of a code; whoever `stays_alone` pays the difference
+    when it fails, and keeps the place. A `free_code` of a partner makes its ticket free. `link` is the invitation by
+    which they came here; see bringing.bringer_of.
 
     Whoever is registered already keeps what they have. However many ask at once, no seat is given twice.
 
-    Raises CannotRegister, placing.CannotOrder and questions.BadAnswer.
+    Raises CannotRegister, placing.CannotOrder, groups.CannotJoin, codes.CannotUse and questions.BadAnswer.
     """
     activity = Activity.objects.select_related("space", "tier").get(pk=activity_id)
     earlier = _live(activity_id, member)
@@ -62,13 +70,24 @@ def register(
             return earlier, False
         # By the row that is held: what an operator changed a moment ago counts.
         _checked(deciding.time_to_register(activity, member, now=now) or _guests(activity, guests))
-        taken = _ticket(activity, ticket, member, now)
+        if group and ticket is None:
+            ticket = groups.find(activity, group).ticket
+        free = codes.find(activity, free_code) if free_code else None
+        taken = _ticket(activity, ticket or (free.ticket if free is not None else None), member, now, free=free)
         open_if_due(activity, now=now)
         made = Registration(
             activity=activity, member=member, guests=guests, answers=kept, ticket=taken, channel=channel,
-            registered_at=now, actor=actor[:80],
+            ticket_code=free, brought_by_id=bringing.bringer_of(member, link), registered_at=now, actor=actor[:80],
         )  # fmt: skip
-        _place(made, now=now)
+        if free is not None:
+            assert taken is not None, "a code is of a ticket"
+            codes.take(free, taken, guests=guests, now=now)
+        if taken is not None and taken.group_size is not None:
+            _place_in_group(made, taken, code=group, stays_alone=stays_alone, now=now)
+        elif group or stays_alone:
+            raise CannotRegister("no_group_ticket", _("This ticket is bought alone; choose one of a group."))
+        else:
+            _place(made, now=now)
     return made, True
 
 
@@ -181,34 +200,49 @@ def _seat_or_line(registration: Registration, *, now: datetime) -> None:
         _checked(wording.full())
 
 
+def _place_in_group(registration: Registration, ticket: Ticket, *, code: str, stays_alone: bool, now: datetime) -> None:
+    """Hold a place of a group until it is paid. Nobody waits in line for one: there is room, or there is none."""
+    activity = registration.activity
+    offer_free_seats(activity, now=now)
+    if not has_room(activity, registration.seats, ticket):
+        _checked(wording.full())
+    group = groups.enter(
+        activity, ticket, registration.member, code=code, seats=registration.seats, stays_alone=stays_alone, now=now
+    )
+    seat(registration, RegistrationState.HELD, now=now, until=placing.deadline(registration, now, group))
+    placing.place(registration, now=now, group=group, stays_alone=stays_alone)
+
+
 def _give_place(registration: Registration, *, now: datetime) -> None:
     """Give a place that is there: at once where nothing is due, else as long as there is time to pay."""
     ticket = registration.ticket
-    if ticket is None or ticket.is_free:
+    if ticket is None or ticket.is_free or registration.ticket_code_id is not None:
         seat(registration, RegistrationState.CONFIRMED, now=now)
         return
     seat(registration, RegistrationState.HELD, now=now, until=placing.deadline(registration, now))
     order = placing.place(registration, now=now)
     if order.state == OrderState.PAID:
         seat(registration, RegistrationState.CONFIRMED, now=now)
-        paying.tell_paid(order, now=now)
+        tell_paid(order, now=now)
 
 
-def _ticket(activity: Activity, ticket: Ticket | None, member: Member, now: datetime) -> Ticket | None:
+def _ticket(
+    activity: Activity, ticket: Ticket | None, member: Member, now: datetime, *, free: TicketCode | None
+) -> Ticket | None:
     """The ticket that is taken, fresh from under the activity's row: the chosen one, or the only one on sale."""
     if ticket is None:
         if not activity.tickets.filter(is_active=True).exists():
             return None
-        on_sale = list(activity.tickets.on_sale(now).select_related("tier", "currency")[:2])
+        on_sale = list(activity.tickets.on_sale(now).select_related("tier", "currency", "alone")[:2])
         if len(on_sale) != 1:
             raise CannotRegister("ticket_missing", _("Choose a ticket."))
         (ticket,) = on_sale
     else:
-        found = activity.tickets.select_related("tier", "currency").filter(pk=ticket.pk).first()
+        found = activity.tickets.select_related("tier", "currency", "alone").filter(pk=ticket.pk).first()
         if found is None:
             raise CannotRegister("unknown_ticket", _("This activity has no such ticket."))
         ticket = found
-    _checked(pricing.check_ticket(ticket, member, activity, now=now))
+    _checked(pricing.check_ticket(ticket, member, activity, now=now, is_free=free is not None))
     return ticket
 
 

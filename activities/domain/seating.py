@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from activities.domain.orders import placing
+from activities.domain.orders import codes, placing
 from activities.domain.telling import tell_one
 from activities.enums import EndedBy, RegistrationState
 from activities.models import COMING_STATES, SEATED_STATES, Activity, Registration, Ticket
@@ -68,6 +68,7 @@ def end(registration: Registration, state: RegistrationState, *, by: EndedBy, no
     registration.save()
     if had_seats:
         _count(registration, -registration.seats)
+    codes.give_back(registration)
     placing.close(registration, by=by, now=now)
 
 
@@ -103,7 +104,8 @@ def _count(registration: Registration, seats: int) -> None:
         if each is not None:
             each.seats_taken += seats
             assert each.seats_taken >= 0, "seats are counted"
-            each.save(update_fields=["seats_taken"])
+            # Not by save(): a seat is no change of the activity that its history should hold.
+            type(each)._default_manager.filter(pk=each.pk).update(seats_taken=each.seats_taken)  # noqa: SLF001
 
 
 def _priority(activity: Activity, member_id: int) -> int:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from activities.enums import OrderState, RefundFor, RefundState
+from activities.enums import GroupState, OrderState, RefundFor, RefundState
 from activities.models.activities import BY_LANGUAGE, SEATS_MAX, Activity
 from incentives.models import Currency
 from members.models import Member, Tier
@@ -32,7 +32,9 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 class Ticket(models.Model):
     """A way to come to an activity, with its price in money, in points, in both, or free. A price is of one seat.
 
-    An early bird is a ticket that is sold until a moment. `seats_taken` counts like the activity's, under its row.
+    An early bird is a ticket that is sold until a moment. `seats_taken` counts like the activity's, under its row. With
+    `group_size` so many places are bought together within `group_hours`, or not at all; `alone` is the ticket whose
+    price whoever chose so pays instead.
     """
 
     activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="tickets", verbose_name=_("activity"))
@@ -60,6 +62,19 @@ class Ticket(models.Model):
     tier = models.ForeignKey(
         Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from this tier on")
     )
+    group_size = models.PositiveSmallIntegerField(
+        _("places of a group"), null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(100)],
+        help_text=_("Empty for whoever buys alone."),
+    )  # fmt: skip
+    group_hours = models.PositiveSmallIntegerField(
+        _("hours of a group"), default=48, validators=[MinValueValidator(1), MaxValueValidator(720)],
+        help_text=_("So long after its first place a group has to be complete and paid."),
+    )  # fmt: skip
+    alone = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("ticket without the group"),
+        help_text=_("Whoever chose so when ordering pays its price when the group fails, and keeps the place."),
+    )  # fmt: skip
     is_active = models.BooleanField(_("on sale"), default=True)
 
     objects = TicketQuerySet.as_manager()
@@ -89,6 +104,15 @@ class Ticket(models.Model):
                 | Q(sells_until__gt=F("sells_from")),
                 name="a_sale_runs_forward", violation_error_message=_("Its sale ends before it begins."),
             ),
+            models.CheckConstraint(
+                condition=Q(group_size__isnull=True) | Q(group_size__gte=2, price__gt=0, points=0),
+                name="a_group_pays_in_money",
+                violation_error_message=_("A group is of two at least, and pays in money."),
+            ),
+            models.CheckConstraint(
+                condition=Q(alone__isnull=True) | Q(group_size__isnull=False), name="alone_is_without_a_group",
+                violation_error_message=_("Only a ticket of a group has another without it."),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -103,6 +127,52 @@ class Ticket(models.Model):
         return self.is_active and begun and (self.sells_until is None or moment < self.sells_until)
 
 
+class Group(models.Model):
+    """Members who buy together: `size` places of a ticket, held and paid by `closes_at`, or none of them.
+
+    `code` is what they share. How many places are held and paid is seen from its orders.
+    """
+
+    code = models.CharField(_("code"), max_length=16, unique=True)
+    activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="groups", verbose_name=_("activity"))
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="groups", verbose_name=_("ticket"))
+    leader = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("begun by"))
+    size = models.PositiveSmallIntegerField(_("places"))
+    state = models.CharField(_("state"), max_length=9, choices=GroupState, default=GroupState.OPEN)
+    opened_at = models.DateTimeField(_("begun at"))
+    closes_at = models.DateTimeField(_("gathers until"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=GroupState.values), name="group_state_is_known"),
+            models.CheckConstraint(condition=Q(size__gte=2), name="a_group_is_more_than_one"),
+            models.CheckConstraint(condition=Q(closes_at__gt=F("opened_at")), name="a_group_runs_forward"),
+            models.CheckConstraint(
+                condition=Q(state="open", ended_at__isnull=True) | (~Q(state="open") & Q(ended_at__isnull=False)),
+                name="a_group_ends_at_a_moment",
+            ),
+        ]
+        indexes = [models.Index(fields=["closes_at"], condition=Q(state="open"), name="groups_gathering")]
+
+    def __str__(self) -> str:
+        return f"group {self.code}"
+
+    def held(self) -> int:
+        """How many of its places somebody has, paid or not."""
+        return self._seats(OrderState.PLACED, OrderState.GATHERING, OrderState.PAID)
+
+    def paid(self) -> int:
+        """How many of its places are paid."""
+        return self._seats(OrderState.GATHERING, OrderState.PAID)
+
+    def _seats(self, *states: OrderState) -> int:
+        found = Order.objects.filter(group=self, state__in=states).aggregate(total=models.Sum("seats"))
+        return int(found["total"] or 0)
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def unpaid(self) -> OrderQuerySet:
         return self.filter(state=OrderState.PLACED)
@@ -110,6 +180,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 class Order(models.Model):
     """What a registration costs and what was paid for it, in money and in points; free ones have none.
+
+    In a `group` it waits, paid, until all are; `alone_amount` is due instead when the group fails, where the member
+    chose that when ordering.
 
     `amount` and `points` are due for all seats together. Points lie in a hold until the money is there; `journal_id` is
     the ledger's journal that took them. `paid` and `refunded` are sums over payments and refunds, kept with them.
@@ -123,6 +196,10 @@ class Order(models.Model):
     activity = models.ForeignKey(Activity, on_delete=models.PROTECT, related_name="orders", verbose_name=_("activity"))
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="orders", verbose_name=_("member"))
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="orders", verbose_name=_("ticket"))
+    group = models.ForeignKey(
+        Group, on_delete=models.PROTECT, null=True, related_name="orders", verbose_name=_("group")
+    )
+    alone_amount = models.BigIntegerField(_("due without the group"), null=True)
     state = models.CharField(_("state"), max_length=9, choices=OrderState, default=OrderState.PLACED)
     seats = models.PositiveSmallIntegerField(_("seats"))
     money = models.CharField(_("money"), max_length=3, blank=True)
@@ -136,8 +213,11 @@ class Order(models.Model):
     points_refunded = models.BigIntegerField(_("points refunded"), default=0)
     hold_id = models.UUIDField(_("hold"), null=True, editable=False)
     journal_id = models.BigIntegerField(_("journal"), null=True, editable=False)
+    # The event that told of it: what rules paid for that goes back with the money.
+    paid_event_id = models.BigIntegerField(_("event"), null=True, editable=False)
     provider = models.CharField(_("paid by way of"), max_length=20, blank=True)
     provider_ref = models.CharField(_("known there as"), max_length=200, blank=True)
+    pay_url = models.CharField(_("where it is paid"), max_length=2_000, blank=True)
     placed_at = models.DateTimeField(_("placed at"))
     expires_at = models.DateTimeField(_("to be paid until"), null=True)
     paid_at = models.DateTimeField(_("paid at"), null=True)
@@ -163,6 +243,13 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="paid") | Q(paid__gte=F("amount"), paid_at__isnull=False),
                 name="what_is_settled_was_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="gathering") | Q(paid__gte=F("amount"), group__isnull=False),
+                name="what_waits_for_a_group_was_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone_amount__isnull=True) | Q(group__isnull=False), name="without_a_group_says_which"
             ),
             models.CheckConstraint(
                 condition=~Q(state="placed") | Q(expires_at__isnull=False), name="what_is_to_be_paid_has_a_deadline"
@@ -207,6 +294,15 @@ class Payment(models.Model):
         return f"payment {self.pk} of order {self.order_id}"
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def for_a_person(self) -> RefundQuerySet:
+        """Those that no provider will pay: by hand, or failed as often as was tried."""
+        by_hand = Q(state=RefundState.DUE, next_try_at__isnull=True) | Q(
+            state=RefundState.DUE, order__provider="offline"
+        )
+        return self.filter(by_hand | Q(state=RefundState.FAILED))
+
+
 class Refund(models.Model):
     """Money that goes back, and why. It is decided once for its `key`; the provider is asked until it has done it."""
 
@@ -224,6 +320,9 @@ class Refund(models.Model):
     decided_at = models.DateTimeField(_("decided at"))
     next_try_at = models.DateTimeField(_("next try at"), null=True)
     done_at = models.DateTimeField(_("done at"), null=True)
+    rewards_due_at = models.DateTimeField(_("what rules paid goes back at"), null=True, editable=False)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("refund")
@@ -239,7 +338,12 @@ class Refund(models.Model):
                 name="a_refund_is_done_at_a_moment",
             ),
         ]
-        indexes = [models.Index(fields=["next_try_at"], condition=Q(state="due"), name="refunds_due")]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(state="due"), name="refunds_due"),
+            models.Index(
+                fields=["rewards_due_at"], condition=Q(rewards_due_at__isnull=False), name="refunds_with_rewards"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"refund {self.pk} of order {self.order_id}"

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.enums import EndedBy, RegistrationState
 from activities.models.activities import GUESTS_MAX, Activity
+from activities.models.codes import TicketCode
 from activities.models.orders import Ticket
 from members.models import Member
 
@@ -50,6 +51,13 @@ class Registration(models.Model):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("member"))
     ticket = models.ForeignKey(
         Ticket, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ticket")
+    )
+    ticket_code = models.ForeignKey(
+        TicketCode, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations",
+        verbose_name=_("code for a free ticket"),
+    )  # fmt: skip
+    brought_by = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("brought by")
     )
     state = models.CharField(_("state"), max_length=9, choices=RegistrationState)
     guests = models.PositiveSmallIntegerField(_("guests"), default=0, validators=[MaxValueValidator(GUESTS_MAX)])

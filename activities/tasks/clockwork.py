@@ -21,7 +21,7 @@ def advance_activities(**_later: object) -> None:
 
 @shared_task(name="activities.carry_out_refunds", ignore_result=True)
 def carry_out_refunds(**_later: object) -> None:
-    """Ask providers for the refunds that are due."""
-    count = refunding.carry_out(now=timezone.now())
-    if count:
-        logger.info("Refunds=%d", count)
+    """Ask providers for the refunds that are due, and take back what rules had paid for what went back."""
+    count, taken = refunding.carry_out(now=timezone.now()), refunding.take_back_rewards(now=timezone.now())
+    if count or taken:
+        logger.info("Refunds=%d rewards_taken=%d", count, taken)

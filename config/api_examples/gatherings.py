@@ -36,6 +36,8 @@ ACTIVITY: dict[str, Any] = {
     "only_space": False,
     "questions": [{"code": "diet", "names": {"en": "What do you not eat?"}, "kind": "text", "required": False}],
     "people": [{"member": "ada", "part": "speaker"}],
+    "money": "EUR",
+    "late_refund_percent": 50,
 }
 LINE = {
     "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a22",
@@ -50,7 +52,7 @@ LINE = {
     "checked_in_at": None,
     "missed_at": None,
 }
-REGISTRATION = {
+REGISTRATION: dict[str, Any] = {
     **LINE,
     "answers": {"diet": "Nuts"},
     "channel": "poster",
@@ -59,12 +61,120 @@ REGISTRATION = {
     "reason": "",
     "is_walk_in": False,
     "place_in_line": None,
+    "ticket": "single",
+    "brought_by": "ada",
+    "order": {
+        "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a24",
+        "state": "paid",
+        "money": "EUR",
+        "amount": "40.00",
+        "left": "0",
+        "currency": None,
+        "points": "0",
+        "expires_at": None,
+        "group": None,
+        "alone_amount": None,
+        "pay": None,
+    },
 }
+HELD: dict[str, Any] = {
+    **REGISTRATION,
+    "state": "held",
+    "confirmed_at": None,
+    "until": "2026-11-27T12:00:00Z",
+    "order": {
+        **REGISTRATION["order"],
+        "state": "placed",
+        "left": "40.00",
+        "expires_at": "2026-11-27T12:00:00Z",
+        "pay": {"url": "", "words": "Pay with the reference 00000007. At the desk.", "ref": "00000007"},
+    },
+}
+TICKET: dict[str, Any] = {
+    "code": "single",
+    "names": {"en": "A seat"},
+    "texts": {"en": "With flour to take home."},
+    "price": "20.00",
+    "money": "EUR",
+    "points": "0",
+    "currency": None,
+    "capacity": None,
+    "seats_taken": 15,
+    "left": 3,
+    "sells_from": None,
+    "sells_until": None,
+    "tier": None,
+    "group_size": None,
+    "group_hours": 48,
+    "alone": None,
+    "is_active": True,
+}
+CODE = {
+    "code": "BOOKS-10",
+    "ticket": "single",
+    "partner": "bookshop",
+    "channel": "",
+    "uses_max": 10,
+    "uses": 4,
+    "expires_at": None,
+    "revoked_at": None,
+    "made_at": NOON,
+}
+GROUP = {
+    "code": "7K3QW9XMTA",
+    "activity": "sourdough-evening",
+    "ticket": "three",
+    "state": "open",
+    "size": 3,
+    "left": 1,
+    "paid": 1,
+    "opened_at": NOON,
+    "closes_at": "2026-11-26T12:00:00Z",
+    "ended_at": None,
+}
+PAYMENT = {"provider": "offline", "ref": "SEPA 2026-11-25/7", "amount": "40.00", "money": "EUR", "at": NOON}
+REFUND = {
+    "id": 7,
+    "order": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a24",
+    "state": "due",
+    "amount": "5.00",
+    "money": "EUR",
+    "points": "0",
+    "why": "goodwill",
+    "reason": "The heating failed.",
+    "decided_at": NOON,
+    "done_at": None,
+    "error": "",
+}
+ORDER_LINE: dict[str, Any] = {
+    "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a24",
+    "activity": "sourdough-evening",
+    "member": "bo",
+    "registration": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a22",
+    "ticket": "single",
+    "group": None,
+    "state": "paid",
+    "seats": 2,
+    "money": "EUR",
+    "amount": "40.00",
+    "left": "0",
+    "paid": "40.00",
+    "refunded": "5.00",
+    "currency": None,
+    "points": "0",
+    "points_refunded": "0",
+    "provider": "offline",
+    "placed_at": NOON,
+    "expires_at": None,
+    "paid_at": NOON,
+    "ended_at": None,
+}
+ORDER = {**ORDER_LINE, "pay": None, "payments": [PAYMENT], "refunds": [REFUND]}
 DRAFT = {
     name: ACTIVITY[name]
     for name in (
         "code", "kind", "names", "summaries", "texts", "language", "space", "starts_at", "ends_at", "zone", "place",
-        "capacity", "guests_max", "cancel_until", "tier", "questions",
+        "capacity", "guests_max", "cancel_until", "tier", "questions", "money", "late_refund_percent",
     )
 }  # fmt: skip
 
@@ -128,8 +238,39 @@ CALLS: dict[str, Call] = {
         "Who registered for an activity", {"next": None, "previous": None, "results": [LINE]}
     ),
     "register": Call(
-        "Register a member", REGISTRATION,
-        {"member": "bo", "guests": 1, "answers": {"diet": "Nuts"}, "channel": "poster"},
+        "Register a member", HELD,
+        {"member": "bo", "guests": 1, "answers": {"diet": "Nuts"}, "ticket": "single", "channel": "poster"},
+    ),
+    "list_tickets": Call(
+        "The tickets of an activity, for a member",
+        [{**TICKET, "may": True, "why_not": None},
+         {**TICKET, "code": "early", "price": "15.00", "sells_until": NOON, "may": False,
+          "why_not": {"code": "ticket_not_sold", "sentence": "This ticket is not sold any more."}}],
+    ),
+    "put_ticket": Call(
+        "Make or change a ticket", TICKET,
+        {"names": {"en": "A seat"}, "texts": {"en": "With flour to take home."}, "price": "20.00"},
+    ),
+    "list_ticket_codes": Call(
+        "Codes for free tickets", {"next": None, "previous": None, "results": [CODE]}
+    ),
+    "make_ticket_code": Call(
+        "Make a code for free tickets", {**CODE, "uses": 0},
+        {"ticket": "single", "uses_max": 10, "partner": "bookshop", "code": "BOOKS-10"},
+    ),
+    "read_group": Call("A group that buys together", GROUP),
+    "list_orders": Call("What was ordered", {"next": None, "previous": None, "results": [ORDER_LINE]}),
+    "read_order": Call("Read an order", ORDER),
+    "tell_payment": Call(
+        "Say that money has come", {**ORDER, "refunded": "0", "refunds": []},
+        {"amount": "40.00", "ref": "SEPA 2026-11-25/7", "operator": "Ines"},
+    ),
+    "refund_order": Call(
+        "Give back a part", REFUND, {"amount": "5.00", "reason": "The heating failed.", "operator": "Ines"}
+    ),
+    "confirm_refund": Call(
+        "Say that it was paid back", {**REFUND, "state": "done", "done_at": NOON},
+        {"ref": "SEPA 2026-11-26/1", "operator": "Ines"},
     ),
     "read_registration": Call("Read a registration", REGISTRATION),
     "step_registration": Call(

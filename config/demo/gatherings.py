@@ -10,6 +10,7 @@ from typing import Any
 from activities.domain import advancing, life, registering
 from activities.enums import ActivityState, Part
 from activities.models import Activity, ActivityPerson
+from config.demo import paid
 from incentives.domain.requests import Refused
 from members.enums import MemberStatus
 from members.models import Member, Space, Tier
@@ -85,6 +86,7 @@ def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
             advancing.advance_activities(now=activity.ends_at)
     _draft(Plan(37, 19, 2, "sharing", "spring-seeds", "Seeds for spring", "春天的种子", "What to sow when.",
                 "The workshop", 0, 20), people, len(PLANS), now)  # fmt: skip
+    paid.fill(rng, people, now)
     advancing.advance_activities(now=now)
 
 

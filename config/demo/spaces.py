@@ -100,7 +100,7 @@ def _partner(rng: random.Random, people: list[Member], now: datetime, days: int)
     partner = Partner.objects.create(
         code="bookshop", name="The bookshop at the corner", contact="The owner, by telephone in the morning.",
         contract_from=today - timedelta(days=days), contract_until=today + timedelta(days=200), codes_max=100,
-        tickets_max=20, tickets_given=12, source=Source.objects.get(code="bookshop"),
+        tickets_max=20, source=Source.objects.get(code="bookshop"),
     )  # fmt: skip
     circle = Space.objects.get(ref="reading-circle")
     code = invite(

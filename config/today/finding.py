@@ -14,6 +14,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from activities.domain import money
+from activities.domain.wording import name_of
+from activities.models import Order, Refund
 from config.today.registry import FOUND_MAX, Entry
 from incentives.enums import CorrectionState, RuleState, UseState
 from incentives.models import WAITING_CASES, BudgetAlarm, Case, Correction, PrivilegeUse, RuleVersion
@@ -135,6 +138,36 @@ def referrals(_now: datetime, only: Q) -> list[Entry]:
             each.joined_at + DECIDED_WITHIN, each.member_id,
         )
         for each in _some(found.order_by("joined_at", "pk"), only)
+    ]  # fmt: skip
+
+
+def refunds(_now: datetime, only: Q) -> list[Entry]:
+    """Money that a person has to pay back, or has to look at since its provider could not."""
+    found = (
+        Refund.objects.for_a_person().select_related("order__member", "order__activity").order_by("decided_at", "pk")
+    )
+    return [
+        Entry(
+            each.pk, f"{money.words(each.amount, each.order.money)}: {each.order.member}",
+            _page("activities_refund", each.pk), each.error[:120] or name_of(each.order.activity),
+            each.decided_at + DECIDED_WITHIN, each.order.member_id,
+        )
+        for each in _some(found, only)
+    ]  # fmt: skip
+
+
+def parts(_now: datetime, only: Q) -> list[Entry]:
+    """Orders of which a part was paid: somebody may have forgotten the rest."""
+    found = Order.objects.unpaid().filter(paid__gt=0).select_related("member", "activity").order_by("expires_at", "pk")
+    return [
+        Entry(
+            each.pk, f"{name_of(each.activity)}: {each.member}", _page("activities_order", each.pk),
+            _("%(left)s of %(due)s are missing") % {
+                "left": money.words(each.left_to_pay, each.money), "due": money.words(each.amount, each.money),
+            },
+            each.expires_at, each.member_id,
+        )
+        for each in _some(found, only)
     ]  # fmt: skip
 
 

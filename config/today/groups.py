@@ -53,6 +53,14 @@ GROUPS: tuple[Group, ...] = (
         finding.referrals, _list("members_referral", "state__exact=review"), member="member",
     ),
     Group(
+        "refund", _("Refunds to pay"), "currency_exchange", "activities.view_refund", "activities.change_refund",
+        finding.refunds, _list("activities_refund", "state__exact=due"), space="order__activity__space",
+    ),
+    Group(
+        "part", _("Orders paid in part"), "receipt_long", "activities.view_order", "activities.change_order",
+        finding.parts, _list("activities_order", "state__exact=placed"), space="activity__space",
+    ),
+    Group(
         "booking", _("To be fulfilled"), "event_available", "incentives.view_privilegeuse",
         "incentives.change_privilegeuse", finding.bookings, _list("incentives_privilegeuse", "state__exact=booked"),
         assign=_assign_uses,

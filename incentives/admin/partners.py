@@ -27,8 +27,8 @@ class PartnerForm(WhyForm):
     class Meta:
         model = Partner
         fields = [
-            "code", "name", "contact", "contract_from", "contract_until", "codes_max", "tickets_max", "tickets_given",
-            "source", "note",
+            "code", "name", "contact", "contract_from", "contract_until", "codes_max", "tickets_max", "source",
+            "note",
         ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def withdraw(
             else:
                 done += moved.is_new
                 lost += moved.unrecovered > 0
-        _tell(assigned, now)
+        tell_withdrawn(assigned, now)
     return Withdrawn(done, stopped, lost)
 
 
@@ -120,7 +120,8 @@ def stop_waiting(events: list[Event], now: datetime) -> int:
     return len(waiting) + dead
 
 
-def _tell(assigned: list[Event], now: datetime) -> None:
+def tell_withdrawn(assigned: list[Event], now: datetime) -> None:
+    """Tell those whom another's event had paid that it was taken back, once."""
     registry.refresh()
     kind, source = registry.types[EFFECT_WITHDRAWN].id, registry.sources[INTERNAL_SOURCE].id
     told = set(

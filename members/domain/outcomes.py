@@ -68,6 +68,8 @@ PROPOSAL_MADE, PROPOSAL_ASKED = "proposal.made", "proposal.asked"
 PROPOSAL_ACCEPTED, PROPOSAL_DECLINED = "proposal.accepted", "proposal.declined"
 PROPOSAL_SCHEDULED, PROPOSAL_DELIVERED = "proposal.scheduled", "proposal.delivered"
 ACTIVITY_ORDER_PAID, ACTIVITY_ORDER_REFUNDED = "activity.order_paid", "activity.order_refunded"
+ACTIVITY_GROUP_COMPLETED, ACTIVITY_GROUP_FAILED = "activity.group_completed", "activity.group_failed"
+ACTIVITY_BROUGHT = "activity.brought"
 
 _TEXT = {"type": "string", "optional": True}
 _PERSON = {"type": "string", "personal": True}
@@ -144,6 +146,12 @@ _PROPOSAL = {
 _MONEY = {
     "amount": {"type": "decimal", "min": 0, "max": 10**15},
     "money": {"type": "string", "max_length": 3},
+}
+_GROUP = {
+    **_ACTIVITY,
+    "ticket": {"type": "string", "max_length": 40},
+    "size": {"type": "int", "min": 2, "max": 100},
+    "leader": {"type": "bool"},
 }
 _GUESTS = {"type": "int", "min": 0, "max": 9}
 _QUEST = {"quest": {"type": "string"}, "version": {"type": "int", "min": 1, "max": 10**9}}
@@ -295,6 +303,7 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
             "ticket": {"type": "string", "max_length": 40},
             "seats": {"type": "int", "min": 1, "max": 10},
             "points": {"type": "decimal", "min": 0, "max": 10**15},
+            "brought_by": {"type": "string", "optional": True, "personal": True, "max_length": 128},
         },
     ),
     ACTIVITY_ORDER_REFUNDED: (
@@ -303,8 +312,14 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
             **_ACTIVITY,
             **_MONEY,
             "ticket": {"type": "string", "max_length": 40},
-            "why": {"type": "string", "enum": ["cancelled", "called_off", "late", "surplus", "goodwill"]},
+            "why": {"type": "string", "enum": ["cancelled", "called_off", "late", "surplus", "goodwill", "group"]},
         },
+    ),
+    ACTIVITY_BROUGHT: ("An activity is over to which a member had brought somebody who paid.", _ACTIVITY),
+    ACTIVITY_GROUP_COMPLETED: ("A group that a member bought with is complete; the place is theirs.", _GROUP),
+    ACTIVITY_GROUP_FAILED: (
+        "A group that a member bought with was not complete in time; the money goes back, or the place is kept.",
+        {**_GROUP, "kept": {"type": "bool"}},
     ),
     ACTIVITY_SPOKE: (
         "A member hosted an activity, spoke at it or helped.",
@@ -359,6 +374,9 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     PRIVILEGE_FULFILLED: ("The team kept what a privilege promises.", _PRIVILEGE_USE),
     PRIVILEGE_OVERDUE: ("The team did not keep a promise in time.", _PRIVILEGE_USE),
 }
+
+# What is told of money: it never counts for growth, so rules pay no qualifying currency for it.
+TOLD_OF_MONEY = frozenset({ACTIVITY_ORDER_PAID, ACTIVITY_ORDER_REFUNDED})
 
 # What else is true of a type: who plays together meets, and a turn is the member's own words.
 OUTCOME_MARKS: dict[str, Mapping[str, object]] = {

@@ -16,7 +16,8 @@ from members.models.timeline import Source
 class Partner(models.Model):
     """A partner with a contract between two days, both included; `source` is whom its events come from.
 
-    `codes_max` is how many people its codes may bring in all; `tickets_given` of `tickets_max` are noted by hand.
+    `codes_max` is how many people its codes may bring in all; `tickets_given` of `tickets_max` counts the free tickets
+    that were taken by its codes.
     """
 
     code = models.CharField(

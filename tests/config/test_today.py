@@ -12,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from activities.domain import registering
+from activities.domain.orders import paying
 from config import roles
 from config.today.groups import GROUPS
 from config.today.registry import FOUND_MAX
@@ -129,6 +131,17 @@ def fill(number):
         created_by=staff(f"maker {number}"),
     )  # fmt: skip
     ask(member.ref)
+    money_to_move(number)
+
+
+def money_to_move(number):
+    """A refund that a person has to pay, and an order that is paid in part."""
+    activity, now = factories.announced(f"evening-{number}", money="EUR"), timezone.now()
+    factories.ticket(activity)
+    for each in (factories.MemberFactory(age_band="adult"), factories.MemberFactory(age_band="adult")):
+        order = registering.register(activity_id=activity.pk, member=each, now=now)[0].order
+        paying.pay(order_id=order.pk, provider="offline", ref=each.ref, amount=500, money="EUR", at=now, now=now)
+    registering.cancel(registration_id=order.registration_id, now=now)
 
 
 def test_the_page_asks_the_same_for_one_thing_of_each_kind_and_for_three():

@@ -29,8 +29,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from activities.domain import registering
+from activities.domain.orders import paying, refunding
 from activities.domain.proposals import proposing
-from activities.models import Proposal, Registration
+from activities.models import Group, Order, Proposal, Refund, Registration
 from config.wsgi import application
 from incentives.domain.corrections.gathering import gather
 from incentives.domain.corrections.making import Wanted, make
@@ -166,6 +167,7 @@ def settle():
     something_made_and_something_needed()
     something_to_set_right()
     somewhere_to_go()
+    something_to_pay_for()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
@@ -256,13 +258,39 @@ def at_activities(name, operation):
     if operation.endswith("/activities/{activity}/steps") and name == "to":
         return "cancelled"
     if "/registrations/{registration_id}" in operation:
-        return {"registration_id": str(Registration.objects.get().public_id), "step": "cancel", "by": "team"}.get(name)
+        return {
+            "registration_id": str(Registration.objects.earliest("pk").public_id),
+            "step": "cancel",
+            "by": "team",
+        }.get(name)
     if "/proposals/{proposal_id}" in operation:
         return {"proposal_id": str(Proposal.objects.get().public_id), "to": "withdrawn", "speaker": "cy",
                 "agrees": True}.get(name)  # fmt: skip
     if operation.endswith("/proposals"):
         return {"proposer": "ada"}.get(name)
-    return {"activity": "evening"}.get(name)
+    is_paid = any(each in operation for each in ("/tickets", "/orders", "/ticket-codes"))
+    return {"activity": "paid-evening" if is_paid else "evening"}.get(name)
+
+
+def something_to_pay_for():
+    """An evening with tickets, a place that is paid for, one that is not yet, and a part that goes back."""
+    activity, now = factories.announced("paid-evening", capacity=None, money="EUR"), timezone.now()
+    single = factories.ticket(activity)
+    factories.ticket(activity, "free", price=0)
+    trio = factories.ticket(activity, "trio", group_size=3)
+    Group.objects.create(
+        code="GROUP", activity=activity, ticket=trio, leader=Member.objects.get(ref="bo"), size=3, opened_at=now,
+        closes_at=SOON,
+    )  # fmt: skip
+    for ref in ("bo", "cy"):
+        member = Member.objects.get(ref=ref)
+        made, _ = registering.register(activity_id=activity.pk, member=member, now=now, ticket=single)
+    paying.pay(
+        order_id=made.order.pk, provider="offline", ref="fuzz", amount=2_000, money="EUR", at=now, now=now
+    )  # fmt: skip
+    refunding.refund(
+        order_id=made.order.pk, amount=500, points=0, key="fuzz", now=now, reason="Thanks.", actor="fuzz"
+    )  # fmt: skip
 
 
 def known(name, operation=""):
@@ -281,6 +309,22 @@ def known(name, operation=""):
         return "chosen"
     if name == "code" and "games" in operation:
         return "free"
+    if name == "ticket":
+        return "single" if "/ticket" in operation else "free"
+    if name == "group":
+        return "GROUP" if "/groups/" in operation else ""
+    if name == "free_code" or (name == "code" and operation.endswith("/ticket-codes")):
+        return ""
+    if name == "partner" and operation.endswith("/ticket-codes"):
+        return None
+    if name == "stays_alone":
+        return False
+    if name == "order_id":
+        return str(Order.objects.order_by("-pk").values_list("public_id", flat=True)[0])
+    if name == "refund_id":
+        return Refund.objects.order_by("pk").values_list("pk", flat=True)[0]
+    if name == "sells_until" and operation.endswith("/{ticket}"):
+        return SOON.isoformat()
     if name == "round_id":
         return str(GameRound.objects.get().public_id)
     if name == "until" and operation.endswith("/leave"):

@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain.money import major
-from activities.domain.orders import placing, providers, refunding
+from activities.domain.orders import gathering, groups, placing, providers, refunding
+from activities.domain.orders.telling import tell_paid
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, seat
-from activities.domain.telling import tell, tell_one
-from activities.enums import EndedBy, OrderState, RefundFor, RegistrationState
+from activities.domain.telling import tell_one
+from activities.enums import EndedBy, GroupState, OrderState, RefundFor, RegistrationState
 from activities.models import COMING_STATES, Order, Payment, Registration
-from incentives.domain.ledger.queries import major as points_major
 from incentives.domain.requests import Refused
-from members.domain.outcomes import ACTIVITY_LAPSED, ACTIVITY_ORDER_PAID
+from members.domain.outcomes import ACTIVITY_LAPSED
 
 AT_ONCE_MAX = 500
+SETTLED_STATES = (OrderState.PAID, OrderState.GATHERING)
 
 
 class CannotPay(Refused):
     """News of a payment that fits no order; `kind` and the sentence say why."""
 
 
-def take_news(provider: str, news: Iterable[providers.News], *, now: datetime) -> int:
-    """Record what a provider has told; return how many payments were new. Raises CannotPay."""
+def take_news(provider: str, news: Iterable[providers.News | providers.Setback], *, now: datetime) -> int:
+    """Record what a provider has told; return how much of it was new. Raises CannotPay."""
     count = 0
     for each in news:
-        order = Order.objects.filter(public_id=each.order_id).first()
+        if isinstance(each, providers.Setback):
+            count += refunding.fail(refund_id=each.refund_id, provider=provider, words=each.words)
+            continue
+        order = _order_of(each.order_id)
         if order is None:
             raise CannotPay("unknown_order", _("There is no such order."))
-        count += pay(
-            order_id=order.pk,
-            provider=provider,
-            ref=each.ref,
-            amount=each.amount,
-            money=each.money,
-            at=each.at,
+        _payment, is_new = pay(
+            order_id=order.pk, provider=provider, ref=each.ref, amount=each.amount, money=each.money, at=each.at,
             now=now,
-        )[1]
+        )  # fmt: skip
+        count += is_new
     return count
+
+
+def _order_of(public_id: str) -> Order | None:
+    try:
+        return Order.objects.filter(public_id=uuid.UUID(public_id)).first()
+    except ValueError:
+        return None
 
 
 def pay(
@@ -50,13 +56,16 @@ def pay(
 ) -> tuple[Payment, bool]:
     """Record a payment, once for the provider's name of it, and say whether that happened now.
 
-    With the last of what is due the place is theirs. What comes for a place that is gone gives it back if it is still
-    free, else the money goes back; so does what is more than was due. Raises CannotPay.
+    With the last of what is due the place is theirs, or waits for its group. What comes for a place that is gone gives
+    it back if it is still free, else the money goes back; so does what is more than was due. Raises CannotPay.
     """
     found = Order.objects.get(pk=order_id)
     with transaction.atomic():
         activity = hold_activity(found.activity_id)
-        order = Order.objects.select_for_update().get(pk=order_id)
+        if found.group_id is not None:
+            # By the clock, though its job is late: what comes at the moment itself comes too late.
+            gathering.close_if_due(found.group_id, activity, now=now)
+        order = Order.objects.select_for_update(of=("self",)).select_related("group__ticket", "ticket").get(pk=order_id)
         earlier = Payment.objects.filter(provider=provider, provider_ref=ref).first()
         if earlier is not None:
             if (earlier.order_id, earlier.amount) != (order.pk, amount):
@@ -68,10 +77,12 @@ def pay(
             order=order, provider=provider, provider_ref=ref, amount=amount, at=at, actor=actor[:80]
         )
         order.paid += amount
-        order.save(update_fields=["paid"])
+        # Where the rest is paid, if there is any, is asked for anew.
+        order.pay_url = ""
+        order.save(update_fields=["paid", "pay_url"])
         registration = Registration.objects.select_for_update(of=("self",)).select_related("member").get(order=order)
         registration.activity = order.activity = activity
-        _after(order, registration, now)
+        _after(order, registration, made, now)
     return made, True
 
 
@@ -94,45 +105,48 @@ def expire_unpaid(*, now: datetime) -> int:
     return count
 
 
-def _after(order: Order, registration: Registration, now: datetime) -> None:
+def _after(order: Order, registration: Registration, made: Payment, now: datetime) -> None:
+    if order.state in SETTLED_STATES:
+        # It was paid before: this is more than was due.
+        _return(order, RefundFor.SURPLUS, made.amount, now)
+        return
+    if order.state == OrderState.CANCELLED or (order.state == OrderState.EXPIRED and not _comes_back(order, now)):
+        # Of what was settled once, a part may have been kept; it stays kept.
+        late = made.amount if order.paid_at is not None else order.paid - order.refunded
+        _return(order, RefundFor.LATE, late, now)
+        return
     if order.left_to_pay:
         return
-    if order.state == OrderState.EXPIRED and _may_come_back(order, registration, now):
+    if order.state == OrderState.EXPIRED:
         registration.ended_at, registration.ended_by = None, ""
         order.state, order.ended_at = OrderState.PLACED, None
-    if order.state == OrderState.PLACED:
+    surplus = order.paid - order.amount - order.refunded
+    if order.group is not None and order.group.state == GroupState.OPEN:
+        gathering.paid_in(order, registration, now=now)
+    else:
         placing.settle(order, now=now)
         order.save(update_fields=["ended_at"])
         seat(registration, RegistrationState.CONFIRMED, now=now)
         tell_paid(order, now=now)
-    elif order.state in (OrderState.EXPIRED, OrderState.CANCELLED):
-        _return(order, RefundFor.LATE, order.paid - order.refunded, now)
-        return
-    _return(order, RefundFor.SURPLUS, order.paid - order.amount - order.refunded, now)
+    # Its payment may have completed a group, and so settled this order by another copy of it.
+    order.refresh_from_db(fields=["state"])
+    _return(order, RefundFor.SURPLUS, surplus, now)
 
 
-def _may_come_back(order: Order, registration: Registration, now: datetime) -> bool:
-    """Whether a place that was given up unpaid can be had after all: it is free, and no points are missing."""
+def _comes_back(order: Order, now: datetime) -> bool:
+    """Whether a place that was given up unpaid can be had after all: it is paid whole, and free, and no points miss."""
     activity = order.activity
     return (
-        activity.state in COMING_STATES
+        order.paid - order.refunded >= order.amount
+        and activity.state in COMING_STATES
         and now < activity.starts_at
         and not order.points
-        and has_room(activity, registration.seats, registration.ticket)
-        and not Registration.objects.live().filter(activity=activity, member_id=registration.member_id).exists()
+        and (order.group is None or groups.has_place(order.group, order.seats, now))
+        and has_room(activity, order.seats, order.ticket)
+        and not Registration.objects.live().filter(activity=activity, member_id=order.member_id).exists()
     )
 
 
 def _return(order: Order, why: RefundFor, amount: int, now: datetime) -> None:
     if amount > 0:
         refunding.give_back(order, amount=amount, points=0, why=why, key=f"{why}-{order.paid}", now=now)
-
-
-def tell_paid(order: Order, *, now: datetime) -> None:
-    """Tell that an order was settled: in money, in points, or both."""
-    points = points_major(order.points, order.currency.scale) if order.currency is not None else Decimal(0)
-    more = {
-        "ticket": order.ticket.code, "seats": order.seats, "points": str(points),
-        "amount": str(major(order.amount, order.money) if order.amount else 0), "money": order.money,
-    }  # fmt: skip
-    tell(ACTIVITY_ORDER_PAID, order.activity, [order.member_id], now=now, more=more)

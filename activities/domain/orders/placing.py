@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from activities.domain.orders import providers, refunding
 from activities.enums import ActivityState, EndedBy, OrderState, RefundFor
-from activities.models import Order, Registration
+from activities.models import Group, Order, Registration
 from incentives.domain.ledger import InsufficientPoints, LedgerError, keys, operations
 from incentives.domain.requests import Refused
 from incentives.enums import HoldState
@@ -20,8 +20,8 @@ class CannotOrder(Refused):
     """An order that cannot be made; `kind` and the sentence say why."""
 
 
-def place(registration: Registration, *, now: datetime) -> Order:
-    """Make the order of a registration whose ticket costs something.
+def place(registration: Registration, *, now: datetime, group: Group | None = None, stays_alone: bool = False) -> Order:
+    """Make the order of a registration whose ticket costs something, in a group, or alone.
 
     Points are held at once, and taken at once where there is no money to wait for. Raises CannotOrder.
     """
@@ -32,7 +32,8 @@ def place(registration: Registration, *, now: datetime) -> Order:
         registration=registration, activity=registration.activity, member=registration.member, ticket=ticket,
         seats=seats, money=registration.activity.money if ticket.price else "", amount=ticket.price * seats,
         currency=ticket.currency, points=ticket.points * seats, placed_at=now, expires_at=registration.until,
-        provider=providers.current().code if ticket.price else "",
+        provider=providers.current().code if ticket.price else "", group=group,
+        alone_amount=ticket.alone.price * seats if stays_alone and ticket.alone is not None else None,
     )  # fmt: skip
     order.save(force_insert=True)
     if order.points:
@@ -66,7 +67,8 @@ def close(registration: Registration, *, by: EndedBy, now: datetime) -> None:
         _release(order, now)
     percent = _percent(registration, by, was_settled=was_settled)
     is_called_off = registration.activity.state == ActivityState.CANCELLED
-    why = RefundFor.CALLED_OFF if is_called_off else RefundFor.CANCELLED
+    has_no_group = order.group_id is not None and by == EndedBy.CLOCK and not was_settled
+    why = RefundFor.CALLED_OFF if is_called_off else RefundFor.GROUP if has_no_group else RefundFor.CANCELLED
     refunding.give_back_share(order, percent, why=why, key="ended", now=now)
 
 
@@ -77,10 +79,10 @@ def _percent(registration: Registration, by: EndedBy, *, was_settled: bool) -> i
     return 100
 
 
-def deadline(registration: Registration, now: datetime) -> datetime:
-    """Until when it is to be paid, and never beyond the beginning."""
+def deadline(registration: Registration, now: datetime, group: Group | None = None) -> datetime:
+    """Until when it is to be paid, and never beyond the beginning, or the moment of its group."""
     until = now + timedelta(minutes=providers.current().minutes_to_pay)
-    return min(until, registration.activity.starts_at)
+    return min(until, registration.activity.starts_at if group is None else group.closes_at)
 
 
 def _hold(order: Order, now: datetime) -> None:

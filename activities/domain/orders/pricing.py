@@ -17,7 +17,7 @@ from members.models import Member, Standing
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A ticket as a member sees it: `why_not` None is theirs to take; `left` None is as many as there are seats."""
+    """A ticket as a member sees it: `why_not` None is theirs to take; `left` None is without bound."""
 
     ticket: Ticket
     left: int | None
@@ -26,17 +26,21 @@ class Offer:
 
 def offers_of(activity: Activity, member: Member, *, now: datetime) -> list[Offer]:
     """Every ticket on sale, or to be, with the reason where it is not theirs to take: three queries."""
-    tickets = list(activity.tickets.filter(is_active=True).select_related("tier", "currency").order_by("price", "pk"))
+    found = activity.tickets.filter(is_active=True).select_related("tier__ladder", "currency", "alone")
+    tickets = list(found.order_by("price", "pk"))
     if not tickets:
         return []
     held = dict(Standing.objects.filter(member=member).values_list("ladder_id", "tier__threshold"))
-    return [Offer(each, left_of(each), why_not(each, member, held, activity, now=now)) for each in tickets]
+    return [Offer(each, left_of(each, activity), why_not(each, member, held, activity, now=now)) for each in tickets]
 
 
-def check_ticket(ticket: Ticket, member: Member, activity: Activity, *, now: datetime) -> WhyNot | None:
-    """Why this member may not take this ticket now; None if they may."""
+def check_ticket(
+    ticket: Ticket, member: Member, activity: Activity, *, now: datetime, is_free: bool = False
+) -> WhyNot | None:
+    """Why this member may not take this ticket now; None if they may. By a code it is free, and costs no minor."""
     held = dict(Standing.objects.filter(member=member).values_list("ladder_id", "tier__threshold"))
-    return why_not(ticket, member, held, activity, now=now)
+    why = why_not(ticket, member, held, activity, now=now)
+    return None if is_free and why is not None and why.code == "not_adult" else why
 
 
 def why_not(
@@ -59,5 +63,8 @@ def has_guardian(member: Member) -> bool:
     return member.attributes.get("guardian") is True
 
 
-def left_of(ticket: Ticket) -> int | None:
-    return None if ticket.capacity is None else max(0, ticket.capacity - ticket.seats_taken)
+def left_of(ticket: Ticket, activity: Activity) -> int | None:
+    """How many seats are left of a ticket, and never more than the activity has; None without any bound."""
+    own = None if ticket.capacity is None else max(0, ticket.capacity - ticket.seats_taken)
+    bounds = [each for each in (own, activity.seats_left) if each is not None]
+    return min(bounds) if bounds else None

@@ -16,12 +16,16 @@ from activities.enums import RefundFor, RefundState
 from activities.models import Order, Refund
 from incentives.domain.requests import Refused
 from incentives.domain.reversals import reverse_journal
+from incentives.domain.taking_shares import take_back_share
 from members.domain.outcomes import ACTIVITY_ORDER_REFUNDED
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE_MAX = 200
 TRIES_MAX = 8
+# What was never the price of the place had paid nobody anything.
+TAKING_REWARDS = (RefundFor.CANCELLED, RefundFor.CALLED_OFF, RefundFor.GOODWILL)
+LOOKED_AT_AGAIN = timedelta(minutes=15)
 
 
 class CannotRefund(Refused):
@@ -61,6 +65,7 @@ def give_back(
             order=order, key=key, amount=amount, points=points, why=why, reason=reason, actor=actor[:80],
             decided_at=now, next_try_at=now if amount else None,
             state=RefundState.DUE if amount else RefundState.DONE, done_at=None if amount else now,
+            rewards_due_at=now if order.paid_event_id is not None and why in TAKING_REWARDS else None,
         )  # fmt: skip
         made.save(force_insert=True)
         if points:
@@ -100,15 +105,79 @@ def carry_out(*, now: datetime) -> int:
     return done
 
 
+def take_back_rewards(*, now: datetime) -> int:
+    """Take back what rules paid for orders that were refunded, in proportion; return for how many refunds.
+
+    The share is of the money where there is any, else of the points. What is not ready is looked at again.
+    """
+    count = 0
+    due = Refund.objects.filter(rewards_due_at__lte=now).order_by("rewards_due_at", "pk")
+    for refund_id in list(due.values_list("pk", flat=True)[:AT_ONCE_MAX]):
+        try:
+            with transaction.atomic():
+                count += _take_rewards(refund_id, now)
+        except Exception:
+            logger.exception("What rules paid for refund %d could not be taken back", refund_id)
+    return count
+
+
+def _take_rewards(refund_id: int, now: datetime) -> bool:
+    rows = Refund.objects.select_for_update(skip_locked=True, of=("self",)).select_related("order")
+    found = rows.filter(pk=refund_id, rewards_due_at__lte=now).first()
+    if found is None:
+        return False
+    order = found.order
+    before = order.refunds.filter(why__in=TAKING_REWARDS, pk__lte=found.pk)
+    of, given = order.amount, sum(before.values_list("amount", flat=True))
+    if not of:
+        of, given = order.points, sum(before.values_list("points", flat=True))
+    assert order.paid_event_id is not None, "it is due for what was told"
+    # A refund in the other of the two takes no share of this one.
+    is_settled = not given or take_back_share(
+        event_id=order.paid_event_id, given=min(given, of), of=of, cause=f"refund {found.pk}", now=now
+    )
+    found.rewards_due_at = None if is_settled else now + LOOKED_AT_AGAIN
+    found.save(update_fields=["rewards_due_at"])
+    return is_settled
+
+
 def confirm(*, refund_id: int, now: datetime, actor: str, ref: str = "") -> tuple[Refund, bool]:
-    """A person has paid it back, and says so once."""
+    """A person has paid it back, and says so once. What a payment service still tries is its own: CannotRefund."""
     with transaction.atomic():
-        found = Refund.objects.select_for_update().get(pk=refund_id)
+        found = Refund.objects.select_for_update(of=("self",)).select_related("order").get(pk=refund_id)
         if found.state == RefundState.DONE:
             return found, False
+        if found.state == RefundState.DUE and found.next_try_at is not None and not _is_by_hand(found):
+            raise CannotRefund("not_by_hand", _("The payment service pays it back; wait until that is done or failed."))
         found.actor = actor[:80]
         _finish(found, ref, now)
     return found, True
+
+
+def try_again(*, refund_id: int, now: datetime) -> tuple[Refund, bool]:
+    """Have a provider asked again for a refund that failed, as often as the first time; say whether it was."""
+    with transaction.atomic():
+        found = Refund.objects.select_for_update().get(pk=refund_id)
+        if found.state != RefundState.FAILED:
+            return found, False
+        found.state, found.tries, found.next_try_at, found.error = RefundState.DUE, 0, now, ""
+        found.save(update_fields=["state", "tries", "next_try_at", "error"])
+    return found, True
+
+
+def fail(*, refund_id: int, provider: str, words: str) -> bool:
+    """A provider had paid it back, or said so, and it came to nothing: a person sees to it. Say whether that is new."""
+    with transaction.atomic():
+        found = Refund.objects.select_for_update(of=("self",)).filter(pk=refund_id, order__provider=provider).first()
+        if found is None or found.state == RefundState.FAILED:
+            return False
+        found.state, found.done_at, found.next_try_at, found.error = RefundState.FAILED, None, None, words[:300]
+        found.save(update_fields=["state", "done_at", "next_try_at", "error"])
+    return True
+
+
+def _is_by_hand(refund: Refund) -> bool:
+    return (refund.order.provider or settings.PAYMENT_PROVIDER) == providers.OFFLINE
 
 
 def _check(order: Order, amount: int, points: int) -> None:

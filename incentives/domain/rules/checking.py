@@ -32,6 +32,7 @@ from incentives.domain.rules.documents import (
 from incentives.domain.rules.findings import near
 from members.domain import bare_words, language
 from members.domain.language import BOOL, DECIMAL, STRING, Checked, Field, LanguageError, Schema
+from members.domain.outcomes import TOLD_OF_MONEY
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,10 @@ def _effects(
             text = f"There is no currency {effect.currency!r}."
             fix = near(effect.currency, catalogue.currencies)
             findings.append(Finding(pointer=f"{here}/currency", code="unknown_currency", text=text, fix=fix))
+        elif isinstance(effect, Award) and currency.is_qualifying and document.when in TOLD_OF_MONEY:
+            text = f"{document.when} tells of money, which never counts for growth."
+            fix = "Award a currency that is spent, or listen to what they do, such as activity.checked_in."
+            findings.append(Finding(pointer=f"{here}/currency", code="money_for_growth", text=text, fix=fix))
         amount = str(effect.amount)
         if amount == "same":
             if before is None:

@@ -176,6 +176,16 @@ EVERY_CALL = [
     ("GET", "registrations/7", Scope.ACTIVITIES_READ),
     ("POST", "registrations/7/steps", Scope.ACTIVITIES_WRITE),
     ("GET", "members/ada/registrations", Scope.ACTIVITIES_READ),
+    ("GET", "activities/evening/tickets", Scope.ACTIVITIES_READ),
+    ("PUT", "activities/evening/tickets/single", Scope.ACTIVITIES_WRITE),
+    ("GET", "activities/evening/orders", Scope.ACTIVITIES_READ),
+    ("GET", "activities/evening/ticket-codes", Scope.ACTIVITIES_READ),
+    ("POST", "activities/evening/ticket-codes", Scope.ACTIVITIES_WRITE),
+    ("GET", "orders/7", Scope.ACTIVITIES_READ),
+    ("GET", "groups/CODE", Scope.ACTIVITIES_READ),
+    ("POST", "orders/7/payments", Scope.ACTIVITIES_WRITE),
+    ("POST", "orders/7/refunds", Scope.ACTIVITIES_WRITE),
+    ("POST", "refunds/7/confirmation", Scope.ACTIVITIES_WRITE),
     ("GET", "whoami", None),
 ]
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from activities.domain.orders.providers.offline import Offline
-from activities.domain.orders.providers.protocol import BadNews, Begun, CannotMove, News, Provider
+from activities.domain.orders.providers.protocol import BadNews, Begun, CannotMove, News, Provider, Setback
 
-__all__ = ["BadNews", "Begun", "CannotMove", "News", "Provider", "current", "named"]
+__all__ = ["OFFLINE", "BadNews", "Begun", "CannotMove", "News", "Provider", "Setback", "current", "named"]
 
-PROVIDERS: dict[str, type[Provider]] = {Offline.code: Offline}
+OFFLINE = Offline.code
+
+
+def _stripe() -> Provider:
+    # Its library is large, and an extra: only who is paid by it has it.
+    from activities.domain.orders.providers.stripe import Stripe  # noqa: PLC0415
+
+    return Stripe()
+
+
+PROVIDERS: dict[str, Callable[[], Provider]] = {Offline.code: Offline, "stripe": _stripe}
 
 
 def current() -> Provider:
@@ -18,4 +31,6 @@ def current() -> Provider:
 
 
 def named(code: str) -> Provider:
+    if code not in PROVIDERS:
+        raise ImproperlyConfigured(f"PAYMENT_PROVIDER is one of {', '.join(PROVIDERS)}, not {code!r}.")
     return PROVIDERS[code]()

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from activities.domain.orders.providers.protocol import BadNews, Begun, News
+from activities.domain.orders.providers.protocol import BadNews, Begun, News, Setback
 from activities.models import Order, Refund
 
 
@@ -22,11 +22,11 @@ class Offline:
     def begin(self, order: Order, *, return_url: str) -> Begun:
         ref = f"{order.pk:08d}"
         said = {"ref": ref, "how": settings.OFFLINE_PAYMENT_WORDS}
-        return Begun(words=_("Pay with the reference %(ref)s. %(how)s").strip() % said, ref=ref)
+        return Begun(words=(_("Pay with the reference %(ref)s. %(how)s") % said).strip(), ref=ref)
 
     def refund(self, refund: Refund) -> str | None:
         """A person pays it back and says so."""
         return None
 
-    def read(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Sequence[News]:
+    def read(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Sequence[News | Setback]:
         raise BadNews("Nobody sends news of what is paid by hand.")

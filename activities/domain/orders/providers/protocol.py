@@ -38,6 +38,14 @@ class News:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """Money that did not go back after all, though the provider had taken it on: a person is to see to it."""
+
+    refund_id: int
+    words: str
+
+
 class Provider(Protocol):
     """A provider is asked with keys that make asking twice the same as once."""
 
@@ -59,6 +67,6 @@ class Provider(Protocol):
         """
         ...
 
-    def read(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Sequence[News]:
+    def read(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Sequence[News | Setback]:
         """The news in a message, whose signature is proven. Raises BadNews."""
         ...

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from activities.domain import advancing, life, registering
-from activities.domain.orders import paying, placing, providers, refunding
+from activities.domain.orders import paying, placing, proof, providers, refunding
 from activities.enums import ActivityState, EndedBy
 from activities.models import Activity, Order, Payment, Refund, Registration, Ticket
 from incentives.domain.ledger.queries import balances
@@ -52,7 +52,8 @@ def balance_of(member):
 
 
 def books_are_whole():
-    assert [proof for proof in verify() if not proof.holds] == []
+    assert [each for each in verify() if not each.holds] == []
+    assert [each for each in proof.verify() if not each.holds] == []
     for order in Order.objects.all():
         assert order.paid == sum(order.payments.values_list("amount", flat=True))
         assert order.refunded == sum(order.refunds.values_list("amount", flat=True))
@@ -176,6 +177,41 @@ def test_money_that_comes_when_the_place_is_gone_goes_back_whole(evening, ada):
     made.refresh_from_db()
     assert made.state == "lapsed"
     assert list(Refund.objects.order_by("pk").values_list("amount", "why")) == [(2_000, "late"), (2_000, "late")]
+    books_are_whole()
+
+
+def test_a_part_that_comes_when_the_time_is_over_goes_back(evening, ada):
+    now = timezone.now()
+    made = register(evening, ada, now=now)
+    pay(made.order, 500, "a")
+    paying.expire_unpaid(now=now + timedelta(hours=72))
+
+    pay(made.order, 1_500, "b", now=now + timedelta(hours=73))
+    pay(made.order, 300, "c", now=now + timedelta(hours=73))
+
+    made.refresh_from_db()
+    assert made.state == "lapsed"
+    assert list(Refund.objects.order_by("pk").values_list("amount", "why")) == [
+        (500, "cancelled"), (1_500, "late"), (300, "late"),
+    ]  # fmt: skip
+    books_are_whole()
+
+
+def test_money_that_comes_after_all_was_settled_goes_back_and_what_was_kept_stays(evening, ada):
+    now = timezone.now()
+    Activity.objects.update(cancel_until=now - timedelta(days=1), late_refund_percent=50)
+    made = register(evening, ada, now=now)
+    pay(made.order)
+    refunding.refund(
+        order_id=made.order.pk, amount=200, points=0, key="g", now=now, reason="Cold.", actor="operator 1"
+    )  # fmt: skip
+    pay(made.order, 200, "more")
+    registering.cancel(registration_id=made.pk, now=now)
+    pay(made.order, 100, "stray")
+
+    assert list(Refund.objects.order_by("pk").values_list("amount", "why")) == [
+        (200, "goodwill"), (200, "surplus"), (900, "cancelled"), (100, "late"),
+    ]  # fmt: skip
     books_are_whole()
 
 
