@@ -244,6 +244,15 @@ FOLLOWERS = ["activities.domain.following"]
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # Scans may arrive late: who did not come is said so many hours after the end.
 MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
+# The door opens so many minutes before an activity, and a scan counts until so many hours after its end.
+CHECK_IN_EARLY_MINUTES = env.int("CHECK_IN_EARLY_MINUTES", default=60)
+CHECK_IN_LATE_HOURS = env.int("CHECK_IN_LATE_HOURS", default=4)
+# How long a code shown in the room is good; whoever still types the one before is let in, too.
+ROOM_CODE_SECONDS = env.int("ROOM_CODE_SECONDS", default=60)
+# Whoever came may say how it was for so many days.
+FEEDBACK_DAYS = env.int("FEEDBACK_DAYS", default=14)
+# A font file for papers in PDF; empty: one that is installed, else Latin letters only.
+PDF_FONT = env.str("PDF_FONT", default="")
 # By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
 OFFLINE_ORDER_HOURS = env.int("OFFLINE_ORDER_HOURS", default=72)

@@ -8,12 +8,14 @@ from activities.models.activities import (
     ActivityPerson,
     ActivityStep,
 )
+from activities.models.door import GUESTS_AT_ONCE_MAX, NONCE_LENGTH_MAX, Feedback, Paper, Recap, Scan
 from activities.models.orders import MONEY_MAX, Order, Payment, Refund, Ticket
 from activities.models.proposals import Proposal, ProposalStep
 from activities.models.registrations import ENDED_STATES, LIVE_STATES, SEATED_STATES, Registration
 
 __all__ = [
-    "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_MAX", "LIVE_STATES", "MONEY_MAX", "PUBLIC_STATES",
-    "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson", "ActivityStep", "Order", "Payment", "Proposal",
-    "ProposalStep", "Refund",     "Registration", "Ticket",
+    "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_AT_ONCE_MAX", "GUESTS_MAX", "LIVE_STATES",
+    "MONEY_MAX", "NONCE_LENGTH_MAX", "PUBLIC_STATES", "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson",
+    "ActivityStep", "Feedback", "Order", "Paper", "Payment", "Proposal", "ProposalStep", "Recap", "Refund",
+    "Registration", "Scan", "Ticket",
 ]  # fmt: skip
