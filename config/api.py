@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from activities.api import activities, proposals, registrations
+from activities.api import activities, after, door, proposals, registrations
 from incentives.api import (
     badges,
     balances,
@@ -213,6 +213,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "api/v1/registrations/<str:registration_id>/steps", registrations.RegistrationSteps.as_view(), {"version": "v1"}
     ),
+    path("api/v1/activities/<str:activity>/check-ins", door.CheckIns.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/guests", door.ActivityGuests.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/feedback", after.ActivityFeedback.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/recap", after.ActivityRecap.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/report", after.ActivityReport.as_view(), {"version": "v1"}),
+    path("api/v1/registrations/<str:registration_id>/code", door.RegistrationCode.as_view(), {"version": "v1"}),
+    path("api/v1/registrations/<str:registration_id>/undo", door.RegistrationUndo.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/registrations/<str:registration_id>/feedback", after.RegistrationFeedback.as_view(), {"version": "v1"}
+    ),
+    path("api/v1/registrations/<str:registration_id>/papers", after.RegistrationPapers.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/registrations", registrations.MemberRegistrations.as_view(), {"version": "v1"}),
     path("api/v1/proposals", proposals.Proposals.as_view(), {"version": "v1"}),
     path("api/v1/proposals/<str:proposal_id>", proposals.ProposalDetail.as_view(), {"version": "v1"}),

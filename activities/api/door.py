@@ -160,7 +160,7 @@ class CheckIns(generics.ListAPIView[Scan]):
 
     @extend_schema(operation_id="check_in", request=ScansRequest, responses={200: ScanOutcomes, **PROBLEMS})
     def post(self, request: Request, activity: str, **_: Any) -> Response:
-        """Take up to 500 scans, each answered for itself and in order. Repeating it changes nothing: a nonce is once."""
+        """Take up to 500 scans, each answered for itself and in order; a nonce is taken once."""
         found = find_activity(activity)
         body = ScansBody(data=request.data)
         body.is_valid(raise_exception=True)
@@ -232,8 +232,8 @@ def take_items(activity: Activity, items: list[dict[str, Any]], *, now: datetime
         if body.is_valid():
             read.append((place, body.validated_data))
         else:
-            mistakes = flat(body.errors)
-            results[place] = _rejected(item.get("nonce"), "invalid", " ".join(each["detail"] for each in mistakes))
+            mistakes = (f"{each['pointer'].removeprefix('#/')}: {each['detail']}" for each in flat(body.errors, ""))
+            results[place] = _rejected(item.get("nonce"), "invalid", " ".join(mistakes))
     registrations = _registrations({given["registration"] for _, given in read if "registration" in given})
     members = {
         each.ref: each
