@@ -284,7 +284,7 @@ def test_an_erased_member_leaves_stars_and_takes_words_and_papers(past):
     rate(ada, 5, words="It was me, Ada Lund.", shows_name=True)
     paper, _new = issue(ada)
 
-    erasing.erase(member_id=ada.member_id, now=timezone.now(), actor="test")
+    erasing.erase(member_id=ada.member_id, ref="ada", reason="Asked.", now=timezone.now(), actor="test")
 
     kept = Feedback.objects.get()
     assert (kept.stars, kept.words, kept.shows_name, papers.verify(paper.code)) == (5, "", False, None)
