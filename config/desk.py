@@ -217,6 +217,9 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
         (
             Page(_("Activities"), "event", "activities.activity"),
             Page(_("Registrations"), "how_to_reg", "activities.registration", count=registrations_to_approve),
+            Page(_("Scans"), "qr_code_scanner", "activities.scan"),
+            Page(_("Feedback"), "reviews", "activities.feedback"),
+            Page(_("Letters and certificates"), "workspace_premium", "activities.paper"),
             Page(_("Proposals"), "record_voice_over", "activities.proposal", count=proposals_to_answer),
         ),
     ),

@@ -142,7 +142,7 @@ def room(request: HttpRequest, door: Door) -> HttpResponse:
 
 @never_cache
 @require_GET
-def room_now(request: HttpRequest, door: Door) -> HttpResponse:
+def room_now(_request: HttpRequest, door: Door) -> HttpResponse:
     """The code that the room shows now, and how long."""
     return JsonResponse(_shown(door, timezone.now()))
 

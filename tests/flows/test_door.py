@@ -148,5 +148,5 @@ def test_lists_ask_the_database_as_often_however_long_they_are(client_of, evenin
     scans(client, *({"nonce": f"n{n}", "scanned_at": at, "code": code_of(client, "ada")} for n in range(count)))
     client.get(f"{EVENING}/check-ins")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(client.get(f"{EVENING}/check-ins").json()["results"]) == count
