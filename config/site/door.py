@@ -33,7 +33,7 @@ from activities.domain.after.reporting import report_of
 from activities.domain.checking_in.room import room_code
 from activities.domain.wording import name_of
 from activities.enums import Part
-from activities.models import Activity, ActivityPerson, Recap
+from activities.models import Activity, ActivityPerson, Recap, Scan
 from config.site.views import for_member
 from members.domain.spaces.bounds import spaces_seen_by
 from members.models import Member
@@ -110,7 +110,11 @@ def for_hosts(view: DoorView) -> Callable[..., HttpResponse]:
 def scan(request: HttpRequest, door: Door) -> HttpResponse:
     """The page of whoever stands at the door. Without JavaScript its form takes one code at a time."""
     if request.method == "POST":
-        item = {"nonce": _token(request), "scanned_at": timezone.now().isoformat(), "code": _text(request, "code")}
+        nonce = _token(request)
+        earlier = Scan.objects.filter(activity=door.activity, nonce=nonce).first()
+        # The button pressed again is the same scan, at the same moment.
+        moment = earlier.scanned_at if earlier is not None else timezone.now()
+        item = {"nonce": nonce, "scanned_at": moment.isoformat(), "code": _text(request, "code")}
         (said,) = _take(door, [item])
         is_in = said["status"] in ("came", "already")
         (messages.success if is_in else messages.error)(request, f"{said['name']} {said['sentence']}".strip())
