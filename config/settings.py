@@ -365,6 +365,8 @@ LOGGING: dict[str, Any] = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # It tells of every table of every font.
+    "loggers": {"fontTools": {"level": "WARNING"}},
 }
 
 UNFOLD = THEME

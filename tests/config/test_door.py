@@ -241,3 +241,68 @@ def test_codes_are_not_tried_out(evening):
     assert statuses[:30] == [404] * 30
     assert 429 in statuses
     assert Client(REMOTE_ADDR="10.0.0.9").get("/verify/ABCDEFGHJKLM/").status_code == 404
+
+
+# The admin
+
+
+def test_the_desk_checks_in_and_takes_back_with_a_reason(evening):
+    client = operator()
+    ada = Registration.objects.get()
+    at = f"/admin/activities/registration/{ada.pk}/"
+
+    assert client.get(at + "check-in/").status_code == 200
+    assert Scan.objects.count() == 0
+    client.post(at + "check-in/", {"reason": "Phone is empty."})
+    ada.refresh_from_db()
+    assert ada.checked_in_at is not None
+    client.post(at + "undo-check-in/", {"reason": ""})
+    ada.refresh_from_db()
+    assert ada.checked_in_at is not None
+    client.post(at + "undo-check-in/", {"reason": "It was Bo."})
+
+    ada.refresh_from_db()
+    assert ada.checked_in_at is None
+    assert list(Scan.objects.order_by("pk").values_list("by", "reason")) == [
+        ("hand", "Phone is empty."), ("undo", "It was Bo."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "page"), [("door", "scan"), ("room", "room"), ("report", "report")])
+def test_the_door_is_opened_from_its_activity(evening, step, page):
+    answer = operator().get(f"/admin/activities/activity/{evening.pk}/{step}/")
+
+    assert answer["Location"] == f"/staff/activities/evening/{page}/"
+    assert operator("viewer").get(f"/admin/activities/activity/{evening.pk}/{step}/").status_code == 403
+
+
+def test_scans_are_looked_at_and_never_typed(evening):
+    client = operator()
+    send(client, STAFF, item(evening))
+
+    assert "Ada" in client.get("/admin/activities/scan/").content.decode()
+    assert client.get("/admin/activities/scan/add/").status_code == 403
+    client.post(f"/admin/activities/scan/{Scan.objects.get().pk}/delete/", {"post": "yes"})
+    assert Scan.objects.count() == 1
+
+
+def test_the_desk_reads_whose_words_they_are_only_where_that_is_shown(evening):
+    client = operator()
+    send(client, STAFF, item(evening))
+    ada = Registration.objects.get()
+    given = Feedback.objects.create(registration=ada, stars=5, words="Good.", given_at=timezone.now())
+
+    assert "Ada" not in client.get("/admin/activities/feedback/").content.decode()
+    assert "Ada" not in client.get(f"/admin/activities/feedback/{given.pk}/change/").content.decode()
+    Feedback.objects.update(shows_name=True)
+    assert "Ada" in client.get("/admin/activities/feedback/").content.decode()
+
+
+def test_an_activity_that_nobody_closed_for_three_days_stands_under_today(evening):
+    client = operator()
+
+    def shown(days):
+        type(evening).objects.update(state="finished", finished_at=timezone.now() - timedelta(days=days))
+        return [part.count for part in client.get("/admin/").context["today"].parts if part.group.kind == "unclosed"]
+
+    assert (sum(shown(2)), sum(shown(4))) == (0, 1)
