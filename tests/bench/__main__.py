@@ -80,7 +80,7 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "share_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
     "growth_cohort_over_statement": ("≤ 2", lambda v: v <= 2),
     "growth_depth_over_statement": ("≤ 2", lambda v: v <= 2),
-    "check_in_over_locked_update": ("≤ 15", lambda v: v <= 15),
+    "check_in_over_locked_update": ("≤ 8", lambda v: v <= 8),
 }
 
 

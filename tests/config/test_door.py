@@ -9,7 +9,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from activities.domain import registering
@@ -19,6 +21,7 @@ from activities.domain.checking_in.room import room_code
 from activities.enums import PaperKind
 from activities.models import ActivityPerson, Feedback, Paper, Recap, Registration, Scan
 from config.roles import furnish_roles
+from config.site.gatherings import gatherings_of
 from members.domain import page_links
 from members.models import Member, Space, SpaceOperator
 from tests import factories
@@ -211,6 +214,23 @@ def test_whoever_never_registered_finds_nothing(evening, address):
     ask = client.get if address == "mine/" else client.post
 
     assert ask(f"/me/activities/evening/{address}").status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_points_page_leads_to_what_members_come_to_and_make_with_as_many_queries(evening, count):
+    ada = Member.objects.get(ref="ada")
+    for number in range(1, count):
+        other = factories.announced(f"other{number}")
+        registering.register(activity_id=other.pk, member=ada, now=timezone.now())
+        ActivityPerson.objects.create(activity=other, member=Member.objects.get(ref="cy"), part="helper")
+
+    with CaptureQueriesContext(connection) as asked:
+        lines = gatherings_of(ada, now=timezone.now())
+    hosted = as_member("cy").get("/me/").content.decode()
+
+    assert (len(lines), len(asked)) == (count, 2)
+    assert hosted.count("/me/hosting/") == count
+    assert "/me/hosting/" not in as_member("di").get("/me/").content.decode()
 
 
 # Verifying

@@ -23,7 +23,7 @@
   const queue = () => read(at, []);
   const keep = (scans) => {
     localStorage.setItem(at, JSON.stringify(scans));
-    count.textContent = scans.length ? words.waiting.replace("%s", scans.length) : "";
+    count.textContent = scans.length ? words.waiting + " " + scans.length : "";
   };
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
   let device = read("laurels-device", "");
@@ -41,7 +41,8 @@
   const tell = (result) => {
     const title = { came: words.came, already: words.already }[result.status] || words.refused;
     const guests = result.guests ? " +" + result.guests : "";
-    say(result.status, title, (result.name + guests + " " + result.sentence).trim());
+    const isPlain = result.status === "came" && result.name;
+    say(result.status, title, (result.name + guests + " " + (isPlain ? "" : result.sentence)).trim());
     const line = document.createElement("li");
     line.dataset.kind = result.status;
     line.textContent = (result.name ? result.name + guests + ": " : "") + result.sentence;
