@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from activities.domain import registering
 from activities.domain.after import feedback, papers, printing, recaps
@@ -199,6 +201,48 @@ def test_words_that_no_font_can_write_are_refused_and_never_left_out(past, setti
     settings.PDF_FONT = "/nowhere/font.ttf"
     with pytest.raises(printing.CannotPrint, match="PDF_FONT"):
         printing.printed(paper)
+
+
+def font_with(path, signs):
+    """A font that knows these letters, and draws each as a box."""
+    names = {ord(sign): f"u{ord(sign):04X}" for sign in signs}
+    order = [".notdef", *names.values()]
+    pen = TTGlyphPen(None)
+    for number, point in enumerate(((50, 0), (50, 700), (550, 700), (550, 0))):
+        (pen.lineTo if number else pen.moveTo)(point)
+    pen.closePath()
+    box = pen.glyph()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder(order)
+    font.setupCharacterMap(names)
+    font.setupGlyf(dict.fromkeys(order, box))
+    font.setupHorizontalMetrics(dict.fromkeys(order, (600, 50)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Boxes", "styleName": "Regular"})
+    font.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
+    font.setupPost()
+    font.save(path)
+
+
+def test_with_a_font_of_its_own_a_paper_is_written_in_chinese(past, settings, tmp_path):
+    paper, _new = issue(came(past, display_name="林小雨"), name_form=NameForm.NAME)
+    Activity.objects.update(names={"zh-hans": "慢慢做酸面包"}, place="工作坊")
+    paper = papers.verify(paper.code).paper
+    settings.PDF_FONT = str(tmp_path / "boxes.ttf")
+    latin = {chr(code) for code in range(32, 127)} | {"·"}
+
+    font_with(settings.PDF_FONT, sorted(latin | set("证书林小雨参加了慢慢做酸面包年月日工作坊验证码任何人都可在")))
+    with translation.override("zh-hans"):
+        assert printing.printed(paper).startswith(b"%PDF-")
+    font_with(settings.PDF_FONT, sorted(latin | set("证书")))
+    with translation.override("zh-hans"), pytest.raises(printing.CannotPrint, match="林小雨"):
+        printing.printed(paper)
+
+
+def test_a_paper_without_a_name_is_for_somebody(past):
+    paper, _new = issue(came(past, display_name="林小雨"), name_form=NameForm.NOBODY)
+
+    assert printing.printed(paper).startswith(b"%PDF-")
 
 
 # The report

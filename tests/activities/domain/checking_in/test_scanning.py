@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from activities.domain import advancing, registering
+from activities.domain import advancing, following, registering
 from activities.domain.checking_in.codes import code_of
 from activities.domain.checking_in.room import room_code
 from activities.domain.checking_in.scanning import CannotScan, Scanned, take, take_all
@@ -387,6 +387,28 @@ def test_whoever_is_not_registered_cannot_check_themselves_in(evening):
     taken = check_in(activity_id=evening.pk, member=bo, text=room_code(evening, now=now)[0], nonce="r", now=now)
 
     assert (taken.scan.why, Registration.objects.count()) == ("not_registered", 0)
+
+
+def test_a_form_of_one_member_is_not_another_members(evening):
+    ada, bo, now = registered(evening), registered(evening, "bo"), evening.starts_at
+    code = room_code(evening, now=now)[0]
+    check_in(activity_id=evening.pk, member=ada.member, text=code, nonce="r", now=now)
+
+    with pytest.raises(CannotScan):
+        check_in(activity_id=evening.pk, member=bo.member, text=code, nonce="r", now=now)
+
+    bo.refresh_from_db()
+    assert bo.checked_in_at is None
+
+
+def test_scans_go_with_whoever_two_memberships_turn_out_to_be(evening):
+    ada = registered(evening)
+    scan(evening, registration=ada)
+    survivor = factories.MemberFactory(ref="bo")
+
+    following.join(survivor.pk, ada.member_id, now=timezone.now())
+
+    assert Scan.objects.get().member_id == survivor.pk
 
 
 def test_two_who_sat_together_and_then_exchange_words_know_each_other():
