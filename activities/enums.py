@@ -97,3 +97,36 @@ class ProposalState(models.TextChoices):
     DELIVERED = "delivered", _("delivered")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class ScanBy(models.TextChoices):
+    """How somebody was found to be there."""
+
+    CODE = "code", _("the code was scanned")
+    HAND = "hand", _("by hand")
+    WALK_IN = "walk_in", _("came without registering")
+    ROOM = "room", _("by the code in the room")
+    GUESTS = "guests", _("guests were counted")
+    UNDO = "undo", _("taken back")
+
+
+class ScanResult(models.TextChoices):
+    CAME = "came", _("came")
+    ALREADY = "already", _("was in already")
+    REFUSED = "refused", _("was not let in")
+    UNDONE = "undone", _("was taken back")
+
+
+class PaperKind(models.TextChoices):
+    """What a member may take home, or show at the door."""
+
+    ADMISSION = "admission", _("admission letter")
+    CERTIFICATE = "certificate", _("certificate")
+
+
+class NameForm(models.TextChoices):
+    """How a member's name stands on a paper that anybody may verify."""
+
+    NAME = "name", _("by name")
+    INITIALS = "initials", _("by initials")
+    NOBODY = "nobody", _("without a name")

@@ -5,7 +5,17 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from activities.api import activities, codes, orders, payment_news, proposals, registrations, tickets
+from activities.api import (
+    activities,
+    after,
+    codes,
+    door,
+    orders,
+    payment_news,
+    proposals,
+    registrations,
+    tickets,
+)
 from incentives.api import (
     badges,
     balances,
@@ -223,6 +233,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/payments/stripe", payment_news.stripe_news, {"version": "v1"}),
     path("api/v1/groups/<str:group>", orders.GroupDetail.as_view(), {"version": "v1"}),
     path("api/v1/refunds/<int:refund_id>/confirmation", orders.RefundConfirmation.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/check-ins", door.CheckIns.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/guests", door.ActivityGuests.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/feedback", after.ActivityFeedback.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/recap", after.ActivityRecap.as_view(), {"version": "v1"}),
+    path("api/v1/activities/<str:activity>/report", after.ActivityReport.as_view(), {"version": "v1"}),
+    path("api/v1/registrations/<str:registration_id>/code", door.RegistrationCode.as_view(), {"version": "v1"}),
+    path("api/v1/registrations/<str:registration_id>/undo", door.RegistrationUndo.as_view(), {"version": "v1"}),
+    path(
+        "api/v1/registrations/<str:registration_id>/feedback", after.RegistrationFeedback.as_view(), {"version": "v1"}
+    ),
+    path("api/v1/registrations/<str:registration_id>/papers", after.RegistrationPapers.as_view(), {"version": "v1"}),
     path("api/v1/members/<str:ref>/registrations", registrations.MemberRegistrations.as_view(), {"version": "v1"}),
     path("api/v1/proposals", proposals.Proposals.as_view(), {"version": "v1"}),
     path("api/v1/proposals/<str:proposal_id>", proposals.ProposalDetail.as_view(), {"version": "v1"}),

@@ -195,6 +195,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CandidateStateEnum": "members.enums.CandidateState",
         "SpaceStateEnum": "members.enums.SpaceState",
         "ProposalStateEnum": "activities.enums.ProposalState",
+        "ScanByEnum": "activities.enums.ScanBy",
+        "ScanResultEnum": "activities.enums.ScanResult",
+        "PaperKindEnum": "activities.enums.PaperKind",
         "ActivityKindEnum": "activities.enums.ActivityKind",
         "ActivityStateEnum": "activities.enums.ActivityState",
         "OrderStateEnum": "activities.enums.OrderState",
@@ -257,6 +260,15 @@ FOLLOWERS = ["activities.domain.following"]
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # Scans may arrive late: who did not come is said so many hours after the end.
 MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
+# The door opens so many minutes before an activity, and a scan counts until so many hours after its end.
+CHECK_IN_EARLY_MINUTES = env.int("CHECK_IN_EARLY_MINUTES", default=60)
+CHECK_IN_LATE_HOURS = env.int("CHECK_IN_LATE_HOURS", default=4)
+# How long a code shown in the room is good; whoever still types the one before is let in, too.
+ROOM_CODE_SECONDS = env.int("ROOM_CODE_SECONDS", default=60)
+# Whoever came may say how it was for so many days.
+FEEDBACK_DAYS = env.int("FEEDBACK_DAYS", default=14)
+# A font file for papers in PDF; empty: one that is installed, else Latin letters only.
+PDF_FONT = env.str("PDF_FONT", default="")
 # By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
 # How long whoever chose so has to pay the difference when their group fails.
@@ -377,6 +389,8 @@ LOGGING: dict[str, Any] = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # It tells of every table of every font.
+    "loggers": {"fontTools": {"level": "WARNING"}},
 }
 
 UNFOLD = THEME

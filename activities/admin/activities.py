@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -91,7 +92,7 @@ class ActivityAdmin(Remembered[Activity]):
     date_hierarchy = "starts_at"
     raw_id_fields = ("early_privilege",)
     inlines = (TicketInline, PersonInline)
-    actions_detail = list(_STEPS)
+    actions_detail = [*_STEPS, "show_scan", "show_room", "show_report"]
     fieldsets = (
         (None, {"fields": ("code", "kind", "names", "summaries", "texts", "language", "space")}),
         (gettext_lazy("When and where"), {"fields": (("starts_at", "ends_at"), "zone", "place", "link")}),
@@ -226,6 +227,23 @@ class ActivityAdmin(Remembered[Activity]):
     def call_off(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
         return self._step(request, form, object_id, ActivityState.CANCELLED)
 
+    @action(
+        description=gettext_lazy("At the door"), url_path="door", permissions=["door"], icon="qr_code_scanner",
+    )  # fmt: skip
+    def show_scan(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return _door("scan", object_id)
+
+    @action(description=gettext_lazy("Code for the room"), url_path="room", permissions=["door"], icon="cast")
+    def show_room(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return _door("room", object_id)
+
+    @action(description=gettext_lazy("Report"), url_path="report", permissions=["door"], icon="monitoring")
+    def show_report(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return _door("report", object_id)
+
+    def has_door_permission(self, request: HttpRequest, *_args: object) -> bool:
+        return request.user.has_perm("activities.change_registration")
+
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
         """Only the steps that it can take from where it is."""
         found = super().get_actions_detail(request, object_id)
@@ -233,6 +251,8 @@ class ActivityAdmin(Remembered[Activity]):
         if activity is None:
             return found
         allowed = {name for name, state in _STEPS.items() if state in life.STEPS[activity.state]}
+        if activity.state == ActivityState.DRAFT:
+            found = [each for each in found if not each.method.__name__.startswith("show_")]
         return [each for each in found if each.method.__name__ in allowed or each.method.__name__ not in _STEPS]
 
     def _step(self, request: HttpRequest, form: StepForm, object_id: int, to: ActivityState) -> HttpResponse:
@@ -251,6 +271,11 @@ class ActivityAdmin(Remembered[Activity]):
             self.log_change(request, activity, f"{said} {reason}".strip())
             messages.success(request, said)
         return shown(request, page)
+
+
+def _door(page: str, object_id: int) -> HttpResponse:
+    code = get_object_or_404(Activity, pk=object_id).code
+    return HttpResponseRedirect(f"/staff/activities/{code}/{page}/")
 
 
 @admin.register(ActivityStep)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +10,19 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms.models import construct_instance
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.decorators import action
 
 from activities.domain import deciding, questions, registering
-from activities.enums import EndedBy
+from activities.domain.checking_in import scanning, taking_back
+from activities.enums import EndedBy, RegistrationState
 from activities.models import Registration
+from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from incentives.domain.requests import Refused
 from members.admin.base import Plain
@@ -58,6 +64,7 @@ class RegistrationAdmin(Plain[Registration]):
     raw_id_fields = ("activity", "member")
     ordering = ("-id",)
     actions = ("approve", "refuse", "cancel")
+    actions_detail = ("check_in_now", "undo_check_in")
 
     def has_change_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
@@ -78,6 +85,58 @@ class RegistrationAdmin(Plain[Registration]):
             messages.error(request, error.sentence)
             return
         obj.pk = made.pk
+
+    @action(
+        description=gettext_lazy("Check in now"), url_path="check-in", permissions=["door"], icon="how_to_reg",
+        dialog=dialog(
+            gettext_lazy("They are here"), gettext_lazy("Rules thank them for having come."),
+            gettext_lazy("Check in"),
+        ),
+    )  # fmt: skip
+    def check_in_now(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
+        found, now = get_object_or_404(Registration.objects.select_related("member"), pk=object_id), timezone.now()
+        scanned = scanning.Scanned(
+            nonce=f"desk-{secrets.token_hex(12)}", scanned_at=now, registration=found, device="desk",
+            reason=form.cleaned_data["reason"],
+        )  # fmt: skip
+        taken = scanning.take(activity_id=found.activity_id, scanned=scanned, now=now, actor=operator_of(request))
+        (messages.error if taken.scan.why else messages.success)(request, taken.sentence)
+        return self._shown(request, object_id)
+
+    @action(
+        description=gettext_lazy("They have not come"), url_path="undo-check-in", permissions=["door"], icon="undo",
+        dialog=dialog(
+            gettext_lazy("Take a wrong check-in back"),
+            gettext_lazy("What rules paid for it is taken back. Say why."), gettext_lazy("Take it back"),
+        ),
+    )  # fmt: skip
+    def undo_check_in(self, request: HttpRequest, form: StepForm, object_id: int) -> HttpResponse:
+        get_object_or_404(Registration, pk=object_id)
+        try:
+            taken = taking_back.undo(
+                registration_id=int(object_id), nonce=f"desk-{secrets.token_hex(12)}",
+                reason=form.cleaned_data["reason"], now=timezone.now(), actor=operator_of(request),
+            )  # fmt: skip
+        except scanning.CannotScan as error:
+            messages.error(request, error.sentence)
+        else:
+            messages.success(request, taken.sentence)
+        return self._shown(request, object_id)
+
+    def has_door_permission(self, request: HttpRequest, *_args: object) -> bool:
+        return request.user.has_perm("activities.change_registration")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> Any:
+        """What can be done with whoever has a place: they come, or have not come after all."""
+        found = super().get_actions_detail(request, object_id)
+        registration = Registration.objects.filter(pk=object_id).first() if str(object_id).isdigit() else None
+        if registration is None or registration.state != RegistrationState.CONFIRMED:
+            return []
+        name = "check_in_now" if registration.checked_in_at is None else "undo_check_in"
+        return [each for each in found if each.method.__name__ == name]
+
+    def _shown(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return shown(request, reverse("admin:activities_registration_change", args=[object_id]))
 
     @admin.action(description=gettext_lazy("Say yes to selected registrations"), permissions=["change"])
     def approve(self, request: HttpRequest, chosen: QuerySet[Registration]) -> None:

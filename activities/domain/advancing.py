@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from activities.domain.life import move, open_if_due
 from activities.domain.orders import gathering, paying
 from activities.domain.seating import end, hold_activity, offer_free_seats
-from activities.domain.telling import tell, tell_one
+from activities.domain.telling import tell, tell_at, tell_one
 from activities.enums import ActivityState, EndedBy, RegistrationState
 from activities.models import COMING_STATES, Activity, Registration
 from members.domain.outcomes import ACTIVITY_LAPSED, ACTIVITY_MISSED, ACTIVITY_REMINDER
@@ -78,9 +78,12 @@ def find_missing(*, now: datetime) -> int:
             missing = activity.registrations.filter(
                 state=RegistrationState.CONFIRMED, checked_in_at__isnull=True, missed_at__isnull=True
             )
-            found = list(missing.order_by("pk").values_list("pk", "member_id"))
-            Registration.objects.filter(pk__in=[pk for pk, _ in found]).update(missed_at=now)
-            tell(ACTIVITY_MISSED, activity, [member_id for _, member_id in found], now=now)
+            found = list(missing.select_for_update().order_by("pk"))
+            for each in found:
+                each.activity, each.missed_at = activity, now
+                # Scans may arrive later still: then this is taken back, with what rules did for it.
+                each.missed_event_id = tell_at(ACTIVITY_MISSED, each, at=now, now=now)
+            Registration.objects.bulk_update(found, ["missed_at", "missed_event_id"])
             count += len(found)
     return count
 

@@ -11,7 +11,17 @@ from activities.domain.money import major
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
-from activities.models import LIVE_STATES, ActivityPerson, Group, Order, Proposal, Registration
+from activities.models import (
+    LIVE_STATES,
+    ActivityPerson,
+    Feedback,
+    Group,
+    Order,
+    Paper,
+    Proposal,
+    Registration,
+    Scan,
+)
 from members.models import Member
 
 ERASED = "erased"
@@ -27,6 +37,10 @@ def forget(member_id: int, *, now: datetime) -> None:
     concerned.filter(speaker__isnull=False).update(title=ERASED, words=ERASED, note="", reason="")
     concerned.filter(speaker__isnull=True).update(title=ERASED, words=ERASED, guest=ERASED, note="", reason="")
     Registration.objects.filter(member_id=member_id).update(answers={}, reason="", channel="")
+    Scan.objects.filter(member_id=member_id).update(reason=ERASED)
+    # The stars stay as a number; the words go, and so do papers with a name on them.
+    Feedback.objects.filter(registration__member_id=member_id).update(words="", shows_name=False)
+    Paper.objects.filter(registration__member_id=member_id).delete()
 
 
 def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
@@ -43,6 +57,7 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     Registration.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Group.objects.filter(leader_id=merged_id).update(leader_id=survivor_id)
+    Scan.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
     Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
@@ -70,6 +85,17 @@ def data_of(member: Member) -> dict[str, Any]:
                 "came_at": each.checked_in_at.isoformat() if each.checked_in_at else None,
             }
             for each in found
+        ],
+        "feedback": [
+            {
+                "activity": each.registration.activity.code,
+                "stars": each.stars,
+                "words": each.words,
+                "given_at": each.given_at.isoformat(),
+            }
+            for each in Feedback.objects.filter(registration__member=member)
+            .select_related("registration__activity")
+            .order_by("pk")
         ],
         "proposals": [
             {"title": each.title, "words": each.words, "state": each.state, "proposed_at": each.proposed_at.isoformat()}

@@ -49,6 +49,24 @@ def seat(registration: Registration, state: RegistrationState, *, now: datetime,
         tell_one(ACTIVITY_OFFERED, registration, now=now, until=until.isoformat())
 
 
+def seat_at_the_door(registration: Registration, *, now: datetime, reason: str = "") -> None:
+    """Give whoever walks in a seat. Where none is free and somebody said why, there is one more seat from now on.
+
+    Nobody is told: that they came is told.
+    """
+    activity = registration.activity
+    for each in (activity, registration.ticket):
+        if each is not None and each.capacity is not None and each.seats_taken + registration.seats > each.capacity:
+            assert reason.strip(), "an activity is never oversold"
+            each.capacity = each.seats_taken + registration.seats
+            each._change_reason = f"Door: {reason.strip()}"[:100]  # type: ignore[union-attr]  # noqa: SLF001  As the history asks.
+            each.save(update_fields=["capacity"])
+            each._change_reason = None  # type: ignore[union-attr]  # noqa: SLF001  Counting its seats has no reason.
+    _count(registration, registration.seats)
+    registration.state, registration.confirmed_at = RegistrationState.CONFIRMED, now
+    registration.save()
+
+
 def put_in_line(registration: Registration, *, now: datetime) -> None:
     """Put a registration on the waiting list, behind whoever stands higher, or as high and came before."""
     activity = registration.activity

@@ -25,6 +25,16 @@ def tell_one(code: str, registration: Registration, *, now: datetime, **more: An
     tell(code, registration.activity, [registration.member_id], now=now, more=more)
 
 
+def tell_at(
+    code: str, registration: Registration, *, at: datetime, now: datetime, more: Mapping[str, Any] | None = None
+) -> int:
+    """Do so of something that happened before now, and return the event's number."""
+    said = {**said_of(registration.activity), **(more or {})}
+    (event_id,) = telling.tell_each_of(code, [(registration.member_id, said, at)], now=now)
+    hints.wake_on_commit()
+    return event_id
+
+
 def said_of(activity: Activity) -> dict[str, Any]:
     said = {"activity": activity.code, "kind": activity.kind}
     return said | ({"space": activity.space.ref} if activity.space is not None else {})

@@ -74,6 +74,12 @@ class Registration(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     checked_in_at = models.DateTimeField(_("came at"), null=True)
     missed_at = models.DateTimeField(_("found missing at"), null=True)
+    guests_came = models.PositiveSmallIntegerField(
+        _("guests who came along"), null=True, validators=[MaxValueValidator(GUESTS_MAX)]
+    )
+    # By which events rules heard of it: they are withdrawn where it turns out to be otherwise.
+    came_event_id = models.BigIntegerField(null=True, editable=False)
+    missed_event_id = models.BigIntegerField(null=True, editable=False)
     reminded_day_at = models.DateTimeField(_("reminded a day before"), null=True)
     reminded_hour_at = models.DateTimeField(_("reminded an hour before"), null=True)
     is_walk_in = models.BooleanField(_("came without registering"), default=False)
@@ -125,6 +131,13 @@ class Registration(models.Model):
     def seats(self) -> int:
         """How many seats it takes: the member's and their guests'."""
         return 1 + self.guests
+
+    @property
+    def guests_there(self) -> int:
+        """How many guests came along; all of them until somebody counts."""
+        if self.checked_in_at is None:
+            return 0
+        return self.guests if self.guests_came is None else self.guests_came
 
     def place_in_line(self) -> int | None:
         """The place on the waiting list, from 1; None for whoever is not on it."""

@@ -178,6 +178,41 @@ DRAFT = {
     )
 }  # fmt: skip
 
+DOOR_CODE = "L1AGNF4PD4DZ6S2KU4MAXQVDY7JIRAQ3LTMVYG66LBNF2A"
+CAME: dict[str, Any] = {
+    "nonce": "door-1-0042",
+    "status": "came",
+    "code": "",
+    "sentence": "Welcome.",
+    "is_new": True,
+    "registration": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a22",
+    "member": "bo",
+    "name": "Bo Roth (bo)",
+    "guests": 1,
+    "came_at": STARTS,
+}
+NOT_LET_IN = {
+    **CAME, "nonce": "door-1-0043", "status": "refused", "code": "other_activity",
+    "sentence": "This code is for another activity.", "registration": None, "member": None, "name": "",
+    "guests": None, "came_at": None,
+}  # fmt: skip
+SCAN = {
+    "nonce": "door-1-0042", "by": "code", "result": "came", "why": "", "registration": CAME["registration"],
+    "member": "bo", "guests": 1, "scanned_at": STARTS, "received_at": "2026-12-03T18:00:02Z", "device": "door-1",
+    "actor": "Ines", "reason": "",
+}  # fmt: skip
+FEEDBACK = {"stars": 5, "words": "My first loaf that is not flat.", "shows_name": False}
+RECAP = {
+    "texts": {"en": "Eighteen jars, eighteen loaves.", "zh-hans": "十八个罐子，十八个面包。"},
+    "photos": ["https://photos.example.org/sourdough"],
+}
+PAPER = {"kind": "certificate", "code": "7KQ2MXN4RBWD", "name_form": "name", "issued_at": ENDS}
+REPORT: dict[str, Any] = {
+    "registered": 18, "cancelled": 2, "came": 16, "missed": 2, "walk_ins": 1, "guests": 5, "there": 21,
+    "new_members": 3, "connections": 7, "ratings": 9, "stars": "4.6", "money": "EUR", "cost": "120.00",
+    "income": "0", "reach": 21, "cost_per_reach": "5.71", "goal": None, "reached_goal": None,
+}  # fmt: skip
+
 PROPOSAL: dict[str, Any] = {
     "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a23",
     "proposer": "ada",
@@ -234,6 +269,35 @@ CALLS: dict[str, Call] = {
             "registration": None,
         },
     ),
+    "list_check_ins": Call("Who was scanned at the door", {"next": None, "previous": None, "results": [SCAN]}),
+    "check_in": Call(
+        "Take scans, also of a while ago",
+        {"results": [CAME, NOT_LET_IN]},
+        {
+            "scans": [
+                {"nonce": "door-1-0042", "scanned_at": STARTS, "code": DOOR_CODE, "guests": 1, "device": "door-1"},
+                {"nonce": "door-1-0043", "scanned_at": STARTS, "code": DOOR_CODE, "device": "door-1"},
+            ],
+            "operator": "Ines",
+        },
+    ),
+    "count_guests": Call("How many came who are no members", {"came": 31}, {"came": 31}),
+    "registration_code": Call("What a member shows at the door", {"code": DOOR_CODE, "svg": "<svg>…</svg>"}),
+    "undo_check_in": Call(
+        "Take a wrong check-in back",
+        {**CAME, "nonce": "undo-7", "status": "undone", "sentence": "Taken back: they have not come.", "came_at": None},
+        {"nonce": "undo-7", "reason": "The badge of somebody else.", "operator": "Ines"},
+    ),
+    "rate_activity": Call("How a member found it", {**FEEDBACK, "given_at": ENDS, "changed_at": None}, FEEDBACK),
+    "list_feedback": Call(
+        "What was said of an activity", {"results": [{"stars": 5, "words": FEEDBACK["words"], "name": ""}]}
+    ),
+    "read_recap": Call("What it was like", {**RECAP, "by": "Ines", "written_at": ENDS}),
+    "write_recap": Call(
+        "Write down what it was like", {**RECAP, "by": "Ines", "written_at": ENDS}, {**RECAP, "operator": "Ines"}
+    ),
+    "issue_paper": Call("Issue a certificate", PAPER, {"kind": "certificate", "name_form": "name"}),
+    "read_activity_report": Call("What came of an activity", REPORT),
     "list_registrations": Call(
         "Who registered for an activity", {"next": None, "previous": None, "results": [LINE]}
     ),

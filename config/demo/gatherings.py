@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from activities.domain import advancing, life, registering
-from activities.enums import ActivityState, Part
+from activities.domain.after import feedback, papers, recaps
+from activities.domain.checking_in import scanning
+from activities.domain.checking_in.codes import code_of
+from activities.domain.checking_in.scanning import Scanned
+from activities.enums import ActivityState, PaperKind, Part, RegistrationState
 from activities.models import Activity, ActivityPerson
 from config.demo import paid
 from incentives.domain.requests import Refused
@@ -40,6 +44,15 @@ class Plan:
     more: dict[str, Any] = field(default_factory=dict)
 
 
+SAID = {
+    3: ("Too many people for one table.", ""),
+    4: ("I would come again.", "A little late to begin, and worth it.", ""),
+    5: ("I went home with something that I had made.", "The best evening of the month.", ""),
+}
+TOLD = {
+    "en": "It was full, it was warm, and nobody wanted to go home first.",
+    "zh-hans": "人很多，很温暖，谁都不想先走。",
+}
 DIET = [{"code": "diet", "names": {"en": "What do you not eat?", "zh-hans": "有什么忌口？"}, "kind": "text"}]
 PLANS = (
     Plan(-27, 14, 3, "sharing", "first-film-roll", "Your first roll of film", "第一卷胶片",
@@ -83,11 +96,49 @@ def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
                 reason=plan.called_off,
             )  # fmt: skip
         if activity.ends_at < now:
+            _come(rng, activity)
             advancing.advance_activities(now=activity.ends_at)
+            _look_back(rng, activity, now)
     _draft(Plan(37, 19, 2, "sharing", "spring-seeds", "Seeds for spring", "春天的种子", "What to sow when.",
                 "The workshop", 0, 20), people, len(PLANS), now)  # fmt: skip
     paid.fill(rng, people, now)
     advancing.advance_activities(now=now)
+
+
+def _come(rng: random.Random, activity: Activity) -> None:
+    """Nine in ten of those with a place come, some twice to the scanner; at an open door strangers come, too."""
+    scans = []
+    confirmed = activity.registrations.filter(state=RegistrationState.CONFIRMED).select_related("member")
+    for number, each in enumerate(confirmed.order_by("pk")):
+        moment = activity.starts_at + timedelta(minutes=rng.randint(-20, 15))
+        if rng.random() < 0.9:
+            scans.append(Scanned(f"door-{number}", moment, code_of(each), device="door-1"))
+        if rng.random() < 0.1:
+            scans.append(Scanned(f"door-{number}-again", moment + timedelta(minutes=4), code_of(each), device="door-2"))
+    if activity.is_open_to_guests:
+        moment = activity.starts_at + timedelta(hours=1)
+        scans += [Scanned(f"guests-{n}", moment, guests=rng.randint(2, 9), device="door-1") for n in range(14)]
+    scanning.take_all(activity_id=activity.pk, scans=scans, now=activity.ends_at, actor="operator 1")
+
+
+def _look_back(rng: random.Random, activity: Activity, now: datetime) -> None:
+    """The day after: who is missing is known, half of those who came say how it was, and a host tells of it."""
+    after = min(now, activity.ends_at + timedelta(hours=14))
+    advancing.find_missing(now=after)
+    came = activity.registrations.filter(checked_in_at__isnull=False).order_by("pk")
+    for each in came:
+        if rng.random() < 0.5:
+            stars = rng.choice((3, 4, 4, 5, 5, 5))
+            words = rng.choice(SAID[stars])
+            feedback.rate(registration_id=each.pk, stars=stars, words=words, shows_name=rng.random() < 0.3, now=after)
+        if rng.random() < 0.3:
+            papers.issue(registration_id=each.pk, kind=PaperKind.CERTIFICATE, now=after)
+    recaps.write(
+        activity_id=activity.pk, texts=TOLD, photos=["https://photos.example.org/" + activity.code], now=after,
+        by="operator 1",
+    )  # fmt: skip
+    if activity.starts_at < now - timedelta(days=10):
+        life.step(activity_id=activity.pk, to=ActivityState.REVIEWED, now=after, by="operator 1")
 
 
 def _draft(plan: Plan, people: list[Member], number: int, now: datetime) -> Activity:

@@ -3,9 +3,39 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from config.site import circle, inbox, inviting, leaving_email, missing, needing, playing, views
+from config.site import (
+    circle,
+    coming,
+    door,
+    inbox,
+    inviting,
+    leaving_email,
+    missing,
+    needing,
+    playing,
+    verifying,
+    views,
+)
+
+# The same pages twice: for the team by its login, for hosts by their session.
+DOOR = (
+    ("scan/", "scan", door.scan),
+    ("scans/", "scans", door.scans),
+    ("room/", "room", door.room),
+    ("room/now/", "room-now", door.room_now),
+    ("report/", "report", door.report),
+    ("recap/", "recap", door.recap),
+)
 
 urlpatterns = [
+    *[path(f"staff/activities/<slug:code>/{at}", door.for_team(view), name=f"staff-{name}") for at, name, view in DOOR],
+    *[path(f"me/hosting/<slug:code>/{at}", door.for_hosts(view), name=f"host-{name}") for at, name, view in DOOR],
+    path("me/activities/<slug:code>/mine/", coming.page, name="coming"),
+    path("me/activities/<slug:code>/check-in/", coming.check_in, name="check-in"),
+    path("me/activities/<slug:code>/feedback/", coming.rate, name="rate-activity"),
+    path("me/activities/<slug:code>/papers/<slug:kind>/", coming.paper, name="paper"),
+    path("verify/", verifying.ask, name="verify-ask"),
+    path("verify/<str:code>/", verifying.verify, name="verify"),
     path("", views.home, name="home"),
     path("enter/", views.enter, name="enter"),
     path("login/", auth.LoginView.as_view(template_name="site/login.html"), name="login"),

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.site import drawing, first_screen, quests, rights
+from config.site.gatherings import gatherings_of
 from config.site.queries import page as queries
 from incentives.domain import requests
 from incentives.domain.campaigns.openings import open_to
@@ -141,6 +142,7 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
         "quests": on_quests,
         "rounds": rounds_open_to(member, now=now),
         "rights": held,
+        "gatherings": gatherings_of(member, now=now),
         "circle": circle_of(member.pk),
         "inviting": inviting,
         "campaigns": open_to(member, now=now) if inviting.may else [],

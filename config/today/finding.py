@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from activities.domain import money
 from activities.domain.wording import name_of
-from activities.models import Order, Refund
+from activities.enums import ActivityState, RegistrationState
+from activities.models import Activity, Order, Refund
 from config.today.registry import FOUND_MAX, Entry
 from incentives.enums import CorrectionState, RuleState, UseState
 from incentives.models import WAITING_CASES, BudgetAlarm, Case, Correction, PrivilegeUse, RuleVersion
@@ -41,6 +42,7 @@ DECIDED_WITHIN = timedelta(hours=72)
 ENDING_WITHIN = timedelta(days=7)
 # Spaces take in by the week: whoever has waited for one should hear something.
 LET_IN_WITHIN = timedelta(days=7)
+CLOSED_WITHIN = timedelta(days=3)
 # A week has begun or ended somewhere before it has here.
 ZONES_APART = timedelta(days=1)
 NEAR = (3, 4)
@@ -207,6 +209,26 @@ def _line_of(each: SpaceMember) -> str:
     """The list where somebody is let in, with them alone."""
     query = urlencode({"space__id__exact": each.space_id, "state__exact": each.state, "q": each.member.ref})
     return f"{reverse('admin:members_spacemember_changelist')}?{query}"
+
+
+def unclosed_activities(now: datetime, only: Q) -> list[Entry]:
+    """Activities whose books nobody has closed three days after they were over."""
+    found = Activity.objects.filter(state=ActivityState.FINISHED, finished_at__lte=now - CLOSED_WITHIN)
+    found = found.order_by("finished_at", "pk")
+    return [
+        Entry(
+            each.pk, _name(each.names, each.code), _page("activities_activity", each.pk),
+            _("close its books: %(came)d of %(seats)d came") % {"came": each.came, "seats": each.expected},
+            each.finished_at + CLOSED_WITHIN,
+        )
+        for each in _some(
+            found.annotate(
+                came=Count("registrations", filter=Q(registrations__checked_in_at__isnull=False)),
+                expected=Count("registrations", filter=Q(registrations__state=RegistrationState.CONFIRMED)),
+            ),
+            only,
+        )
+    ]  # fmt: skip
 
 
 def birthdays(now: datetime, only: Q) -> list[Entry]:

@@ -75,6 +75,10 @@ GROUPS: tuple[Group, ...] = (
         finding.lines, _list("members_spacemember", "state__exact=waiting"), space="space",
     ),
     Group(
+        "unclosed", _("Activities to be closed"), "task_alt", "activities.view_activity", "activities.change_activity",
+        finding.unclosed_activities, _list("activities_activity", "state__exact=finished"),
+    ),
+    Group(
         "birthday", _("Birthdays"), "cake", "members.view_member", "members.change_member",
         finding.birthdays, _list("members_member"), member="pk",
     ),

@@ -63,7 +63,7 @@ ACTIVITY_OFFERED, ACTIVITY_LAPSED = "activity.offered", "activity.lapsed"
 ACTIVITY_CANCELLED, ACTIVITY_REFUSED = "activity.cancelled", "activity.refused"
 ACTIVITY_REMINDER = "activity.reminder"
 ACTIVITY_CHECKED_IN, ACTIVITY_MISSED = "activity.checked_in", "activity.missed"
-ACTIVITY_SPOKE = "activity.spoke"
+ACTIVITY_SPOKE, ACTIVITY_RATED = "activity.spoke", "activity.rated"
 PROPOSAL_MADE, PROPOSAL_ASKED = "proposal.made", "proposal.asked"
 PROPOSAL_ACCEPTED, PROPOSAL_DECLINED = "proposal.accepted", "proposal.declined"
 PROPOSAL_SCHEDULED, PROPOSAL_DELIVERED = "proposal.scheduled", "proposal.delivered"
@@ -286,6 +286,10 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
         {**_ACTIVITY, "guests": _GUESTS, "walk_in": {"type": "bool"}},
     ),
     ACTIVITY_MISSED: ("A member with a place in an activity did not come.", _ACTIVITY),
+    ACTIVITY_RATED: (
+        "A member who came to an activity said how they found it.",
+        {**_ACTIVITY, "stars": {"type": "int", "min": 1, "max": 5}, "words": {"type": "bool"}},
+    ),
     PROPOSAL_MADE: ("A member proposed to share something, themselves or by a guest.", _PROPOSAL),
     PROPOSAL_ASKED: ("A member was asked whether they would speak at what another proposed.", _PROPOSAL),
     PROPOSAL_ACCEPTED: ("What a member had proposed was accepted.", _PROPOSAL),

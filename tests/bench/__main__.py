@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import servers
-from tests.bench import growth, ingest, latency, one_by_one, pipeline, privileges, report, size, standing
+from tests.bench import door, growth, ingest, latency, one_by_one, pipeline, privileges, report, size, standing
 from tests.bench.places import Postgresql, Sqlite
 from tests.bench.processes import ask, served
 
@@ -92,6 +92,7 @@ GOALS: dict[str, tuple[str, Callable[[float], bool]]] = {
     "share_quiet_over_statement": ("≤ 2", lambda v: v <= 2),
     "growth_cohort_over_statement": ("≤ 2", lambda v: v <= 2),
     "growth_depth_over_statement": ("≤ 2", lambda v: v <= 2),
+    "check_in_over_locked_update": ("≤ 8", lambda v: v <= 8),
 }
 
 
@@ -120,6 +121,8 @@ def main() -> int:
                 standing.measure(place, report.results)
                 report.progress("does inviting multiply")
                 growth.measure(place, report.results)
+                report.progress("a thousand at the door")
+                door.measure(place, report.results)
                 one_by_one.measure(place)
         visible(folder, "embedded")
         if servers.redis_binary() is not None:

@@ -120,6 +120,8 @@ def fill(number):
     Newcomer.objects.create(member=member, joined_at=now - timedelta(hours=5), hello_at=now - timedelta(hours=3))
     space, _ = Space.objects.get_or_create(ref="circle", defaults={"state": "open", "capacity": 1})
     SpaceMember.objects.create(space=space, member=member, state="waiting", asked_at=now)
+    over = now - timedelta(days=4)
+    factories.activity(f"past{number}", state="finished", starts_at=over - timedelta(hours=2), finished_at=over)
     for week in range(13 if not number else 0):
         GrowthWindow.objects.create(
             ends_on=now.date() - timedelta(weeks=week), base=80, senders=9, sent=90, joined=40 if week else 10,

@@ -29,9 +29,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from activities.domain import registering
+from activities.domain.after import recaps
+from activities.domain.checking_in.scanning import Scanned, take
 from activities.domain.orders import paying, refunding
 from activities.domain.proposals import proposing
-from activities.models import Group, Order, Proposal, Refund, Registration
+from activities.models import Activity, Group, Order, Proposal, Refund, Registration
 from config.wsgi import application
 from incentives.domain.corrections.gathering import gather
 from incentives.domain.corrections.making import Wanted, make
@@ -168,6 +170,7 @@ def settle():
     something_to_set_right()
     somewhere_to_go()
     something_to_pay_for()
+    gather_people()
     kind = ViolationKind.objects.create(code="advertising", is_automatic=True)
     record_violation(member_id=Member.objects.get(ref="bo").pk, kind=kind, now=timezone.now())
     return factories.api_key()
@@ -247,8 +250,16 @@ def somewhere_to_go():
     proposing.propose(proposer=bo, speaker=cy, title="Binding", words="One each.", now=timezone.now())
 
 
+AFTER = ("/check-ins", "/guests", "/feedback", "/recap", "/report", "/code", "/undo", "/papers")
+
+
 def at_activities(name, operation):
     """Of what is asked about activities, who comes, and what is proposed; None for what is as elsewhere."""
+    if operation.endswith(AFTER):
+        if name == "registration_id":
+            return str(Registration.objects.get(activity__code="fuzzed", member__ref="ada").public_id)
+        told = {"activity": "fuzzed", "kind": "certificate", "texts": {"en": "It was."}, "photos": []}
+        return {**told, "nonce": secrets.token_hex(8)}.get(name)
     if operation == "POST /api/v1/activities":
         drafted = {
             "code": "new-evening", "kind": "sharing", "names": {"en": "New"}, "starts_at": SOON.isoformat(), "zone": "UTC",
@@ -291,6 +302,21 @@ def something_to_pay_for():
     refunding.refund(
         order_id=made.order.pk, amount=500, points=0, key="fuzz", now=now, reason="Thanks.", actor="fuzz"
     )  # fmt: skip
+
+
+def gather_people():
+    """An evening that is over: Ada came, Bo was registered; there is a recap of it."""
+    now = timezone.now()
+    evening = factories.announced(
+        "fuzzed", now=now - timedelta(days=9), starts_at=now - timedelta(hours=3), is_open_to_guests=True, capacity=None
+    )
+    for ref in ("ada", "bo"):
+        registering.register(activity_id=evening.pk, member=Member.objects.get(ref=ref), now=now - timedelta(days=1))
+    ada = Registration.objects.get(activity=evening, member__ref="ada")
+    scan = Scanned("fuzz", evening.starts_at, registration=ada)
+    take(activity_id=evening.pk, scanned=scan, now=now)
+    Activity.objects.filter(pk=evening.pk).update(state="finished")
+    recaps.write(activity_id=evening.pk, texts={"en": "It was."}, photos=[], now=now)
 
 
 def known(name, operation=""):

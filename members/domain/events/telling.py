@@ -39,6 +39,11 @@ def tell_of(code: str, told: Iterable[tuple[int, Mapping[str, Any], datetime]], 
     return bool(_write(code, told, now))
 
 
+def tell_each_of(code: str, told: Iterable[tuple[int, Mapping[str, Any], datetime]], *, now: datetime) -> list[int]:
+    """Do the same and return the events' numbers, in order."""
+    return _write(code, told, now)
+
+
 def _write(
     code: str,
     told: Iterable[tuple[int, Mapping[str, Any], datetime]],

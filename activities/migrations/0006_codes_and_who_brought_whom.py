@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("activities", "0011_groups_that_buy_together"),
+        ("activities", "0005_groups_that_buy_together"),
         ("members", "0027_ladder_edits_can_be_undone"),
     ]
 

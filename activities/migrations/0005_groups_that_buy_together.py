@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("activities", "0010_where_an_order_is_paid"),
+        ("activities", "0004_where_an_order_is_paid"),
         ("incentives", "0018_quests_of_campaigns"),
         ("members", "0027_ladder_edits_can_be_undone"),
     ]

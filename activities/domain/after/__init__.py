@@ -1,0 +1,1 @@
+"""What comes after an activity: feedback, a recap, papers, and the report of its hosts."""

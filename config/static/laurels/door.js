@@ -1,0 +1,144 @@
+// The door: every scan is kept with its own time and nonce, then sent; offline it waits here and is sent later.
+(() => {
+  const door = document.querySelector("#door");
+  if (!door) return;
+  const words = door.dataset;
+  const at = "laurels-door-" + words.activity;
+  const shown = document.querySelector("#result");
+  const count = document.querySelector("#waiting");
+  const list = document.querySelector("#scans");
+  const form = document.querySelector("#code-form");
+  const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  let sending = false;
+  let lastCode = "";
+  let lastAt = 0;
+
+  const read = (name, otherwise) => {
+    try {
+      return JSON.parse(localStorage.getItem(name)) ?? otherwise;
+    } catch {
+      return otherwise;
+    }
+  };
+  const queue = () => read(at, []);
+  const keep = (scans) => {
+    localStorage.setItem(at, JSON.stringify(scans));
+    count.textContent = scans.length ? words.waiting + " " + scans.length : "";
+  };
+  const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
+  let device = read("laurels-device", "");
+  if (!device) {
+    device = "phone-" + random().slice(0, 6);
+    localStorage.setItem("laurels-device", JSON.stringify(device));
+  }
+
+  const say = (kind, title, detail) => {
+    shown.dataset.kind = kind;
+    shown.querySelector("b").textContent = title;
+    shown.querySelector("span").textContent = detail;
+    if (navigator.vibrate) navigator.vibrate(kind === "came" ? 60 : [120, 60, 120]);
+  };
+  const tell = (result) => {
+    const title = { came: words.came, already: words.already }[result.status] || words.refused;
+    const guests = result.guests ? " +" + result.guests : "";
+    const isPlain = result.status === "came" && result.name;
+    say(result.status, title, (result.name + guests + " " + (isPlain ? "" : result.sentence)).trim());
+    const line = document.createElement("li");
+    line.dataset.kind = result.status;
+    line.textContent = (result.name ? result.name + guests + ": " : "") + result.sentence;
+    list.prepend(line);
+    while (list.children.length > 20) list.lastChild.remove();
+  };
+
+  const send = async () => {
+    if (sending) return;
+    sending = true;
+    try {
+      while (queue().length) {
+        const some = queue().slice(0, 50);
+        const answer = await fetch(words.url, {
+          method: "POST",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+          body: JSON.stringify({ scans: some }),
+          redirect: "error",
+        });
+        if (!answer.ok) {
+          say("waiting", words.kept, words.again);
+          break;
+        }
+        const results = (await answer.json()).results;
+        // Only what was answered goes: what was scanned meanwhile stays.
+        const done = new Set(some.map((scan) => scan.nonce));
+        keep(queue().filter((scan) => !done.has(scan.nonce)));
+        results.forEach(tell);
+      }
+    } catch {
+      say("waiting", words.kept, words.offline);
+    }
+    sending = false;
+  };
+  const take = (what) => {
+    keep([...queue(), { nonce: random(), scanned_at: new Date().toISOString(), device, ...what }]);
+    send();
+  };
+  const scanned = (code) => {
+    // A camera sees one code many times.
+    if (code === lastCode && Date.now() - lastAt < 5000) return;
+    lastCode = code;
+    lastAt = Date.now();
+    take({ code });
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const code = form.elements.code.value.trim();
+    if (code) take({ code });
+    form.elements.code.value = "";
+    form.elements.code.focus();
+  });
+  const more = document.querySelector("#walk-in");
+  more?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const reason = more.elements.reason.value.trim();
+    take({ member: more.elements.member.value.trim(), ...(reason ? { reason } : {}) });
+    more.reset();
+  });
+  const guests = document.querySelector("#guests");
+  guests?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    take({ guests: Number(guests.elements.guests.value) });
+    guests.reset();
+  });
+
+  const camera = document.querySelector("#camera");
+  if ("BarcodeDetector" in window && navigator.mediaDevices) {
+    const video = document.querySelector("#picture");
+    camera.hidden = false;
+    camera.addEventListener("click", async () => {
+      try {
+        video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      } catch {
+        say("refused", words.nocamera, words.type);
+        return;
+      }
+      video.hidden = false;
+      camera.hidden = true;
+      await video.play();
+      const detector = new BarcodeDetector({ formats: ["qr_code"] });
+      const look = async () => {
+        try {
+          (await detector.detect(video)).forEach((found) => scanned(found.rawValue));
+        } catch {
+          // A frame that is not there yet.
+        }
+        setTimeout(look, 200);
+      };
+      look();
+    });
+  }
+
+  keep(queue());
+  addEventListener("online", send);
+  setInterval(() => queue().length && send(), 15000);
+  if (queue().length) send();
+})();

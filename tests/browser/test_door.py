@@ -1,0 +1,188 @@
+"""The door on a phone, in a real browser: scans kept while offline, the code in the room, feedback and papers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from activities.domain import registering
+from activities.domain.after import papers
+from activities.domain.checking_in.codes import code_of
+from activities.domain.checking_in.room import room_code
+from activities.enums import PaperKind
+from activities.models import ActivityPerson, Feedback, Registration, Scan
+from tests import factories
+from tests.browser.eyes import entered, opened, operating, overflow, shot, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.any_database]
+PHONE = {"width": 390, "height": 844}
+LANGUAGES = ["en", "zh-hans"]
+
+
+@pytest.fixture
+def evening(community):
+    """An evening that began half an hour ago; Ada and Bo have a place, Cy is its host."""
+    now = datetime.now(UTC)
+    made = factories.announced(
+        now=now - timedelta(days=9), starts_at=now - timedelta(minutes=30), capacity=20, is_open_to_guests=True,
+        names={"en": "Sourdough, slowly", "zh-hans": "慢慢做酸面包"},
+    )  # fmt: skip
+    bo = factories.MemberFactory(ref="bo", display_name="Bo Roth")
+    for member in (community, bo):
+        registering.register(activity_id=made.pk, member=member, now=now - timedelta(days=1))
+    cy = factories.MemberFactory(ref="cy", display_name="Cy Berg")
+    ActivityPerson.objects.create(activity=made, member=cy, part="host")
+    return made
+
+
+def code(ref):
+    return code_of(Registration.objects.get(member__ref=ref))
+
+
+def speak(page, server, language):
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": server}])
+
+
+def typed(page, text):
+    page.locator("#code-form [name=code]").fill(text)
+    page.locator("#code-form button").click()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_codes_are_scanned_and_kept_while_the_phone_is_offline(chromium, server, evening, language):
+    page = operating(chromium, server, viewport=PHONE)
+    speak(page, server, language)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+    result = page.locator("#result")
+
+    typed(page, code("ada"))
+    page.locator("#result[data-kind=came]").wait_for()
+    assert "Ada Lund" in result.inner_text()
+    typed(page, code("ada"))
+    page.locator("#result[data-kind=already]").wait_for()
+    shot(page, f"door-already-{language}")
+    typed(page, "nonsense")
+    page.locator("#result[data-kind=refused]").wait_for()
+
+    page.context.set_offline(True)
+    before = datetime.now(UTC)
+    typed(page, code("bo"))
+    page.locator("#result[data-kind=waiting]").wait_for()
+    assert page.locator("#waiting").inner_text().endswith(" 1")
+    assert Registration.objects.get(member__ref="bo").checked_in_at is None
+    shot(page, f"door-offline-{language}")
+    page.wait_for_timeout(1_500)
+    page.problems.clear()
+    page.context.set_offline(False)
+    page.locator("#result[data-kind=came]").wait_for()
+
+    bo = Registration.objects.get(member__ref="bo")
+    assert abs(bo.checked_in_at - before) < timedelta(seconds=1.4)
+    assert page.locator("#waiting").inner_text() == ""
+    assert page.locator("#scans li").count() == 4
+    assert Scan.objects.count() == 4
+    assert overflow(page) == 0
+    assert page.problems == []
+    assert violations(page) == []
+    shot(page, f"door-{language}")
+
+
+def test_what_waits_survives_the_page_and_is_sent_once(chromium, server, evening):
+    page = operating(chromium, server, viewport=PHONE)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+    page.context.set_offline(True)
+    typed(page, code("bo"))
+    page.locator("#result[data-kind=waiting]").wait_for()
+    page.context.set_offline(False)
+
+    page.reload()
+    page.locator("#result[data-kind=came]").wait_for()
+    page.reload()
+
+    assert Scan.objects.count() == 1
+
+
+def test_somebody_walks_in_and_guests_are_counted(chromium, server, evening):
+    factories.MemberFactory(ref="di", display_name="Di Ora")
+    page = operating(chromium, server, viewport=PHONE)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+
+    page.locator("main details summary").first.click()
+    page.locator("#walk-in [name=member]").fill("di")
+    page.locator("#walk-in button").click()
+    page.locator("#result[data-kind=came]").wait_for()
+    page.locator("main details summary").nth(1).click()
+    page.locator("#guests [name=guests]").fill("3")
+    page.locator("#guests button").click()
+    page.get_by_text("3 guests were counted.").first.wait_for()
+
+    evening.refresh_from_db()
+    assert (evening.guests_came, Registration.objects.get(member__ref="di").is_walk_in) == (3, True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_host_opens_the_room_and_a_member_checks_in_by_its_code(chromium, server, evening, community, language):
+    cy = ActivityPerson.objects.get(part="host").member
+    for member in (cy, community):
+        member.language = language
+        member.save()
+    host = entered(chromium, server, cy, viewport={"width": 1280, "height": 800})
+    host.goto(f"{server}/me/hosting/evening/room/")
+    shown = host.locator("#room output").inner_text()
+    assert shown.replace(" ", "") in {
+        room_code(evening, now=datetime.now(UTC) - timedelta(seconds=back))[0] for back in (0, 60)
+    }
+    assert (overflow(host), violations(host), host.problems) == (0, [], [])
+    shot(host, f"room-{language}")
+
+    page = entered(chromium, server, community, viewport=PHONE)
+    page.goto(f"{server}/me/activities/evening/mine/")
+    assert page.locator(".site-ticket svg").is_visible()
+    assert (overflow(page), violations(page)) == (0, [])
+    shot(page, f"coming-before-{language}")
+    page.locator("[name=code]").fill(shown)
+    page.locator("form:has([name=code]) button").click()
+    page.locator("[name=stars]").first.wait_for()
+
+    page.locator("[name=stars][value='5']").check()
+    page.locator("[name=words]").fill("Warm." if language == "en" else "很温暖。")
+    page.locator("form:has([name=words]) button").click()
+    page.get_by_role("status").wait_for()
+    assert Feedback.objects.get().stars == 5
+    assert (overflow(page), violations(page), page.problems) == (0, [], [])
+    shot(page, f"coming-after-{language}")
+
+    host.set_viewport_size(PHONE)
+    host.goto(f"{server}/me/hosting/evening/report/")
+    assert "5 / 5" in host.locator(".site-words").inner_text()
+    assert "Ada" not in host.locator("main").inner_text()
+    assert (overflow(host), violations(host), host.problems) == (0, [], [])
+    shot(host, f"report-{language}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_certificate_is_taken_and_verified_by_anybody(chromium, server, evening, community, language):
+    Registration.objects.filter(member=community).update(checked_in_at=evening.starts_at)
+    page = entered(chromium, server, community, viewport=PHONE)
+    page.goto(f"{server}/me/activities/evening/mine/")
+    with page.expect_download() as got:
+        page.locator("form:has([name=name_form]) button").click()
+    assert got.value.suggested_filename == "certificate-evening.pdf"
+    paper, is_new = papers.issue(
+        registration_id=Registration.objects.get(member=community).pk, kind=PaperKind.CERTIFICATE,
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    assert not is_new
+
+    anybody = opened(chromium, viewport=PHONE)
+    speak(anybody, server, language)
+    anybody.goto(f"{server}/verify/")
+    anybody.locator("[name=code]").fill(papers.grouped(paper.code))
+    anybody.locator("main form button").click()
+    anybody.locator(".site-verified[data-holds=yes]").wait_for()
+
+    assert "Ada Lund" in anybody.locator(".site-verified").inner_text()
+    assert ("酸面包" if language == "zh-hans" else "Sourdough") in anybody.locator(".site-verified").inner_text()
+    assert (overflow(anybody), violations(anybody), anybody.problems) == (0, [], [])
+    shot(anybody, f"verify-{language}")
