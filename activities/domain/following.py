@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from activities.domain.calendars import secrets
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
@@ -26,6 +27,7 @@ def forget(member_id: int, *, now: datetime) -> None:
     concerned.filter(speaker__isnull=False).update(title=ERASED, words=ERASED, note="", reason="")
     concerned.filter(speaker__isnull=True).update(title=ERASED, words=ERASED, guest=ERASED, note="", reason="")
     Registration.objects.filter(member_id=member_id).update(answers={}, reason="", channel="")
+    secrets.forget(member_id)
 
 
 def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
@@ -43,6 +45,8 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
     Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
+    # The survivor's own address goes on; nobody shall read on by the other's.
+    secrets.forget(merged_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
     known = set(held)
     for each in ActivityPerson.objects.filter(member_id=merged_id):

@@ -71,8 +71,11 @@ def move(activity: Activity, to: ActivityState, *, now: datetime, by: str, reaso
         activity=activity, from_state=activity.state, to_state=to, at=now, by=by[:80],
         reason=reason[:REASON_LENGTH_MAX],
     )  # fmt: skip
-    activity.state = to
-    changed = ["state"]
+    activity.state, activity.changed_at = to, now
+    changed = ["state", "changed_at"]
+    if to == CANCELLED:
+        activity.sequence += 1
+        changed.append("sequence")
     if to == ANNOUNCED:
         activity.announced_at = now
         changed.append("announced_at")

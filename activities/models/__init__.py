@@ -8,12 +8,13 @@ from activities.models.activities import (
     ActivityPerson,
     ActivityStep,
 )
+from activities.models.calendars import MemberCalendar
 from activities.models.orders import MONEY_MAX, Order, Payment, Refund, Ticket
 from activities.models.proposals import Proposal, ProposalStep
 from activities.models.registrations import ENDED_STATES, LIVE_STATES, SEATED_STATES, Registration
 
 __all__ = [
     "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_MAX", "LIVE_STATES", "MONEY_MAX", "PUBLIC_STATES",
-    "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson", "ActivityStep", "Order", "Payment", "Proposal",
-    "ProposalStep", "Refund",     "Registration", "Ticket",
+    "SEATED_STATES", "SEATS_MAX", "Activity", "ActivityPerson", "ActivityStep", "MemberCalendar", "Order", "Payment",
+    "Proposal", "ProposalStep", "Refund", "Registration", "Ticket",
 ]  # fmt: skip

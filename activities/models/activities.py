@@ -143,9 +143,12 @@ class Activity(models.Model):
     announced_at = models.DateTimeField(_("announced at"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # What calendars that have it go by: how often it was changed, and when last.
+    sequence = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    changed_at = models.DateTimeField(_("changed at"), null=True, editable=False)
 
     objects = ActivityQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["seats_taken"])
+    history = HistoricalRecords(excluded_fields=["seats_taken", "sequence", "changed_at"])
 
     class Meta:
         verbose_name = _("activity")
@@ -199,6 +202,11 @@ class Activity(models.Model):
     @property
     def is_full(self) -> bool:
         return self.seats_left == 0
+
+    @property
+    def last_changed_at(self) -> datetime:
+        """When a calendar that has it should read it anew."""
+        return max(filter(None, (self.changed_at, self.announced_at, self.created_at)))
 
     def registers_from(self) -> datetime | None:
         """When registration opens for everybody; None where it opened with the announcement."""
