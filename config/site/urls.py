@@ -4,6 +4,8 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from config.site import circle, inbox, inviting, missing, needing, playing, views
+from config.site.gatherings import coming, feeds, sharing
+from config.site.gatherings import views as gatherings
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -35,6 +37,19 @@ urlpatterns = [
     path("me/needs/<int:need_id>/choose/", needing.choose, name="choose-helper"),
     path("me/needs/<int:need_id>/confirm/", needing.confirm, name="confirm-need"),
     path("me/needs/<int:need_id>/withdraw/", needing.withdraw, name="withdraw-need"),
+    path("activities/", gatherings.calendar, name="activities"),
+    path("activities/<slug:code>/", gatherings.activity, name="activity"),
+    path("activities/<slug:code>/join/", coming.join, name="join-activity"),
+    path("activities/<slug:code>/activity.ics", feeds.one, name="activity-file"),
+    path("activities.ics", feeds.public, name="activities-feed"),
+    path("calendar/<str:secret>.ics", feeds.own, name="own-feed"),
+    path("me/calendar/renew/", feeds.renew, name="renew-calendar"),
+    path("me/registrations/<uuid:registration_id>/offer/", coming.answer_offer, name="answer-offer"),
+    path("me/registrations/<uuid:registration_id>/cancel/", coming.cancel, name="cancel-registration"),
+    path("me/registrations/<uuid:registration_id>/pay/", coming.pay, name="pay-registration"),
+    path("me/proposals/propose/", sharing.propose, name="propose-sharing"),
+    path("me/proposals/<uuid:proposal_id>/answer/", sharing.answer, name="answer-proposal"),
+    path("me/proposals/<uuid:proposal_id>/withdraw/", sharing.withdraw, name="withdraw-proposal"),
     path("me/rounds/<uuid:round_id>/turns/", playing.take_turn, name="take-turn"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),
