@@ -87,3 +87,11 @@ class ProposalState(models.TextChoices):
     DELIVERED = "delivered", _("delivered")
     DECLINED = "declined", _("declined")
     WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class InvitedFor(models.TextChoices):
+    """Why somebody is invited to a members' activity before the others."""
+
+    GROWTH = "growth", _("grew most last month")
+    NEW = "new", _("known to nobody there yet")
+    HAND = "hand", _("added by hand")

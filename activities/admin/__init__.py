@@ -1,5 +1,5 @@
 """What operators see of activities."""
 
-from activities.admin import activities, proposals, registrations
+from activities.admin import activities, proposals, registrations, series
 
-__all__ = ["activities", "proposals", "registrations"]
+__all__ = ["activities", "proposals", "registrations", "series"]

@@ -21,7 +21,19 @@ from members.domain.outcomes import ACTIVITY_CHANGED
 TOLD = frozenset({"starts_at", "ends_at", "zone", "place"})
 # What is decided by the clock, the seats and the steps is never typed.
 FIXED = frozenset(
-    {"state", "seats_taken", "announced_at", "finished_at", "public_id", "created_at", "sequence", "changed_at"}
+    {
+        "state",
+        "seats_taken",
+        "announced_at",
+        "finished_at",
+        "public_id",
+        "created_at",
+        "sequence",
+        "changed_at",
+        "series",
+        "series_date",
+        "follows_series",
+    }
 )
 CLOSED_STATES = (ActivityState.REVIEWED, ActivityState.CANCELLED)
 
@@ -51,7 +63,9 @@ def change(*, activity_id: int, values: Mapping[str, Any], now: datetime, reason
         check_whole(activity)
         activity._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
         activity.sequence, activity.changed_at = activity.sequence + 1, now
-        activity.save(update_fields=[*changed, "sequence", "changed_at"])
+        # From now on the series leaves it alone.
+        activity.follows_series = False
+        activity.save(update_fields=[*changed, "sequence", "changed_at", "follows_series"])
         if "starts_at" in changed:
             Registration.objects.filter(activity=activity).update(reminded_day_at=None, reminded_hour_at=None)
         if activity.state in COMING_STATES:

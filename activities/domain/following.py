@@ -11,7 +11,7 @@ from activities.domain.calendars import secrets
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
-from activities.models import LIVE_STATES, ActivityPerson, Order, Proposal, Registration
+from activities.models import LIVE_STATES, ActivityInvitation, ActivityPerson, Order, Proposal, Registration
 from members.models import Member
 
 ERASED = "erased"
@@ -28,6 +28,7 @@ def forget(member_id: int, *, now: datetime) -> None:
     concerned.filter(speaker__isnull=True).update(title=ERASED, words=ERASED, guest=ERASED, note="", reason="")
     Registration.objects.filter(member_id=member_id).update(answers={}, reason="", channel="")
     secrets.forget(member_id)
+    ActivityInvitation.objects.filter(member_id=member_id).delete()
 
 
 def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
@@ -45,6 +46,9 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     Order.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
     Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
+    invited = ActivityInvitation.objects.filter(member_id=survivor_id).values_list("activity_id", flat=True)
+    ActivityInvitation.objects.filter(member_id=merged_id, activity_id__in=list(invited)).delete()
+    ActivityInvitation.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     # The survivor's own address goes on; nobody shall read on by the other's.
     secrets.forget(merged_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
@@ -77,6 +81,11 @@ def data_of(member: Member) -> dict[str, Any]:
             {"title": each.title, "words": each.words, "state": each.state, "proposed_at": each.proposed_at.isoformat()}
             for each in Proposal.objects.filter(proposer=member).order_by("pk")
         ],
+        "invited": list(
+            ActivityInvitation.objects.filter(member=member, invited_at__isnull=False)
+            .order_by("pk")
+            .values_list("activity__code", flat=True)
+        ),
         "hosted": [{"activity": each.activity.code, "part": each.part} for each in parts],
     }
 

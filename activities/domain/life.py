@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain import announcing
+from activities.domain import announcing, inviting
 from activities.domain.proposals import delivering
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.domain.telling import tell, tell_one
@@ -85,6 +85,7 @@ def move(activity: Activity, to: ActivityState, *, now: datetime, by: str, reaso
     activity.save(update_fields=changed)
     if to == ANNOUNCED:
         tell(ACTIVITY_ANNOUNCED, activity, sorted(set(_people(activity))), now=now)
+        inviting.tell_invited(activity, now=now)
         open_if_due(activity, now=now)
     elif to == OPEN:
         offer_free_seats(activity, now=now)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from activities.domain import deciding, questions, wording
 from activities.domain.orders import foreseeing, pricing, providers
+from activities.domain.orders.providers.offline import Offline
 from activities.enums import ActivityState, OrderState, Part, RegistrationState
 from activities.models import COMING_STATES, Activity, Order, Registration, Ticket
 from config.site.gatherings import words
@@ -226,7 +227,7 @@ def _mine(registration: Registration, now: datetime) -> Mine:
 
 def _how_to_pay(order: Order | None) -> tuple[str, bool]:
     """In words where a person is paid; whoever is paid online is asked only when the member wants to pay."""
-    if order is None or order.provider != providers.Offline.code:
+    if order is None or order.provider != Offline.code:
         return "", order is not None
     return providers.named(order.provider).begin(order, return_url="").words, False
 

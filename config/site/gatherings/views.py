@@ -51,7 +51,9 @@ def show(
 
 def find_public(code: str) -> Activity:
     """An activity by its address; a draft is not there."""
-    found = Activity.objects.public().select_related("space", "tier").filter(code=code[:CODE_LENGTH_MAX]).first()
+    found = (
+        Activity.objects.public().select_related("space", "tier", "series").filter(code=code[:CODE_LENGTH_MAX]).first()
+    )
     if found is None:
         raise Http404
     return found
