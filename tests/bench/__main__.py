@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import servers
-from tests.bench import growth, ingest, latency, one_by_one, pipeline, privileges, report, size, standing
+from tests.bench import calendar, growth, ingest, latency, one_by_one, pipeline, privileges, report, size, standing
 from tests.bench.places import Postgresql, Sqlite
 from tests.bench.processes import ask, served
 
@@ -107,6 +107,8 @@ def main() -> int:
                 standing.measure(place, report.results)
                 report.progress("does inviting multiply")
                 growth.measure(place, report.results)
+                report.progress("a month of 500 activities, and its feed")
+                calendar.measure(place, report.results)
                 one_by_one.measure(place)
         visible(folder, "embedded")
         if servers.redis_binary() is not None:
