@@ -19,7 +19,7 @@ from members.domain.counters.periods import zone_named
 
 KINDS: dict[str, tuple[str, Promise]] = {
     ActivityKind.BRAND: ("i-store", gettext_lazy("Open event")),
-    ActivityKind.MEMBER: ("i-users", gettext_lazy("Members’ meet-up")),
+    ActivityKind.MEMBER: ("i-users", gettext_lazy("Member meet-up")),
     ActivityKind.SHARING: ("i-mic", gettext_lazy("Sharing")),
     ActivityKind.PAID: ("i-ticket", gettext_lazy("With tickets")),
 }
