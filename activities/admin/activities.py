@@ -164,6 +164,12 @@ class ActivityAdmin(Overview, Remembered[Activity]):
         leave_out(obj)
         super().delete_model(request, obj)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        if any(each.has_changed() for each in formsets):
+            # Who makes it was changed by hand: its series leaves it alone from now on.
+            Activity.objects.filter(pk=form.instance.pk).update(follows_series=False)
+
     def save_model(self, request: HttpRequest, obj: Activity, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
             super().save_model(request, obj, form, change)

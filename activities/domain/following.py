@@ -11,7 +11,7 @@ from activities.domain.calendars import secrets
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
-from activities.models import LIVE_STATES, ActivityInvitation, ActivityPerson, Order, Proposal, Registration
+from activities.models import LIVE_STATES, ActivityInvitation, ActivityPerson, Order, Proposal, Registration, Series
 from members.models import Member
 
 ERASED = "erased"
@@ -28,6 +28,8 @@ def forget(member_id: int, *, now: datetime) -> None:
     concerned.filter(speaker__isnull=True).update(title=ERASED, words=ERASED, guest=ERASED, note="", reason="")
     Registration.objects.filter(member_id=member_id).update(answers={}, reason="", channel="")
     secrets.forget(member_id)
+    Series.objects.filter(host_id=member_id).update(host=None)
+    Series.objects.filter(speaker_id=member_id).update(speaker=None)
     ActivityInvitation.objects.filter(member_id=member_id).delete()
 
 
@@ -49,6 +51,8 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     invited = ActivityInvitation.objects.filter(member_id=survivor_id).values_list("activity_id", flat=True)
     ActivityInvitation.objects.filter(member_id=merged_id, activity_id__in=list(invited)).delete()
     ActivityInvitation.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    Series.objects.filter(host_id=merged_id).update(host_id=survivor_id)
+    Series.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
     # The survivor's own address goes on; nobody shall read on by the other's.
     secrets.forget(merged_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")

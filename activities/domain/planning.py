@@ -21,6 +21,7 @@ from incentives.enums import CurrencyKind
 from incentives.models import Currency
 from members.domain.counters.periods import midnight, zone_named
 from members.domain.ladders import measures
+from members.domain.ladders.windows import Span
 from members.domain.sql import Some
 from members.enums import MemberStatus
 from members.models import Connection, Member, Standing
@@ -175,7 +176,7 @@ def _growth(now: datetime) -> dict[int, Decimal]:
     zone = zone_named(settings.TIME_ZONE)
     first = now.astimezone(zone).date().replace(day=1)
     before = (first - timedelta(days=1)).replace(day=1)
-    month = measures.Spans(all=measures.Span(midnight(before, zone), midnight(first, zone)))
+    month = measures.Spans(all=Span(midnight(before, zone), midnight(first, zone)))
     found: dict[int, Decimal] = {}
     for currency in Currency.objects.filter(kind=CurrencyKind.QUALIFYING):
         for member_id, value in measures.values(f"earned:{currency.code}", Some(), month, now).items():

@@ -34,7 +34,7 @@ QUESTIONS = [
 def evening(community):
     """An evening with questions, a space, and two seats of which one is taken; two others beside it."""
     now = timezone.now()
-    workshop = Space.objects.create(ref="workshop", names={"en": "The workshop", "zh-hans": "工坊"})
+    workshop = Space.objects.create(ref="atelier", names={"en": "The atelier", "zh-hans": "工坊"})
     made = factories.announced(
         names={"en": "Sourdough, slowly", "zh-hans": "慢慢做酸面包"}, capacity=2, guests_max=1, space=workshop,
         summaries={"en": "Three folds, one night, one loaf.", "zh-hans": "三折一夜，一只面包。"}, questions=QUESTIONS,

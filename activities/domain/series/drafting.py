@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from activities.domain import questions
@@ -27,6 +28,7 @@ GIVEN = (
     "kind", "names", "summaries", "texts", "language", "space_id", "place", "link", "capacity", "guests_max", "tier_id",
     "segment_id", "only_space", "questions", "zone",
 )  # fmt: skip
+People = set[tuple[int, str]]
 FIXED = frozenset({"code", "public_id", "created_at"})
 
 
@@ -116,12 +118,13 @@ def change(*, series_id: int, values: Mapping[str, Any], now: datetime, reason: 
     assert not FIXED & set(values), "these are not typed"
     with transaction.atomic():
         series = Series.objects.select_for_update(of=("self",)).get(pk=series_id)
+        before = _people_of(series)
         for name, value in values.items():
             setattr(series, name, value)
         check(series)
         series._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
         series.save()
-        return series, _draft(series, now)
+        return series, _draft(series, now, people_before=before)
 
 
 def leave_out(activity: Activity) -> None:
@@ -150,14 +153,17 @@ def draft_ahead(*, now: datetime) -> Drafted:
     return Drafted(made, changed, removed)
 
 
-def _draft(series: Series, now: datetime) -> Drafted:
-    """Bring the drafts of a locked series to what it says now."""
+def _draft(series: Series, now: datetime, people_before: People | None = None) -> Drafted:
+    """Bring the drafts of a locked series to what it says now; people only where the series names others."""
     until = now + timedelta(days=settings.SERIES_DRAFT_DAYS)
     wanted = {each.day: each for each in dates_of(series, first=now, until=until)} if series.is_active else {}
     there = {each.series_date: each for each in series.dates.select_for_update(of=("self",)).order_by("pk")}
+    has_more = Q(proposals__isnull=False) | Q(tickets__isnull=False) | Q(invitations__isnull=False)
+    touched = set(series.dates.filter(has_more).values_list("pk", flat=True))
     changed = removed = 0
     for day, activity in there.items():
         is_free = activity.state == ActivityState.DRAFT and activity.follows_series and activity.starts_at > now
+        is_free = is_free and activity.pk not in touched
         # Beyond the days ahead nothing is drafted yet, so nothing there is superfluous.
         if not is_free or (activity.starts_at >= until and day not in wanted):
             continue
@@ -165,21 +171,26 @@ def _draft(series: Series, now: datetime) -> Drafted:
             activity.delete()
             removed += 1
         else:
-            changed += _follow(activity, series, wanted[day])
+            changed += _follow(activity, series, wanted[day], people_before)
     missing = [each for day, each in wanted.items() if day not in there]
     for each in missing:
         _make(series, each)
     return Drafted(len(missing), changed, removed)
 
 
-def _follow(activity: Activity, series: Series, each: Date) -> bool:
+def _follow(activity: Activity, series: Series, each: Date, people_before: People | None) -> bool:
     values = {name: getattr(series, name) for name in GIVEN} | {"starts_at": each.starts_at, "ends_at": each.ends_at}
     changed = [name for name, value in values.items() if getattr(activity, name) != value]
     for name in changed:
         setattr(activity, name, values[name])
     if changed:
         activity.save()
-    return bool(changed) | _name_people(activity, series)
+    gone = people_before - _people_of(series) if people_before is not None else set()
+    come = _people_of(series) - people_before if people_before is not None else set()
+    for member_id, part in gone:
+        activity.people.filter(member_id=member_id, part=part).delete()
+    _name(activity, come)
+    return bool(changed or gone or come)
 
 
 def _make(series: Series, each: Date) -> None:
@@ -190,20 +201,18 @@ def _make(series: Series, each: Date) -> None:
         code=free, series=series, series_date=each.day, follows_series=True, starts_at=each.starts_at,
         ends_at=each.ends_at, **{name: getattr(series, name) for name in GIVEN},
     )  # fmt: skip
-    _name_people(made, series)
+    _name(made, _people_of(series))
 
 
-def _name_people(activity: Activity, series: Series) -> bool:
-    """Who hosts and speaks is as the series says."""
-    wanted = {(series.host_id, Part.HOST.value), (series.speaker_id, Part.SPEAKER.value)}
-    wanted = {each for each in wanted if each[0] is not None}
-    found = {(each.member_id, each.part): each for each in activity.people.all()}
-    for key in wanted - set(found):
-        ActivityPerson.objects.create(activity=activity, member_id=key[0], part=key[1])
-    for key in set(found) - wanted:
-        if key[1] != Part.HELPER:
-            found[key].delete()
-    return wanted != set(found)
+def _people_of(series: Series) -> People:
+    """Who makes each date, as the series says."""
+    named = ((series.host_id, Part.HOST.value), (series.speaker_id, Part.SPEAKER.value))
+    return {(member_id, part) for member_id, part in named if member_id is not None}
+
+
+def _name(activity: Activity, people: People) -> None:
+    for member_id, part in sorted(people):
+        ActivityPerson.objects.get_or_create(activity=activity, member_id=member_id, part=part)
 
 
 def _is_day(text: object) -> bool:

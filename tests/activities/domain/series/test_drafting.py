@@ -94,6 +94,33 @@ def test_a_draft_that_was_thrown_away_stays_away():
     assert Series.objects.get().excluded == ["2026-09-29"]
 
 
+def test_who_was_added_by_hand_stays_and_whom_the_series_names_is_followed():
+    made = series()
+    first, second = Activity.objects.order_by("starts_at")[:2]
+    guest, host = factories.MemberFactory(), factories.MemberFactory()
+    first.people.create(member=guest, part="speaker")
+
+    assert drafting.draft_ahead(now=NOW) == drafting.Drafted()
+    drafting.change(series_id=made.pk, values={"host": host}, now=NOW)
+
+    def people(activity):
+        return {(each.member_id, each.part) for each in activity.people.all()}
+
+    named = {(host.pk, "host"), (made.speaker_id, "speaker")}
+    assert people(second) == named
+    assert people(first) == named | {(guest.pk, "speaker")}
+
+
+def test_a_draft_that_a_proposal_or_a_ticket_hangs_on_is_not_thrown_away():
+    made = series()
+    with_ticket = Activity.objects.order_by("starts_at").first()
+    factories.ticket(with_ticket)
+
+    drafting.change(series_id=made.pk, values={"is_active": False}, now=NOW)
+
+    assert codes() == [with_ticket.code]
+
+
 def test_an_ended_series_takes_its_untouched_drafts_along():
     made = series()
 
