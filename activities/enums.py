@@ -130,3 +130,11 @@ class NameForm(models.TextChoices):
     NAME = "name", _("by name")
     INITIALS = "initials", _("by initials")
     NOBODY = "nobody", _("without a name")
+
+
+class InvitedFor(models.TextChoices):
+    """Why somebody is invited to a members' activity before the others."""
+
+    GROWTH = "growth", _("grew most last month")
+    NEW = "new", _("known to nobody there yet")
+    HAND = "hand", _("added by hand")

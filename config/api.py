@@ -16,6 +16,7 @@ from activities.api import (
     registrations,
     tickets,
 )
+from activities.api import series as series_api
 from incentives.api import (
     badges,
     balances,
@@ -212,6 +213,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/segments/<str:code>/members", segments.SegmentMembers.as_view(), {"version": "v1"}),
     path("api/v1/segments/<str:code>/members/<str:ref>", segments.SegmentMembership.as_view(), {"version": "v1"}),
     path("api/v1/segments/<str:code>/evaluate", segments.SegmentEvaluation.as_view(), {"version": "v1"}),
+    path("api/v1/series", series_api.SeriesList.as_view(), {"version": "v1"}),
+    path("api/v1/series/<str:series>", series_api.SeriesDetail.as_view(), {"version": "v1"}),
+    path("api/v1/series/<str:series>/dates", series_api.SeriesDates.as_view(), {"version": "v1"}),
     path("api/v1/activities", activities.Activities.as_view(), {"version": "v1"}),
     path("api/v1/activities/<str:activity>", activities.ActivityDetail.as_view(), {"version": "v1"}),
     path("api/v1/activities/<str:activity>/steps", activities.ActivitySteps.as_view(), {"version": "v1"}),

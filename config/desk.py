@@ -23,13 +23,15 @@ class Page:
     icon: str
     model: str
     count: Callable[[], int] | None = None
+    # Another page than the model's list.
+    view: str = ""
 
     def entry(self, request: HttpRequest) -> dict[str, Any]:
         app, name = self.model.split(".")
         shown: dict[str, Any] = {
             "title": self.title,
             "icon": self.icon,
-            "link": reverse(f"admin:{app}_{name}_changelist"),
+            "link": reverse(f"admin:{self.view or f'{app}_{name}_changelist'}"),
             "permission": _may_see(f"{app}.view_{name}", self.model),
         }
         # It counts what waits anywhere; whoever sees to some spaces reads the list.
@@ -222,7 +224,10 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
     (
         _("Activities"),
         (
+            Page(_("Calendar"), "calendar_month", "activities.activity", view="activities_activity_calendar"),
+            Page(_("By stage"), "view_kanban", "activities.activity", view="activities_activity_board"),
             Page(_("Activities"), "event", "activities.activity"),
+            Page(_("Series"), "event_repeat", "activities.series"),
             Page(_("Registrations"), "how_to_reg", "activities.registration", count=registrations_to_approve),
             Page(_("Orders"), "receipt_long", "activities.order"),
             Page(_("Refunds"), "currency_exchange", "activities.refund", count=refunds_to_pay),

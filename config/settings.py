@@ -258,6 +258,8 @@ INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 FOLLOWERS = ["activities.domain.following"]
 # An activity for members has at most so many seats.
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
+# The dates of series are drafted so many days ahead.
+SERIES_DRAFT_DAYS = env.int("SERIES_DRAFT_DAYS", default=60)
 # Scans may arrive late: who did not come is said so many hours after the end.
 MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
 # The door opens so many minutes before an activity, and a scan counts until so many hours after its end.
@@ -361,6 +363,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "evaluate-intentions": {"task": "members.evaluate_intentions", "schedule": timedelta(hours=6)},
     "advance-appointments": {"task": "members.advance_appointments", "schedule": timedelta(minutes=1)},
     "advance-activities": {"task": "activities.advance_activities", "schedule": timedelta(minutes=1)},
+    "draft-series": {"task": "activities.draft_series", "schedule": timedelta(hours=1)},
     "carry-out-refunds": {"task": "activities.carry_out_refunds", "schedule": timedelta(minutes=1)},
     "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},

@@ -16,11 +16,13 @@ from unfold.admin import TabularInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminURLInputWidget
 
+from activities.admin.overview import Overview
 from activities.admin.tickets import TicketInline, save_tickets
 from activities.domain import changing, life, questions
+from activities.domain.series.drafting import leave_out
 from activities.domain.wording import name_of
 from activities.enums import ActivityState
-from activities.models import Activity, ActivityPerson, ActivityStep, Ticket
+from activities.models import Activity, ActivityInvitation, ActivityPerson, ActivityStep, Ticket
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from members.admin.base import Remembered, WhyForm, Window
@@ -38,9 +40,9 @@ class ActivityForm(WhyForm):
         fields = [
             "code", "kind", "names", "summaries", "texts", "language", "space", "starts_at", "ends_at", "zone", "place",
             "link", "capacity", "guests_max", "has_waiting_list", "waits_by_tier", "offer_hours", "opens_at",
-            "closes_at", "cancel_until", "early_privilege", "early_hours", "needs_approval", "is_open_to_guests",
-            "tier", "segment", "only_space", "questions", "audience_min", "audience_expected", "small_reason", "reach",
-            "guests_came", "money", "cost", "late_refund_percent",
+            "closes_at", "cancel_until", "early_privilege", "early_hours", "invited_hours", "needs_approval",
+            "is_open_to_guests", "tier", "segment", "only_space", "questions", "audience_min", "audience_expected",
+            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent",
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -63,6 +65,21 @@ def changed_fields(form: forms.ModelForm[Any]) -> list[str]:
     return [name for name in form.changed_data if name in (form._meta.fields or ())]  # noqa: SLF001  As Django names it.
 
 
+class InvitationInline(TabularInline):  # type: ignore[misc]  # The theme ships no types.
+    """Who registers first; before it is announced anybody can be added by hand, or left out."""
+
+    model = ActivityInvitation
+    fields = ["member", "reason", "words", "invited_at"]
+    readonly_fields = ("words", "invited_at")
+    raw_id_fields = ("member",)
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
+        return obj is not None and obj.state == ActivityState.DRAFT
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
 class PersonInline(TabularInline):  # type: ignore[misc]  # The theme ships no types.
     model = ActivityPerson
     fields = ["member", "part"]
@@ -81,7 +98,7 @@ _STEPS = {
 
 
 @admin.register(Activity)
-class ActivityAdmin(Remembered[Activity]):
+class ActivityAdmin(Overview, Remembered[Activity]):
     """What is planned, what is coming and what came of it; its steps are the buttons above the form."""
 
     form = ActivityForm
@@ -91,7 +108,7 @@ class ActivityAdmin(Remembered[Activity]):
     ordering = ("-starts_at",)
     date_hierarchy = "starts_at"
     raw_id_fields = ("early_privilege",)
-    inlines = (TicketInline, PersonInline)
+    inlines = (TicketInline, PersonInline, InvitationInline)
     actions_detail = [*_STEPS, "show_scan", "show_room", "show_report"]
     fieldsets = (
         (None, {"fields": ("code", "kind", "names", "summaries", "texts", "language", "space")}),
@@ -107,6 +124,7 @@ class ActivityAdmin(Remembered[Activity]):
                     ("opens_at", "closes_at"),
                     ("cancel_until", "late_refund_percent"),
                     ("early_privilege", "early_hours"),
+                    "invited_hours",
                     "needs_approval",
                     "is_open_to_guests",
                     "tier",
@@ -143,6 +161,16 @@ class ActivityAdmin(Remembered[Activity]):
     def has_delete_permission(self, request: HttpRequest, obj: Activity | None = None) -> bool:
         """Only a draft is thrown away; what members have heard of is cancelled."""
         return obj is not None and obj.state == ActivityState.DRAFT and super().has_change_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Activity) -> None:
+        leave_out(obj)
+        super().delete_model(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        if any(each.has_changed() for each in formsets):
+            # Who makes it was changed by hand: its series leaves it alone from now on.
+            Activity.objects.filter(pk=form.instance.pk).update(follows_series=False)
 
     def save_model(self, request: HttpRequest, obj: Activity, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:

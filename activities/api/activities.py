@@ -68,7 +68,7 @@ class Activities(generics.ListAPIView[Activity], Moving):
         given = dict(body.validated_data)
         people = [(find_member(ref, "/hosts"), Part.HOST) for ref in given.pop("hosts")]
         people += [(find_member(ref, "/speakers"), Part.SPEAKER) for ref in given.pop("speakers")]
-        values = _values(given)
+        values = with_names(given)
 
         def do(_key: bytes, _actor: str) -> dict[str, Any]:
             return _drafted(values, people)
@@ -92,7 +92,7 @@ class ActivityDetail(APIView):
         found = find_activity(activity)
         body = ActivityChange(data=request.data)
         body.is_valid(raise_exception=True)
-        values = _values(dict(body.validated_data))
+        values = with_names(dict(body.validated_data))
         try:
             changing.change(activity_id=found.pk, values=values, now=timezone.now())
         except changing.CannotEdit as error:
@@ -163,7 +163,7 @@ def _problem(error: changing.CannotEdit) -> Problem:
     return Problem(error.sentence, kind="invalid", pointer=f"/{error.field}" if error.field else "")
 
 
-def _values(given: dict[str, Any]) -> dict[str, Any]:
+def with_names(given: dict[str, Any]) -> dict[str, Any]:
     """What was named becomes what it names."""
     if "space" in given:
         given["space"] = find_space(given["space"]) if given["space"] else None

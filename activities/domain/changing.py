@@ -20,7 +20,21 @@ from members.domain.outcomes import ACTIVITY_CHANGED
 # Whoever is registered hears of a change of these.
 TOLD = frozenset({"starts_at", "ends_at", "zone", "place"})
 # What is decided by the clock, the seats and the steps is never typed.
-FIXED = frozenset({"state", "seats_taken", "announced_at", "finished_at", "public_id", "created_at"})
+FIXED = frozenset(
+    {
+        "state",
+        "seats_taken",
+        "announced_at",
+        "finished_at",
+        "public_id",
+        "created_at",
+        "sequence",
+        "changed_at",
+        "series",
+        "series_date",
+        "follows_series",
+    }
+)
 CLOSED_STATES = (ActivityState.REVIEWED, ActivityState.CANCELLED)
 
 
@@ -48,7 +62,10 @@ def change(*, activity_id: int, values: Mapping[str, Any], now: datetime, reason
             return activity
         check_whole(activity)
         activity._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
-        activity.save(update_fields=changed)
+        activity.sequence, activity.changed_at = activity.sequence + 1, now
+        # From now on the series leaves it alone.
+        activity.follows_series = False
+        activity.save(update_fields=[*changed, "sequence", "changed_at", "follows_series"])
         if "starts_at" in changed:
             Registration.objects.filter(activity=activity).update(reminded_day_at=None, reminded_hour_at=None)
         if activity.state in COMING_STATES:

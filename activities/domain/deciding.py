@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from activities.domain import wording
 from activities.enums import ActivityState, RegistrationState
@@ -61,7 +62,12 @@ def demands_of(activity: Activity, member: Member, *, now: datetime) -> tuple[tu
     why = _person(member, now)
     checks = [
         each
-        for each in (_tier(activity, member), _segment(activity, member), _space(activity, member))
+        for each in (
+            _tier(activity, member),
+            _segment(activity, member),
+            _space(activity, member),
+            _rest(activity, member),
+        )
         if each is not None
     ]
     unmet = next((each for each in checks if not each.is_met), None)
@@ -85,6 +91,9 @@ def time_to_register(activity: Activity, member: Member, *, now: datetime) -> Wh
     opens_at = activity.registers_from()
     if opens_at is not None and now < opens_at and not _is_early(activity, member, opens_at, now):
         return wording.opens_later(opens_at, activity)
+    first = activity.invited_until()
+    if first is not None and now < first and not activity.invitations.filter(member=member).exists():
+        return wording.invited_first(first, activity)
     return None
 
 
@@ -141,3 +150,21 @@ def _space(activity: Activity, member: Member) -> Check | None:
     inside = SpaceMember.objects.filter(member=member, space=activity.space, state=MembershipState.IN)
     said = {"space": wording.words_in(activity.space.names, activity.space.ref)}
     return Check("not_in_space", _("For members of %(space)s.") % said, inside.exists())
+
+
+def _rest(activity: Activity, member: Member) -> Check | None:
+    """Whoever has a place in a near date of the series rests, so that more get a turn; who did not come does not."""
+    series = activity.series
+    if series is None or not series.rest_days:
+        return None
+    span = timedelta(days=series.rest_days)
+    near = Registration.objects.seated().filter(
+        member=member, activity__series=series, missed_at__isnull=True,
+        activity__starts_at__gt=activity.starts_at - span, activity__starts_at__lt=activity.starts_at + span,
+    )  # fmt: skip
+    said = {"days": series.rest_days}
+    sentence = ngettext(
+        "Not joined this series within %(days)d day, so that more people get a turn.",
+        "Not joined this series within %(days)d days, so that more people get a turn.", series.rest_days,
+    )  # fmt: skip
+    return Check("joined_lately", sentence % said, not near.exclude(activity=activity).exists())

@@ -7,12 +7,14 @@ from typing import Any
 
 from django.db.models import Q
 
+from activities.domain.calendars import secrets
 from activities.domain.money import major
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.enums import EndedBy, ProposalState, RegistrationState
 from activities.models import (
     LIVE_STATES,
+    ActivityInvitation,
     ActivityPerson,
     Feedback,
     Group,
@@ -21,6 +23,7 @@ from activities.models import (
     Proposal,
     Registration,
     Scan,
+    Series,
 )
 from members.models import Member
 
@@ -41,6 +44,10 @@ def forget(member_id: int, *, now: datetime) -> None:
     # The stars stay as a number; the words go, and so do papers with a name on them.
     Feedback.objects.filter(registration__member_id=member_id).update(words="", shows_name=False)
     Paper.objects.filter(registration__member_id=member_id).delete()
+    secrets.forget(member_id)
+    Series.objects.filter(host_id=member_id).update(host=None)
+    Series.objects.filter(speaker_id=member_id).update(speaker=None)
+    ActivityInvitation.objects.filter(member_id=member_id).delete()
 
 
 def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
@@ -60,6 +67,13 @@ def join(survivor_id: int, merged_id: int, *, now: datetime) -> None:
     Scan.objects.filter(member_id=merged_id).update(member_id=survivor_id)
     Proposal.objects.filter(proposer_id=merged_id).update(proposer_id=survivor_id)
     Proposal.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
+    invited = ActivityInvitation.objects.filter(member_id=survivor_id).values_list("activity_id", flat=True)
+    ActivityInvitation.objects.filter(member_id=merged_id, activity_id__in=list(invited)).delete()
+    ActivityInvitation.objects.filter(member_id=merged_id).update(member_id=survivor_id)
+    Series.objects.filter(host_id=merged_id).update(host_id=survivor_id)
+    Series.objects.filter(speaker_id=merged_id).update(speaker_id=survivor_id)
+    # The survivor's own address goes on; nobody shall read on by the other's.
+    secrets.forget(merged_id)
     held = ActivityPerson.objects.filter(member_id=survivor_id).values_list("activity_id", "part")
     known = set(held)
     for each in ActivityPerson.objects.filter(member_id=merged_id):
@@ -113,6 +127,11 @@ def data_of(member: Member) -> dict[str, Any]:
             }
             for each in Order.objects.filter(member=member).select_related("activity").order_by("pk")
         ],
+        "invited": list(
+            ActivityInvitation.objects.filter(member=member, invited_at__isnull=False)
+            .order_by("pk")
+            .values_list("activity__code", flat=True)
+        ),
         "hosted": [{"activity": each.activity.code, "part": each.part} for each in parts],
     }
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain import announcing, bringing
+from activities.domain import announcing, bringing, inviting
 from activities.domain.proposals import delivering
 from activities.domain.seating import end, hold_activity, offer_free_seats
 from activities.domain.telling import tell, tell_one
@@ -71,8 +71,11 @@ def move(activity: Activity, to: ActivityState, *, now: datetime, by: str, reaso
         activity=activity, from_state=activity.state, to_state=to, at=now, by=by[:80],
         reason=reason[:REASON_LENGTH_MAX],
     )  # fmt: skip
-    activity.state = to
-    changed = ["state"]
+    activity.state, activity.changed_at = to, now
+    changed = ["state", "changed_at"]
+    if to == CANCELLED:
+        activity.sequence += 1
+        changed.append("sequence")
     if to == ANNOUNCED:
         activity.announced_at = now
         changed.append("announced_at")
@@ -82,6 +85,7 @@ def move(activity: Activity, to: ActivityState, *, now: datetime, by: str, reaso
     activity.save(update_fields=changed)
     if to == ANNOUNCED:
         tell(ACTIVITY_ANNOUNCED, activity, sorted(set(_people(activity))), now=now)
+        inviting.tell_invited(activity, now=now)
         open_if_due(activity, now=now)
     elif to == OPEN:
         offer_free_seats(activity, now=now)

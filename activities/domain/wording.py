@@ -36,6 +36,11 @@ def opens_later(moment: datetime, activity: Activity) -> WhyNot:
     return WhyNot("opens_later", _("Registration opens on %(moment)s.") % {"moment": moment_words(moment, activity)})
 
 
+def invited_first(moment: datetime, activity: Activity) -> WhyNot:
+    said = {"moment": moment_words(moment, activity)}
+    return WhyNot("invited_first", _("Whoever was invited registers first; everybody else from %(moment)s.") % said)
+
+
 def closed(activity: Activity) -> WhyNot:
     said = {"moment": moment_words(activity.registers_until(), activity)}
     return WhyNot("closed", _("Registration closed on %(moment)s.") % said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import uuid_utils.compat as uuid
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -111,6 +111,10 @@ class Activity(models.Model):
         verbose_name=_("who holds this privilege registers earlier"),
     )  # fmt: skip
     early_hours = models.PositiveSmallIntegerField(_("by so many hours"), default=0)
+    invited_hours = models.PositiveSmallIntegerField(
+        _("hours in which only the invited register"), default=0, validators=[MaxValueValidator(336)],
+        help_text=_("From the announcement on, or from when registration opens."),
+    )  # fmt: skip
     needs_approval = models.BooleanField(_("a person approves each registration"), default=False)
     is_open_to_guests = models.BooleanField(
         _("open to people who are no members"), default=False, help_text=_("They are counted at the door.")
@@ -140,12 +144,26 @@ class Activity(models.Model):
     cost = models.BigIntegerField(
         _("cost"), null=True, blank=True, validators=[MinValueValidator(0)], help_text=_("In the money's minor unit.")
     )
+    # One date of a series: which, and whether it still is as the series says.
+    series = models.ForeignKey(
+        "activities.Series",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="dates",
+        verbose_name=_("series"),
+    )
+    series_date = models.DateField(_("date in the series"), null=True, editable=False)
+    follows_series = models.BooleanField(_("as the series says"), default=False, editable=False)
     announced_at = models.DateTimeField(_("announced at"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    # What calendars that have it go by: how often it was changed, and when last.
+    sequence = models.PositiveIntegerField(_("revision"), default=0, editable=False)
+    changed_at = models.DateTimeField(_("changed at"), null=True, editable=False)
 
     objects = ActivityQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["seats_taken"])
+    history = HistoricalRecords(excluded_fields=["seats_taken", "sequence", "changed_at"])
 
     class Meta:
         verbose_name = _("activity")
@@ -181,6 +199,12 @@ class Activity(models.Model):
                 condition=Q(cost__isnull=True) | Q(cost__gte=0) & ~Q(money=""), name="a_cost_is_in_some_money",
                 violation_error_message=_("Say in which money."),
             ),
+            models.UniqueConstraint(fields=["series", "series_date"], name="a_date_of_a_series_is_there_once"),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, series_date__isnull=True)
+                | Q(series__isnull=False, series_date__isnull=False),
+                name="a_date_of_a_series_says_which",
+            ),
         ]  # fmt: skip
         indexes = [
             models.Index(fields=["starts_at"], name="activities_by_time"),
@@ -200,9 +224,20 @@ class Activity(models.Model):
     def is_full(self) -> bool:
         return self.seats_left == 0
 
+    @property
+    def last_changed_at(self) -> datetime:
+        """When a calendar that has it should read it anew."""
+        return max(filter(None, (self.changed_at, self.announced_at, self.created_at)))
+
     def registers_from(self) -> datetime | None:
         """When registration opens for everybody; None where it opened with the announcement."""
         return self.opens_at
+
+    def invited_until(self) -> datetime | None:
+        """Until when only those who were invited register; None where everybody may from the start."""
+        if not self.invited_hours or self.announced_at is None:
+            return None
+        return max(filter(None, (self.announced_at, self.opens_at))) + timedelta(hours=self.invited_hours)
 
     def registers_until(self) -> datetime:
         return self.closes_at or self.starts_at

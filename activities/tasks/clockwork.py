@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from activities.domain import advancing
 from activities.domain.orders import refunding
+from activities.domain.series import drafting
 
 logger = logging.getLogger(__name__)
 
@@ -25,3 +26,11 @@ def carry_out_refunds(**_later: object) -> None:
     count, taken = refunding.carry_out(now=timezone.now()), refunding.take_back_rewards(now=timezone.now())
     if count or taken:
         logger.info("Refunds=%d rewards_taken=%d", count, taken)
+
+
+@shared_task(name="activities.draft_series", ignore_result=True)
+def draft_series(**_later: object) -> None:
+    """Draft the dates of series that come next."""
+    done = drafting.draft_ahead(now=timezone.now())
+    if done.made or done.changed or done.removed:
+        logger.info("Series made=%d changed=%d removed=%d", done.made, done.changed, done.removed)

@@ -230,7 +230,46 @@ PROPOSAL: dict[str, Any] = {
     "delivered_at": None,
 }
 
+SERIES: dict[str, Any] = {
+    "code": "mending-night",
+    "rule": "FREQ=WEEKLY;BYDAY=TU",
+    "starts_on": "2026-12-01",
+    "starts_time": "19:00:00",
+    "minutes": 120,
+    "zone": "Europe/Berlin",
+    "excluded": ["2026-12-29"],
+    "moved": {"2026-12-22": "2026-12-21T18:00"},
+    "rest_days": 0,
+    "is_active": True,
+    "kind": "sharing",
+    "names": {"en": "Mending night", "zh-hans": "缝补之夜"},
+    "summaries": {"en": "Bring what is torn."},
+    "texts": {},
+    "language": "en",
+    "space": "workshop",
+    "place": "The workshop, Mill Lane 4",
+    "capacity": 16,
+    "guests_max": 0,
+    "tier": None,
+    "segment": None,
+    "only_space": False,
+    "questions": [],
+    "host": "ada",
+    "speaker": "bo",
+}
+SERIES_DATES = [
+    {"day": "2026-12-01", "starts_at": "2026-12-01T18:00:00Z", "ends_at": "2026-12-01T20:00:00Z",
+     "activity": "mending-night-2026-12-01"},
+    {"day": "2026-12-22", "starts_at": "2026-12-21T17:00:00Z", "ends_at": "2026-12-21T19:00:00Z",
+     "activity": "mending-night-2026-12-22"},
+]  # fmt: skip
+
 CALLS: dict[str, Call] = {
+    "list_series": Call("List series", {"next": None, "previous": None, "results": [SERIES]}),
+    "make_series": Call("Make a series", SERIES, SERIES),
+    "read_series": Call("Read a series", SERIES),
+    "change_series": Call("Leave a date out", SERIES, {"excluded": ["2026-12-29"]}),
+    "series_dates": Call("Which dates come next", SERIES_DATES),
     "list_proposals": Call("List proposals", {"next": None, "previous": None, "results": [PROPOSAL]}),
     "propose": Call(
         "Propose to share something",

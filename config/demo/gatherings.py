@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from activities.domain import advancing, life, registering
+from activities.domain import advancing, life, planning, registering
 from activities.domain.after import feedback, papers, recaps
 from activities.domain.checking_in import scanning
 from activities.domain.checking_in.codes import code_of
 from activities.domain.checking_in.scanning import Scanned
+from activities.domain.series import drafting
 from activities.enums import ActivityState, PaperKind, Part, RegistrationState
 from activities.models import Activity, ActivityPerson
 from config.demo import paid
@@ -103,6 +104,47 @@ def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
                 "The workshop", 0, 20), people, len(PLANS), now)  # fmt: skip
     paid.fill(rng, people, now)
     advancing.advance_activities(now=now)
+    _weekly(people, now)
+    _planned(people, now)
+
+
+def _weekly(people: list[Member], now: datetime) -> None:
+    """The reading hour, every Wednesday but one, another one moved; the next two are announced."""
+    made = drafting.make(
+        values={
+            "code": "reading-hour", "rule": "FREQ=WEEKLY;BYDAY=WE", "starts_on": now.date(),
+            "starts_time": time(18, 30),
+            "minutes": 60, "zone": "Europe/Berlin", "kind": "sharing", "place": "The bookshop", "capacity": 14,
+            "names": {"en": "The reading hour", "zh-hans": "共读一小时"},
+            "summaries": {"en": "One reads, the others listen.", "zh-hans": "一人读，众人听。"},
+            "host": people[8], "speaker": people[31], "rest_days": 5,
+        },
+        now=now,
+    )  # fmt: skip
+    dates = drafting.dates_of(made, first=now, until=now + timedelta(days=60))
+    left_out, moved = dates[3].day, dates[4].day
+    drafting.change(
+        series_id=made.pk, now=now,
+        values={
+            "excluded": [left_out.isoformat()],
+            "moved": {moved.isoformat(): f"{moved + timedelta(days=1)}T19:00"},
+        },
+    )  # fmt: skip
+    for each in made.dates.order_by("starts_at")[:2]:
+        life.step(activity_id=each.pk, to=ActivityState.ANNOUNCED, now=now, by="operator 1")
+
+
+def _planned(people: list[Member], now: datetime) -> None:
+    """Next month's activity for members: drafted with its invitations, and announced."""
+    plan = planning.plan_of(now=now)
+    members = [each.member for each in plan.invited]
+    made = planning.draft(
+        plan=plan, starts_at=plan.starts_at, place=plan.place or "Back room of the bookshop", capacity=plan.capacity,
+        members=members, now=now,
+    )  # fmt: skip
+    if not made.people.exists():
+        ActivityPerson.objects.create(activity=made, member=people[3], part=Part.HOST)
+    life.step(activity_id=made.pk, to=ActivityState.ANNOUNCED, now=now, by="operator 1")
 
 
 def _come(rng: random.Random, activity: Activity) -> None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from config.site.gatherings.mine import Mine, waiting_lines
 from config.site.queries.page import Page
 from config.site.quests import Quest, Quests
 from config.site.rights import Rights
@@ -93,10 +94,13 @@ def next_best(page: Page, quests: Quests) -> Best | None:
 
 def waiting_for(
     *, page: Page, rights: Rights, market: Market, proposals: list[Proposal], inbox: Inbox, questions: Questions,
-    belonging: Belonging, inviting: Inviting,
+    belonging: Belonging, inviting: Inviting, gatherings: Mine,
 ) -> list[Waiting]:  # fmt: skip
     """Everything that waits: first what the member is asked, then what others are doing for them."""
-    lines = [*_asked(page, market, proposals, questions, inbox)]
+    of_activities = [Waiting(icon, words, href, is_asked) for icon, words, href, is_asked in waiting_lines(gatherings)]
+    lines = [each for each in of_activities if each.is_asked]
+    lines += [*_asked(page, market, proposals, questions, inbox)]
+    lines += [each for each in of_activities if not each.is_asked]
     with_team = [asked for asked in rights.asked if asked.can_cancel]
     if with_team:
         lines.append(_with_team(len(with_team), min((a.use.due_at for a in with_team if a.use.due_at), default=None)))

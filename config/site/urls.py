@@ -5,7 +5,6 @@ from django.urls import path
 
 from config.site import (
     circle,
-    coming,
     door,
     inbox,
     inviting,
@@ -16,6 +15,8 @@ from config.site import (
     verifying,
     views,
 )
+from config.site.gatherings import attending, coming, feeds, sharing
+from config.site.gatherings import views as gatherings
 
 # The same pages twice: for the team by its login, for hosts by their session.
 DOOR = (
@@ -30,10 +31,10 @@ DOOR = (
 urlpatterns = [
     *[path(f"staff/activities/<slug:code>/{at}", door.for_team(view), name=f"staff-{name}") for at, name, view in DOOR],
     *[path(f"me/hosting/<slug:code>/{at}", door.for_hosts(view), name=f"host-{name}") for at, name, view in DOOR],
-    path("me/activities/<slug:code>/mine/", coming.page, name="coming"),
-    path("me/activities/<slug:code>/check-in/", coming.check_in, name="check-in"),
-    path("me/activities/<slug:code>/feedback/", coming.rate, name="rate-activity"),
-    path("me/activities/<slug:code>/papers/<slug:kind>/", coming.paper, name="paper"),
+    path("me/activities/<slug:code>/mine/", attending.page, name="coming"),
+    path("me/activities/<slug:code>/check-in/", attending.check_in, name="check-in"),
+    path("me/activities/<slug:code>/feedback/", attending.rate, name="rate-activity"),
+    path("me/activities/<slug:code>/papers/<slug:kind>/", attending.paper, name="paper"),
     path("verify/", verifying.ask, name="verify-ask"),
     path("verify/<str:code>/", verifying.verify, name="verify"),
     path("", views.home, name="home"),
@@ -67,6 +68,19 @@ urlpatterns = [
     path("me/needs/<int:need_id>/choose/", needing.choose, name="choose-helper"),
     path("me/needs/<int:need_id>/confirm/", needing.confirm, name="confirm-need"),
     path("me/needs/<int:need_id>/withdraw/", needing.withdraw, name="withdraw-need"),
+    path("activities/", gatherings.calendar, name="activities"),
+    path("activities/<slug:code>/", gatherings.activity, name="activity"),
+    path("activities/<slug:code>/join/", coming.join, name="join-activity"),
+    path("activities/<slug:code>/activity.ics", feeds.one, name="activity-file"),
+    path("activities.ics", feeds.public, name="activities-feed"),
+    path("calendar/<str:secret>.ics", feeds.own, name="own-feed"),
+    path("me/calendar/renew/", feeds.renew, name="renew-calendar"),
+    path("me/registrations/<uuid:registration_id>/offer/", coming.answer_offer, name="answer-offer"),
+    path("me/registrations/<uuid:registration_id>/cancel/", coming.cancel, name="cancel-registration"),
+    path("me/registrations/<uuid:registration_id>/pay/", coming.pay, name="pay-registration"),
+    path("me/proposals/propose/", sharing.propose, name="propose-sharing"),
+    path("me/proposals/<uuid:proposal_id>/answer/", sharing.answer, name="answer-proposal"),
+    path("me/proposals/<uuid:proposal_id>/withdraw/", sharing.withdraw, name="withdraw-proposal"),
     path("me/rounds/<uuid:round_id>/turns/", playing.take_turn, name="take-turn"),
     path("me/events/<int:event_id>/", views.why, name="why"),
     path("me/tiers/<str:ladder>/<str:tier>/", views.answer_tier, name="answer_tier"),

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from config.site import drawing, first_screen, quests, rights
-from config.site.gatherings import gatherings_of
+from config.site.gatherings.mine import mine_of
 from config.site.queries import page as queries
 from incentives.domain import requests
 from incentives.domain.campaigns.openings import open_to
@@ -129,7 +129,7 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
     inviting, belonging = inviting_of(member, now=now), belonging_of(member, now=now)
     inbox = inbox_of(member, now=now, count=NOTIFICATIONS_SHOWN_MAX)
     proposals, market, held = proposals_of(member.pk), market_of(member, now=now), rights.rights_of(member, now=now)
-    questions = first_screen.questions_of(member)
+    questions, gatherings = first_screen.questions_of(member), mine_of(member, now=now)
     on_quests = quests.quests_on_page(
         member, currency=page.spendable.currency if page.spendable is not None else "", now=now
     )
@@ -137,12 +137,11 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
         "best": first_screen.next_best(page, on_quests),
         "waiting": first_screen.waiting_for(
             page=page, rights=held, market=market, proposals=proposals, inbox=inbox, questions=questions,
-            belonging=belonging, inviting=inviting,
+            belonging=belonging, inviting=inviting, gatherings=gatherings,
         ),
         "quests": on_quests,
         "rounds": rounds_open_to(member, now=now),
         "rights": held,
-        "gatherings": gatherings_of(member, now=now),
         "circle": circle_of(member.pk),
         "inviting": inviting,
         "campaigns": open_to(member, now=now) if inviting.may else [],
@@ -151,6 +150,7 @@ def _around(member: Member, page: queries.Page, *, now: datetime) -> dict[str, A
         "cases_open": questions.open,
         "market": market,
         "belonging": belonging,
+        "gatherings": gatherings,
         "made": made_by(member.pk, now=now),
         "engraving": drawing.engraving(),
         "medal": drawing.medal(),

@@ -67,6 +67,12 @@ def long_date(moment: date | datetime) -> str:
 
 
 @register.filter
+def weekday(moment: date) -> str:
+    """Sun."""
+    return str(WEEKDAYS[moment.weekday()])
+
+
+@register.filter
 def day(moment: datetime) -> str:
     """Today, Yesterday, or the date, in the reader's own days."""
     days = (timezone.localdate() - _local(moment)).days

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -91,8 +91,44 @@ class _Found:
 def ways_to_earn(member: Member, *, now: datetime, language: str) -> list[Way]:
     """Every public rule in force that pays, the open ones first, in a fixed number of queries."""
     book = rulebook.current()
+    return _told(member, book, _in_force(book, now), now=now, language=language)
+
+
+def ways_on(
+    member: Member, *, types: Collection[str], known: Mapping[str, Any], now: datetime, language: str
+) -> list[Way]:
+    """Those that pay on events of these types, less what they cannot pay given what is known of the event.
+
+    `known` says what some fields of it will be, such as `event.data.kind`.
+    """
+    book = rulebook.current()
+    found = [
+        each
+        for each in _in_force(book, now)
+        if each.rule.document.when in types and not _is_excluded(each.rule.condition, known, member)
+    ]
+    return _told(member, book, found, now=now, language=language) if found else []
+
+
+def _is_excluded(group: CheckedGroup, known: Mapping[str, Any], member: Member) -> bool:
+    """Whether a clause that must hold is about what is known, and does not."""
+    if group.kind != "all":
+        return False
+    return any(
+        _is_excluded(each, known, member) if isinstance(each, CheckedGroup) else _fails_for(each, known, member)
+        for each in group.members
+    )
+
+
+def _fails_for(clause: CheckedClause, known: Mapping[str, Any], member: Member) -> bool:
+    fields = clause.checked.fields
+    if not fields or not set(fields) <= set(known):
+        return False
+    return expressions.explain(clause.checked, known.get, member.zone()).result is False
+
+
+def _told(member: Member, book: RuleBook, found: list[_Found], *, now: datetime, language: str) -> list[Way]:
     today = local_day(now, member.zone())
-    found = _in_force(book, now)
     facts = load_members([member.pk], book)[member.pk]
     uses = uses_of(member.pk, [(each.ceiling, today) for each in found if each.ceiling is not None])
     counts = _counts(member.pk, today, {each.goal[0] for each in found if each.goal is not None}, book)

@@ -61,7 +61,7 @@ ACTIVITY_ANNOUNCED, ACTIVITY_CHANGED = "activity.announced", "activity.changed"
 ACTIVITY_REGISTERED, ACTIVITY_WAITLISTED = "activity.registered", "activity.waitlisted"
 ACTIVITY_OFFERED, ACTIVITY_LAPSED = "activity.offered", "activity.lapsed"
 ACTIVITY_CANCELLED, ACTIVITY_REFUSED = "activity.cancelled", "activity.refused"
-ACTIVITY_REMINDER = "activity.reminder"
+ACTIVITY_REMINDER, ACTIVITY_INVITED = "activity.reminder", "activity.invited"
 ACTIVITY_CHECKED_IN, ACTIVITY_MISSED = "activity.checked_in", "activity.missed"
 ACTIVITY_SPOKE, ACTIVITY_RATED = "activity.spoke", "activity.rated"
 PROPOSAL_MADE, PROPOSAL_ASKED = "proposal.made", "proposal.asked"
@@ -253,6 +253,10 @@ OUTCOME_TYPES: dict[str, tuple[str, Mapping[str, object]]] = {
     ROLE_APPOINTED: ("A member took on a responsibility.", _ROLE),
     ROLE_ENDED: ("A member's term in a responsibility is over.", _ROLE),
     ACTIVITY_ANNOUNCED: ("An activity that a member hosts or speaks at was announced.", _ACTIVITY),
+    ACTIVITY_INVITED: (
+        "A member was invited to an activity and may register before others, until a moment.",
+        {**_ACTIVITY, "until": {"type": "timestamp"}},
+    ),
     ACTIVITY_CHANGED: ("An activity that a member wants to come to has another time or place.", _ACTIVITY),
     ACTIVITY_REGISTERED: (
         "A member has a place in an activity.",

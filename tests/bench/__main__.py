@@ -16,7 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from tests import servers
-from tests.bench import door, growth, ingest, latency, one_by_one, pipeline, privileges, report, size, standing
+from tests.bench import (
+    calendar,
+    door,
+    growth,
+    ingest,
+    latency,
+    one_by_one,
+    pipeline,
+    privileges,
+    report,
+    size,
+    standing,
+)
 from tests.bench.places import Postgresql, Sqlite
 from tests.bench.processes import ask, served
 
@@ -123,6 +135,8 @@ def main() -> int:
                 growth.measure(place, report.results)
                 report.progress("a thousand at the door")
                 door.measure(place, report.results)
+                report.progress("a month of 500 activities, and its feed")
+                calendar.measure(place, report.results)
                 one_by_one.measure(place)
         visible(folder, "embedded")
         if servers.redis_binary() is not None:

@@ -21,7 +21,7 @@ from activities.domain.checking_in.room import room_code
 from activities.enums import PaperKind
 from activities.models import ActivityPerson, Feedback, Paper, Recap, Registration, Scan
 from config.roles import furnish_roles
-from config.site.gatherings import gatherings_of
+from config.site.gatherings.mine import mine_of
 from members.domain import page_links
 from members.models import Member, Space, SpaceOperator
 from tests import factories
@@ -225,10 +225,10 @@ def test_the_points_page_leads_to_what_members_come_to_and_make_with_as_many_que
         ActivityPerson.objects.create(activity=other, member=Member.objects.get(ref="cy"), part="helper")
 
     with CaptureQueriesContext(connection) as asked:
-        lines = gatherings_of(ada, now=timezone.now())
+        mine = mine_of(ada, now=timezone.now())
     hosted = as_member("cy").get("/me/").content.decode()
 
-    assert (len(lines), len(asked)) == (count, 2)
+    assert (len([*mine.coming, *mine.past]), len(asked)) == (count, 5)
     assert hosted.count("/me/hosting/") == count
     assert "/me/hosting/" not in as_member("di").get("/me/").content.decode()
 

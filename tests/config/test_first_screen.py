@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from config.site import first_screen, quests
 from config.site.first_screen import Best, Questions, Waiting
+from config.site.gatherings.mine import mine_of
 from config.site.queries import page as queries
 from config.site.rights import Rights
 from incentives.enums import CaseState
@@ -41,7 +42,7 @@ def waiting_of(member, inbox=None):
         page=queries.page_of(member, now=now), rights=Rights([], []), market=market_of(member, now=now),
         proposals=proposals_of(member.pk), inbox=inbox or inbox_of(member, now=now, count=20),
         questions=first_screen.questions_of(member), belonging=belonging_of(member, now=now),
-        inviting=inviting_of(member, now=now),
+        inviting=inviting_of(member, now=now), gatherings=mine_of(member, now=now),
     )  # fmt: skip
 
 

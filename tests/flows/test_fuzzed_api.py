@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from activities.domain.after import recaps
 from activities.domain.checking_in.scanning import Scanned, take
 from activities.domain.orders import paying, refunding
 from activities.domain.proposals import proposing
+from activities.domain.series import drafting
 from activities.models import Activity, Group, Order, Proposal, Refund, Registration
 from config.wsgi import application
 from incentives.domain.corrections.gathering import gather
@@ -109,6 +110,10 @@ FUZZ = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+SERIES = {
+    "code": "weekly", "kind": "sharing", "names": {"en": "Weekly"}, "rule": "FREQ=WEEKLY", "starts_on": "2026-12-01",
+    "starts_time": "19:00:00", "minutes": 60,
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +162,10 @@ def settle():
     somewhere_to_be()
     something_to_use()
     two_who_know_each_other()
+    drafting.make(
+        values={**SERIES, "code": "mending", "starts_on": date(2026, 12, 1), "starts_time": time(19)},
+        now=timezone.now(),
+    )
     asked = Asked(timezone.now(), None, "content.published")
     cases.open_case(member=Member.objects.get(ref="ada"), asked=asked, text="", now=timezone.now(), actor="fuzz")
     Case.objects.update(event_id=None, state="answered", answered_at=timezone.now(), due_at=None)
@@ -387,6 +396,8 @@ def known(name, operation=""):
             told["member"] = "di"
         if name in told and not (name == "kind" and "violations" in operation):
             return told[name]
+    if operation == "POST /api/v1/series" and name in SERIES:
+        return SERIES[name]
     if name in ("use_id", "grant_id"):
         model = PrivilegeUse if name == "use_id" else PrivilegeGrant
         return str(model.objects.order_by("pk").values_list("pk", flat=True)[0])
@@ -410,7 +421,7 @@ def known(name, operation=""):
     if name == "journal_id":
         return str(Journal.objects.order_by("pk").values_list("pk", flat=True)[0])
     return {
-        "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
+        "series": "mending", "ladder": "growth", "tier": "guests", "until": LATER.isoformat(), "metric": "balance:growth",
         "first": "ada", "second": "cy", "other": "bo", "off": False, "agrees": True,
         "opening": "一心一意", "merged": "bo", "kind": "advertising", "reporter": "ada",
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app", "space": "circle", "role": "host",

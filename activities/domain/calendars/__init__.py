@@ -1,0 +1,1 @@
+"""Activities as calendars read them (RFC 5545)."""

@@ -1,0 +1,313 @@
+"""The page of an activity: what, when, where, who may come and what comes of it, ready to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from activities.domain import deciding, questions, wording
+from activities.domain.orders import foreseeing, pricing, providers
+from activities.domain.orders.providers.offline import Offline
+from activities.enums import ActivityState, OrderState, Part, RegistrationState
+from activities.models import COMING_STATES, Activity, Order, Registration, Ticket
+from config.site.gatherings import words
+from config.site.queries.words import initials_of
+from incentives.domain.earnings import Way, ways_on
+from members.domain.outcomes import ACTIVITY_CHECKED_IN, ACTIVITY_ORDER_PAID, ACTIVITY_REGISTERED, ACTIVITY_SPOKE
+from members.models import Member
+
+SEATS_DRAWN_MAX = 90
+PAYS_WHO_COMES = (ACTIVITY_REGISTERED, ACTIVITY_CHECKED_IN, ACTIVITY_ORDER_PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    initials: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A ticket as a radio card. `why_not` is empty where it can be taken."""
+
+    code: str
+    name: str
+    text: str
+    price: str
+    why_not: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, with what was answered and what was wrong with that."""
+
+    code: str
+    name: str
+    kind: str
+    is_required: bool
+    options: list[tuple[str, str]]
+    answer: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The seats as they are drawn and in words; none are drawn where there are too many, or no bound."""
+
+    taken: range
+    free: range
+    words: str
+    waiting: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a visitor has written into the form, and what was wrong with it, by field."""
+
+    ticket: str = ""
+    guests: int = 0
+    channel: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a member has here: in which state, until when, what it costs, how it is paid, what cancelling would mean."""
+
+    registration: Registration
+    place: int | None
+    price: str
+    pay_words: str
+    pay_online: bool
+    back: str
+    order: Order | None
+    answers: list[tuple[str, str]]
+
+    @property
+    def id(self) -> str:
+        return str(self.registration.public_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    activity: Activity
+    icon: str
+    kind: str
+    name: str
+    summary: str
+    text: str
+    when: str
+    when_there: str
+    where: str
+    link: str
+    space: str
+    language: str
+    people: list[Person]
+    seats: Seats | None
+    for_whom: str
+    price: str
+    is_over: bool
+    is_coming: bool
+    cancel_until: str
+    guests: range
+    verdict: deciding.Verdict | None = None
+    joins_as: str = ""
+    mine: Mine | None = None
+    ended: Registration | None = None
+    tickets: list[Choice] = field(default_factory=list)
+    questions: list[Asked] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+    given: Given = field(default_factory=Given)
+
+
+def shown_of(activity: Activity, member: Member | None, *, now: datetime, given: Given | None = None) -> Shown:
+    """The page as this member sees it, or whoever passes by: a number of queries that never grows."""
+    given = given or Given()
+    icon, kind = words.KINDS[activity.kind]
+    tickets = list(activity.tickets.filter(is_active=True).select_related("currency").order_by("price", "pk"))
+    public: dict[str, Any] = {
+        "activity": activity,
+        "icon": icon,
+        "kind": str(kind),
+        "name": wording.name_of(activity),
+        "summary": wording.words_in(activity.summaries),
+        "text": wording.words_in(activity.texts),
+        "when": words.when(activity),
+        "where": words.where(activity),
+        "space": words.space_name(activity),
+        "language": activity.language,
+        "seats": _seats(activity),
+        "for_whom": words.for_whom(activity),
+        "price": words.price_line(activity, tickets, now) if tickets else "",
+        "is_over": activity.state in (ActivityState.FINISHED, ActivityState.REVIEWED) or activity.ends_at <= now,
+        "is_coming": activity.state in COMING_STATES and now < activity.starts_at,
+        "cancel_until": wording.moment_words(activity.cancel_until or activity.starts_at, activity),
+        "guests": range(activity.guests_max + 1),
+        "given": given,
+    }
+    if member is None:
+        return Shown(**public, when_there="", link="", people=[])
+    verdict = deciding.verdict_of(activity, member, now=now)
+    people = list(activity.people.select_related("member"))
+    mine = _mine(verdict.registration, now) if verdict.registration is not None else None
+    has_place = mine is not None and mine.registration.state == RegistrationState.CONFIRMED
+    return Shown(
+        **public,
+        when_there=words.when_there(activity, member.zone()),
+        link=activity.link if has_place else "",
+        people=[_person(each) for each in people],
+        verdict=verdict,
+        joins_as=_joins_as(verdict.would_be),
+        mine=mine,
+        ended=None if mine is not None else _ended(activity, member),
+        tickets=_choices(activity, member, given, now) if mine is None else [],
+        questions=_questions(activity, given) if mine is None else [],
+        ways=_ways(activity, member, is_host=any(each.member_id == member.pk for each in people), now=now),
+    )
+
+
+def asked_of(activity: Activity) -> tuple[questions.Question, ...]:
+    """The questions of an activity; none where nobody could read them."""
+    try:
+        return questions.read(activity.questions)
+    except questions.BadQuestions:
+        return ()
+
+
+def _seats(activity: Activity) -> Seats | None:
+    if activity.state not in COMING_STATES or activity.capacity is None:
+        return None
+    taken, free = min(activity.seats_taken, activity.capacity), activity.seats_left or 0
+    is_drawn = activity.capacity <= SEATS_DRAWN_MAX
+    waiting = activity.registrations.filter(state=RegistrationState.WAITING).count()
+    said = {"seats": activity.capacity, "taken": taken, "free": free}
+    return Seats(
+        range(taken if is_drawn else 0), range(free if is_drawn else 0), words.seats(activity), waiting,
+        _("%(seats)d seats, %(taken)d taken, %(free)d free") % said,
+    )  # fmt: skip
+
+
+def _person(each: Any) -> Person:
+    name = each.member.display_name or _("A member")
+    return Person(name, initials_of(name), str(Part(each.part).label))
+
+
+def _joins_as(state: RegistrationState | None) -> str:
+    said: dict[str | None, str] = {
+        RegistrationState.CONFIRMED: _("Join"),
+        RegistrationState.ASKED: _("Ask to join"),
+        RegistrationState.WAITING: _("Join the waiting list"),
+    }
+    return said.get(state, "")
+
+
+def _mine(registration: Registration, now: datetime) -> Mine:
+    activity = registration.activity
+    order = Order.objects.select_related("ticket__currency").filter(registration=registration).first()
+    price = ""
+    if order is not None:
+        price = words.sum_of(order.amount, order.money, order.points, order.ticket)
+    elif registration.ticket is not None:
+        price = words.price_of(registration.ticket, activity.money, registration.seats)
+    is_due = order is not None and order.state == OrderState.PLACED
+    by_hand, online = _how_to_pay(order) if is_due else ("", False)
+    return Mine(
+        registration, registration.place_in_line(), price, by_hand, online, _back_words(registration, order, now),
+        order, [(name, answer) for name, answer in _answered(activity, registration)],
+    )  # fmt: skip
+
+
+def _how_to_pay(order: Order | None) -> tuple[str, bool]:
+    """In words where a person is paid; whoever is paid online is asked only when the member wants to pay."""
+    if order is None or order.provider != Offline.code:
+        return "", order is not None
+    return providers.named(order.provider).begin(order, return_url="").words, False
+
+
+def _back_words(registration: Registration, order: Order | None, now: datetime) -> str:
+    """What cancelling now would mean, before it is done."""
+    back = foreseeing.back_if_cancelled(registration, order, now=now)
+    said = []
+    if back.is_late:
+        said.append(_("The time to cancel freely is over: this would be noted as late."))
+    if order is not None and (back.paid or back.points_paid):
+        code, ticket = order.money or registration.activity.money, order.ticket
+        whole = words.sum_of(back.paid, code, back.points_paid, ticket)
+        if back.is_all:
+            said.append(_("Everything you gave goes back: %(sum)s.") % {"sum": whole})
+        elif back.money or back.points:
+            part = words.sum_of(back.money, code, back.points, ticket)
+            said.append(_("%(part)s of %(whole)s goes back.") % {"part": part, "whole": whole})
+        else:
+            said.append(_("Nothing of %(whole)s goes back.") % {"whole": whole})
+    if not said:
+        said.append(_("Your place goes to whoever is next."))
+    return " ".join(said)
+
+
+def _answered(activity: Activity, registration: Registration) -> list[tuple[str, str]]:
+    found = []
+    for each in asked_of(activity):
+        answer = registration.answers.get(each.code)
+        if answer is None:
+            continue
+        if each.kind == questions.YES_NO:
+            text = _("Yes") if answer else _("No")
+        elif each.kind == questions.CHOICE:
+            text = wording.words_in(each.options.get(answer, {}), str(answer))
+        else:
+            text = str(answer)
+        found.append((wording.words_in(each.names, each.code), text))
+    return found
+
+
+def _ended(activity: Activity, member: Member) -> Registration | None:
+    return Registration.objects.filter(activity=activity, member=member).order_by("-pk").first()
+
+
+def _choices(activity: Activity, member: Member, given: Given, now: datetime) -> list[Choice]:
+    found = pricing.offers_of(activity, member, now=now)
+    free = [each for each in found if each.why_not is None and each.left != 0]
+    chosen = given.ticket or (free[0].ticket.code if free else "")
+    return [_choice(each, activity, chosen) for each in found]
+
+
+def _choice(offer: pricing.Offer, activity: Activity, chosen: str) -> Choice:
+    ticket: Ticket = offer.ticket
+    why_not = offer.why_not.sentence if offer.why_not is not None else ""
+    text = wording.words_in(ticket.texts)
+    if not why_not and offer.left is not None:
+        text = f"{text} {_('%(left)d left') % {'left': offer.left}}".strip()
+    return Choice(
+        ticket.code, wording.words_in(ticket.names, ticket.code), text, words.price_of(ticket, activity.money), why_not,
+        not why_not and ticket.code == chosen,
+    )  # fmt: skip
+
+
+def _questions(activity: Activity, given: Given) -> list[Asked]:
+    return [
+        Asked(
+            each.code, wording.words_in(each.names, each.code), each.kind, each.is_required,
+            [(code, wording.words_in(names, code)) for code, names in each.options.items()],
+            given.answers.get(each.code, ""), given.errors.get(each.code, ""),
+        )
+        for each in asked_of(activity)
+    ]  # fmt: skip
+
+
+def _ways(activity: Activity, member: Member, *, is_host: bool, now: datetime) -> list[Way]:
+    if activity.state not in (*COMING_STATES, ActivityState.RUNNING):
+        return []
+    known = {"event.data.kind": activity.kind, "event.data.activity": activity.code}
+    if activity.space is not None:
+        known["event.data.space"] = activity.space.ref
+    types = (*PAYS_WHO_COMES, ACTIVITY_SPOKE) if is_host else PAYS_WHO_COMES
+    return ways_on(member, types=types, known=known, now=now, language=get_language() or "en")
