@@ -22,7 +22,7 @@ from config.site.views import for_member
 from incentives.domain.requests import Refused
 from members.models import Member
 
-ANSWER_LENGTH_MAX, TICKET_LENGTH_MAX = 2 * questions.ANSWER_LENGTH_MAX, 40
+ANSWER_LENGTH_MAX, TICKET_LENGTH_MAX, CODE_LENGTH_MAX = 2 * questions.ANSWER_LENGTH_MAX, 40, 40
 
 
 @require_POST
@@ -38,13 +38,15 @@ def join(request: HttpRequest, member: Member, code: str) -> HttpResponse:
     try:
         made, is_new = registering.register(
             activity_id=activity.pk, member=member, now=now, guests=given.guests, answers=answers, ticket=ticket,
-            channel=given.channel, actor="member",
+            group=given.group, stays_alone=given.stays_alone, free_code=given.free_code, channel=given.channel,
+            actor="member",
         )  # fmt: skip
     except questions.BadAnswer as error:
         given.errors[error.code] = error.sentence
         return _again(request, member, activity, given)
     except Refused as error:
-        given.errors["ticket" if "ticket" in error.kind or "points" in error.kind else ""] = error.sentence
+        about = ("ticket", "points", "group", "code")
+        given.errors["ticket" if any(word in error.kind for word in about) else ""] = error.sentence
         return _again(request, member, activity, given)
     if is_new:
         messages.success(request, _said(made))
@@ -125,7 +127,11 @@ def _read(request: HttpRequest, activity: Activity) -> tuple[Given, dict[str, ob
     guests = int(number) if number.isascii() and number.isdigit() and len(number) < 3 else 0
     channel = request.POST.get("channel", "").replace("\x00", "").strip()[:CHANNEL_LENGTH_MAX]
     ticket = request.POST.get("ticket", "").replace("\x00", "")[:TICKET_LENGTH_MAX]
-    return Given(ticket, guests, channel, written, errors), answers
+    group, free_code = (
+        request.POST.get(name, "").replace("\x00", "").strip()[:CODE_LENGTH_MAX] for name in ("group", "free_code")
+    )
+    stays = request.POST.get("stays_alone") == "yes"
+    return Given(ticket, guests, channel, group, stays, free_code, written, errors), answers
 
 
 def _again(request: HttpRequest, member: Member, activity: Activity, given: Given) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from activities.domain import deciding, questions, wording
 from activities.domain.orders import foreseeing, pricing, providers
 from activities.domain.orders.providers.offline import Offline
-from activities.enums import ActivityState, OrderState, Part, RegistrationState
-from activities.models import COMING_STATES, Activity, Order, Registration, Ticket
+from activities.enums import ActivityState, GroupState, OrderState, Part, RegistrationState
+from activities.models import COMING_STATES, Activity, Group, Order, Registration, Ticket
 from config.site.gatherings import words
 from config.site.queries.words import initials_of
 from incentives.domain.earnings import Way, ways_on
@@ -41,6 +41,8 @@ class Choice:
     price: str
     why_not: str
     is_chosen: bool
+    group_size: int = 0
+    has_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class Given:
     ticket: str = ""
     guests: int = 0
     channel: str = ""
+    group: str = ""
+    stays_alone: bool = False
+    free_code: str = ""
     answers: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -94,6 +99,12 @@ class Mine:
     @property
     def id(self) -> str:
         return str(self.registration.public_id)
+
+    @property
+    def group(self) -> Group | None:
+        """The group they buy with, while it gathers."""
+        found = self.order.group if self.order is not None else None
+        return found if found is not None and found.state == GroupState.OPEN else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,11 @@ class Shown:
     questions: list[Asked] = field(default_factory=list)
     ways: list[Way] = field(default_factory=list)
     given: Given = field(default_factory=Given)
+
+    @property
+    def groups(self) -> list[Choice]:
+        """The tickets that are bought together."""
+        return [each for each in self.tickets if each.group_size and not each.why_not]
 
 
 def shown_of(activity: Activity, member: Member | None, *, now: datetime, given: Given | None = None) -> Shown:
@@ -211,7 +227,7 @@ def _joins_as(state: RegistrationState | None) -> str:
 
 def _mine(registration: Registration, now: datetime) -> Mine:
     activity = registration.activity
-    order = Order.objects.select_related("ticket__currency").filter(registration=registration).first()
+    order = Order.objects.select_related("ticket__currency", "group").filter(registration=registration).first()
     price = ""
     if order is not None:
         price = words.sum_of(order.amount, order.money, order.points, order.ticket)
@@ -288,7 +304,7 @@ def _choice(offer: pricing.Offer, activity: Activity, chosen: str) -> Choice:
         text = f"{text} {_('%(left)d left') % {'left': offer.left}}".strip()
     return Choice(
         ticket.code, wording.words_in(ticket.names, ticket.code), text, words.price_of(ticket, activity.money), why_not,
-        not why_not and ticket.code == chosen,
+        not why_not and ticket.code == chosen, ticket.group_size or 0, ticket.alone_id is not None,
     )  # fmt: skip
 
 

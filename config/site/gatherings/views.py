@@ -36,7 +36,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
 def activity(request: HttpRequest, code: str) -> HttpResponse:
     """The page of an activity that has been announced."""
     channel = request.GET.get("from", "").replace("\x00", "")[:CHANNEL_LENGTH_MAX]
-    return show(request, member_of(request), find_public(code), Given(channel=channel))
+    group = request.GET.get("group", "").replace("\x00", "")[:CODE_LENGTH_MAX]
+    return show(request, member_of(request), find_public(code), Given(channel=channel, group=group))
 
 
 def show(
