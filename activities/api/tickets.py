@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +28,7 @@ from members.api.params import known_only, text_of
 from members.api.problems import Problem
 from members.enums import Scope
 
-CODE_LENGTH_MAX = 40
+CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class Tickets(APIView):
@@ -60,8 +61,8 @@ class TicketDetail(APIView):
     def put(self, request: Request, activity: str, ticket: str, **_: Any) -> Response:
         """Make a ticket, or change one. Orders already made keep what they cost."""
         found = find_activity(activity)
-        if len(ticket) > CODE_LENGTH_MAX:
-            raise Problem(f"A ticket's code has at most {CODE_LENGTH_MAX} characters.", kind="invalid")
+        if CODE.fullmatch(ticket) is None:
+            raise Problem("A ticket's code has up to 40 small letters, digits and hyphens.", kind="invalid")
         body = TicketChange(data=request.data)
         body.is_valid(raise_exception=True)
         values = _values(dict(body.validated_data), found, found.tickets.filter(code=ticket).first())
