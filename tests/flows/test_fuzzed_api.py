@@ -260,7 +260,9 @@ def known(name, operation=""):
     if name == "registration_id":
         return str(Registration.objects.get(activity__code="fuzzed", member__ref="ada").public_id)
     if "/activities/" in operation or "/registrations/" in operation:
-        told = {"kind": "certificate", "texts": {"en": "It was."}, "photos": [], "nonce": secrets.token_hex(8)}
+        scan = {"nonce": secrets.token_hex(8), "scanned_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}", "guests": 1}
+        told = {"kind": "certificate", "texts": {"en": "It was."}, "photos": [], "nonce": scan["nonce"],
+                "scans": [scan], "came": 3, "stars": 4}  # fmt: skip
         if name in told:
             return told[name]
     if name == "code" and "invitations" in operation:
