@@ -226,9 +226,10 @@ def test_the_points_page_leads_to_what_members_come_to_and_make_with_as_many_que
 
     with CaptureQueriesContext(connection) as asked:
         mine = mine_of(ada, now=timezone.now())
+    queries = len(asked)
     hosted = as_member("cy").get("/me/").content.decode()
 
-    assert (len([*mine.coming, *mine.past]), len(asked)) == (count, 5)
+    assert (len([*mine.coming, *mine.past]), queries) == (count, 5)
     assert hosted.count("/me/hosting/") == count
     assert "/me/hosting/" not in as_member("di").get("/me/").content.decode()
 
@@ -273,13 +274,13 @@ def test_the_desk_checks_in_and_takes_back_with_a_reason(evening):
 
     assert client.get(at + "check-in/").status_code == 200
     assert Scan.objects.count() == 0
-    client.post(at + "check-in/", {"reason": "Phone is empty."})
+    client.post(at + "check-in/", {"reason": "Phone is empty.", "_form_submitted": "True"})
     ada.refresh_from_db()
     assert ada.checked_in_at is not None
-    client.post(at + "undo-check-in/", {"reason": ""})
+    client.post(at + "undo-check-in/", {"reason": "", "_form_submitted": "True"})
     ada.refresh_from_db()
     assert ada.checked_in_at is not None
-    client.post(at + "undo-check-in/", {"reason": "It was Bo."})
+    client.post(at + "undo-check-in/", {"reason": "It was Bo.", "_form_submitted": "True"})
 
     ada.refresh_from_db()
     assert ada.checked_in_at is None

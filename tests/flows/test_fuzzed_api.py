@@ -267,8 +267,10 @@ def at_activities(name, operation):
     if operation.endswith(AFTER):
         if name == "registration_id":
             return str(Registration.objects.get(activity__code="fuzzed", member__ref="ada").public_id)
-        told = {"activity": "fuzzed", "kind": "certificate", "texts": {"en": "It was."}, "photos": []}
-        return {**told, "nonce": secrets.token_hex(8)}.get(name)
+        scan = {"nonce": secrets.token_hex(8), "scanned_at": f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}", "guests": 1}
+        told = {"activity": "fuzzed", "kind": "certificate", "texts": {"en": "It was."}, "photos": [],
+                "nonce": scan["nonce"], "scans": [scan], "came": 3, "stars": 4}  # fmt: skip
+        return told.get(name)
     if operation == "POST /api/v1/activities":
         drafted = {
             "code": "new-evening", "kind": "sharing", "names": {"en": "New"}, "starts_at": SOON.isoformat(), "zone": "UTC",
