@@ -26,6 +26,7 @@ def measure(place: Any, results: dict[str, Any]) -> None:
     place.drop(url)
     results["calendar_page_over_query"] = round(found["page"] / found["query"], 1)
     results["calendar_feed_over_query"] = round(found["feed"] / found["query"], 1)
+    results["calendar_feed_unchanged_over_query"] = round(found["same"] / found["query"], 2)
     results["calendar_page_milliseconds"] = round(found["page"] * 1000, 1)
     results["calendar_feed_milliseconds"] = round(found["feed"] * 1000, 1)
 
@@ -90,7 +91,14 @@ def ask() -> None:
         assert answer.content.count(b"BEGIN:VEVENT") == ACTIVITIES
         return answer.status_code
 
-    print(json.dumps(_in_turns({"query": query, "page": page, "feed": feed})))
+    known = {"If-None-Match": client.get("/activities.ics")["ETag"]}
+
+    def same() -> int:
+        answer = client.get("/activities.ics", headers=known)
+        assert answer.status_code == 304
+        return answer.status_code
+
+    print(json.dumps(_in_turns({"query": query, "page": page, "feed": feed, "same": same})))
 
 
 def _in_turns(acts: dict[str, Callable[[], int]]) -> dict[str, float]:

@@ -6,11 +6,14 @@ docs/adr/0032-feeds-say-instants.md.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
@@ -41,12 +44,23 @@ class Entry:
 
 def public_feed(*, now: datetime, kind: str = "", space: str = "") -> bytes:
     """What is announced, of a kind and a space where they are named; nobody in it is named."""
-    found = Activity.objects.public().select_related("space").filter(ends_at__gt=now - KEPT)
+    found = _public(now, kind, space).select_related("space")
+    return write(_("Activities"), [public_entry(each) for each in found[:EVENTS_MAX]])
+
+
+def public_mark(*, now: datetime, kind: str = "", space: str = "") -> str:
+    """What a feed is known by: another one as soon as anything in it is another, found without writing it."""
+    rows = _public(now, kind, space).values_list("pk", "sequence", "changed_at", "announced_at")[:EVENTS_MAX]
+    return hashlib.sha256(repr((get_language(), settings.SITE_URL, list(rows))).encode()).hexdigest()[:32]
+
+
+def _public(now: datetime, kind: str, space: str) -> QuerySet[Activity]:
+    found = Activity.objects.public().filter(ends_at__gt=now - KEPT)
     if kind:
         found = found.filter(kind=kind)
     if space:
         found = found.filter(space__ref=space)
-    return write(_("Activities"), [public_entry(each) for each in found.order_by("starts_at", "pk")[:EVENTS_MAX]])
+    return found.order_by("starts_at", "pk")
 
 
 def member_feed(member: Member, *, now: datetime) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -30,8 +31,9 @@ def public(request: HttpRequest) -> HttpResponseBase:
     space = request.GET.get("space", "").replace("\x00", "")[:SPACE_LENGTH_MAX]
     if kind and kind not in ActivityKind.values:
         raise Http404
-    text = writing.public_feed(now=timezone.now(), kind=kind, space=space)
-    return _answer(request, text, f"public, max-age={PUBLIC_SECONDS}")
+    now, cache = timezone.now(), f"public, max-age={PUBLIC_SECONDS}"
+    mark = writing.public_mark(now=now, kind=kind, space=space)
+    return _answer(request, lambda: writing.public_feed(now=now, kind=kind, space=space), mark, cache)
 
 
 @require_safe
@@ -43,14 +45,15 @@ def own(request: HttpRequest, secret: str) -> HttpResponseBase:
         raise Http404 from error
     with translation.override(member.language or translation.get_language() or "en"):
         text = writing.member_feed(member, now=timezone.now())
-    return _answer(request, text, "private, no-cache")
+    return _answer(request, lambda: text, _mark(text), "private, no-cache")
 
 
 @require_safe
 def one(request: HttpRequest, code: str) -> HttpResponseBase:
     """One activity as a file that calendars open."""
     activity = find_public(code)
-    answer = _answer(request, writing.one(activity), f"public, max-age={PUBLIC_SECONDS}")
+    text = writing.one(activity)
+    answer = _answer(request, lambda: text, _mark(text), f"public, max-age={PUBLIC_SECONDS}")
     answer["Content-Disposition"] = f'attachment; filename="{activity.code}.ics"'
     return answer
 
@@ -66,14 +69,18 @@ def renew(request: HttpRequest, member: Member) -> HttpResponse:
     return redirect(f"{reverse('points')}#activities")
 
 
-def _answer(request: HttpRequest, text: bytes, cache: str) -> HttpResponseBase:
+def _mark(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()[:32]
+
+
+def _answer(request: HttpRequest, write: Callable[[], bytes], mark: str, cache: str) -> HttpResponseBase:
     """The text, or nothing but that nothing is new."""
-    etag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
-    whole = HttpResponse(text, content_type="text/calendar; charset=utf-8")
-    whole["ETag"], whole["Cache-Control"] = etag, cache
-    # Names are in the reader's language.
-    whole["Vary"] = "Accept-Language, Cookie"
-    answer = get_conditional_response(request, etag=etag, response=whole)
-    assert answer is not None, "it was given one"
+    etag = f'"{mark}"'
+    answer = get_conditional_response(request, etag=etag)
+    if answer is None:
+        answer = HttpResponse(write(), content_type="text/calendar; charset=utf-8")
+        answer["ETag"] = etag
     answer["Cache-Control"] = cache
+    # Names are in the reader's language.
+    answer["Vary"] = "Accept-Language, Cookie"
     return answer
