@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext as _
 
 from activities.domain import bringing, deciding, questions, wording
@@ -63,9 +64,11 @@ def register(
         return earlier, False
     _checked(deciding.demands_of(activity, member, now=now)[1])
     kept = questions.answered(questions.read(activity.questions), answers or {})
+    # Whatever can be read before the row is held is: everybody else who registers waits meanwhile.
+    has_tickets, brought_by = activity.tickets.filter(is_active=True).exists(), bringing.bringer_of(member, link)
     with transaction.atomic():
         activity = hold_activity(activity_id)
-        earlier = _live(activity_id, member)
+        earlier, has_line = _live_and_line(activity_id, member)
         if earlier is not None:
             return earlier, False
         # By the row that is held: what an operator changed a moment ago counts.
@@ -73,11 +76,18 @@ def register(
         if group and ticket is None:
             ticket = groups.find(activity, group).ticket
         free = codes.find(activity, free_code) if free_code else None
-        taken = _ticket(activity, ticket or (free.ticket if free is not None else None), member, now, free=free)
+        taken = _ticket(
+            activity,
+            ticket or (free.ticket if free is not None else None),
+            member,
+            now,
+            free=free,
+            has_tickets=has_tickets,
+        )
         open_if_due(activity, now=now)
         made = Registration(
             activity=activity, member=member, guests=guests, answers=kept, ticket=taken, channel=channel,
-            ticket_code=free, brought_by_id=bringing.bringer_of(member, link), registered_at=now, actor=actor[:80],
+            ticket_code=free, brought_by_id=brought_by, registered_at=now, actor=actor[:80],
         )  # fmt: skip
         if free is not None:
             assert taken is not None, "a code is of a ticket"
@@ -87,7 +97,7 @@ def register(
         elif group or stays_alone:
             raise CannotRegister("no_group_ticket", _("This ticket is bought alone; choose one of a group."))
         else:
-            _place(made, now=now)
+            _place(made, has_line=has_line, now=now)
     return made, True
 
 
@@ -180,18 +190,19 @@ def refuse(*, registration_id: int, now: datetime, reason: str = "") -> tuple[Re
     return found, True
 
 
-def _place(registration: Registration, *, now: datetime) -> None:
+def _place(registration: Registration, *, has_line: bool, now: datetime) -> None:
     if registration.activity.needs_approval:
         registration.state = RegistrationState.ASKED
         registration.save()
         return
-    _seat_or_line(registration, now=now)
+    _seat_or_line(registration, now=now, has_line=has_line)
 
 
-def _seat_or_line(registration: Registration, *, now: datetime) -> None:
-    """Seat a registration, or put it in line. Whoever waits in line comes before whoever comes now."""
+def _seat_or_line(registration: Registration, *, now: datetime, has_line: bool = True) -> None:
+    """Seat a registration, or put it in line. Whoever waits in line, if anybody may, comes before whoever comes now."""
     activity = registration.activity
-    offer_free_seats(activity, now=now)
+    if has_line:
+        offer_free_seats(activity, now=now)
     if has_room(activity, registration.seats, registration.ticket):
         _give_place(registration, now=now)
     elif activity.has_waiting_list:
@@ -227,11 +238,17 @@ def _give_place(registration: Registration, *, now: datetime) -> None:
 
 
 def _ticket(
-    activity: Activity, ticket: Ticket | None, member: Member, now: datetime, *, free: TicketCode | None
+    activity: Activity,
+    ticket: Ticket | None,
+    member: Member,
+    now: datetime,
+    *,
+    free: TicketCode | None,
+    has_tickets: bool,
 ) -> Ticket | None:
     """The ticket that is taken, fresh from under the activity's row: the chosen one, or the only one on sale."""
     if ticket is None:
-        if not activity.tickets.filter(is_active=True).exists():
+        if not has_tickets:
             return None
         on_sale = list(activity.tickets.on_sale(now).select_related("tier", "currency", "alone")[:2])
         if len(on_sale) != 1:
@@ -261,6 +278,17 @@ def _checked(why: WhyNot | None) -> None:
 
 def _live(activity_id: int, member: Member) -> Registration | None:
     return Registration.objects.live().filter(activity_id=activity_id, member=member).first()
+
+
+def _live_and_line(activity_id: int, member: Member) -> tuple[Registration | None, bool]:
+    """What the member has here, and whether anybody waits in line: one look, the member's own first."""
+    found = Registration.objects.live().filter(
+        Q(member=member) | Q(state=RegistrationState.WAITING), activity_id=activity_id
+    )
+    first = found.order_by(Case(When(member=member, then=0), default=1), "pk").first()
+    if first is not None and first.member_id == member.pk:
+        return first, True
+    return None, first is not None
 
 
 def _held(registration_id: int, member_id: int | None) -> Registration:
