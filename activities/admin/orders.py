@@ -137,14 +137,25 @@ class OrderAdmin(Money):
     """What was ordered, what came for it and what went back."""
 
     within = Within(space="activity__space")
-    list_display = ("number", "activity", "member", "ticket", "state", "due", "came", "back", "expires_at", "placed_at")
+    list_display = (
+        "number",
+        "activity",
+        "member",
+        "of_ticket",
+        "state",
+        "due",
+        "came",
+        "back",
+        "expires_at",
+        "placed_at",
+    )
     list_filter = ("state", "provider", "activity")
     list_select_related = ("activity", "member", "ticket", "currency")
     search_fields = ("=public_id", "=member__ref", "activity__code", "=payments__provider_ref", "=provider_ref")
     ordering = ("-id",)
     inlines = (PaymentInline, RefundInline)
     fields = (
-        "public_id", "activity", "member", "ticket", "seats", "state", "due", "came", "back", "provider",
+        "public_id", "activity", "member", "of_ticket", "seats", "state", "due", "came", "back", "provider",
         "provider_ref", "placed_at", "expires_at", "paid_at", "ended_at",
     )  # fmt: skip
     actions_detail = ("money_has_come", "give_back")
@@ -152,6 +163,10 @@ class OrderAdmin(Money):
     @admin.display(description=gettext_lazy("reference"))
     def number(self, order: Order) -> str:
         return f"{order.pk:08d}"
+
+    @admin.display(description=gettext_lazy("ticket"))
+    def of_ticket(self, order: Order) -> str:
+        return order.ticket.code
 
     @admin.display(description=gettext_lazy("due"))
     def due(self, order: Order) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
 from activities.domain import changing, money
@@ -89,12 +89,15 @@ class TicketForm(forms.ModelForm[Ticket]):
             self.add_error(error.field or None, error.sentence)
 
 
-class TicketInline(TabularInline):  # type: ignore[misc]  # The theme ships no types.
+class TicketInline(StackedInline):  # type: ignore[misc]  # The theme ships no types.
     """Tickets are taken off sale, never thrown away: orders name them."""
 
     model = Ticket
     form = TicketForm
-    fields = FIELDS
+    fields = (
+        ("code", "is_active"), "names", ("price", "capacity"), ("currency", "points"),
+        ("sells_from", "sells_until"), "tier", ("group_size", "group_hours"), "alone",
+    )  # fmt: skip
     extra = 0
 
     def has_delete_permission(self, *_args: Any) -> bool:
