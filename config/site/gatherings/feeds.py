@@ -79,8 +79,7 @@ def _answer(request: HttpRequest, write: Callable[[], bytes], mark: str, cache: 
     answer = get_conditional_response(request, etag=etag)
     if answer is None:
         answer = HttpResponse(write(), content_type="text/calendar; charset=utf-8")
-        answer["ETag"] = etag
-    answer["Cache-Control"] = cache
+    answer["ETag"], answer["Cache-Control"] = etag, cache
     # Names are in the reader's language.
     answer["Vary"] = "Accept-Language, Cookie"
     return answer
