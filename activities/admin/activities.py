@@ -26,6 +26,7 @@ from activities.models import Activity, ActivityInvitation, ActivityPerson, Acti
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from members.admin.base import Remembered, WhyForm, Window
+from members.admin.within import Within
 
 
 class ActivityForm(WhyForm):
@@ -101,6 +102,7 @@ _STEPS = {
 class ActivityAdmin(Overview, Remembered[Activity]):
     """What is planned, what is coming and what came of it; its steps are the buttons above the form."""
 
+    within = Within(space="space")
     form = ActivityForm
     list_display = ("code", "name", "kind", "state", "starts_at", "seats", "place")
     list_filter = ("state", "kind", "space")
@@ -310,6 +312,7 @@ def _door(page: str, object_id: int) -> HttpResponse:
 class ActivityStepAdmin(Window[ActivityStep]):
     """Every step of every activity, with who took it and why."""
 
+    within = Within(space="activity__space")
     list_display = ("at", "activity", "from_state", "to_state", "by", "reason")
     list_filter = ("to_state",)
     list_select_related = ("activity",)

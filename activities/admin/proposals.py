@@ -26,6 +26,7 @@ from activities.models import COMING_STATES, Activity, Proposal
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from members.admin.base import Plain, link
+from members.admin.within import Within
 
 _ORDER = (
     ProposalState.PROPOSED, ProposalState.TALKING, ProposalState.ACCEPTED, ProposalState.SCHEDULED,
@@ -57,6 +58,7 @@ class DateForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no type
 class ProposalAdmin(Plain[Proposal]):
     """What waits for somebody first, the oldest first; what came to an end last."""
 
+    within = Within(space="space")
     list_display = ("title", "state", "proposed_by", "who_speaks", "kept", "activity", "assignee", "moved_at")
     list_filter = ("state", "space", "assignee")
     list_select_related = ("proposer", "speaker", "activity", "assignee")

@@ -26,6 +26,7 @@ from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
 from incentives.domain.requests import Refused
 from members.admin.base import Plain
+from members.admin.within import Within
 
 
 class RegistrationForm(forms.ModelForm[Registration]):
@@ -56,6 +57,7 @@ class RegistrationForm(forms.ModelForm[Registration]):
 class RegistrationAdmin(Plain[Registration]):
     """Whoever is put in by hand is registered like everybody: the same demands, the same line."""
 
+    within = Within(space="activity__space")
     form = RegistrationForm
     list_display = ("activity", "member", "state", "guests", "registered_at", "until", "checked_in_at", "missed_at")
     list_filter = ("state", "activity__kind")

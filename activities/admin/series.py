@@ -20,6 +20,7 @@ from activities.domain.series import drafting, recurring
 from activities.domain.wording import words_in
 from activities.models import Series
 from members.admin.base import Remembered, WhyForm
+from members.admin.within import Within
 from members.domain.counters.periods import zone_named
 
 DATES_SHOWN, LOOK_AHEAD = 12, timedelta(days=400)
@@ -54,6 +55,7 @@ class SeriesForm(WhyForm):
 class SeriesAdmin(Remembered[Series]):
     """A change brings the drafts that nobody touched along; what members know of stays as it is."""
 
+    within = Within(space="space")
     form = SeriesForm
     list_display = ("code", "name", "kind", "rule", "zone", "next_date", "is_active")
     list_filter = ("is_active", "kind", "space")

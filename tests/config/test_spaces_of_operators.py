@@ -13,6 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from activities.domain import registering
+from activities.domain.proposals import proposing
+from activities.models import Activity, Proposal, Registration
 from config import roles
 from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
@@ -90,6 +93,9 @@ def _world():
         Content.objects.create(author=member, source=Source.objects.get(code="app"), external_id=f"c-{ref}")
         posting.post(asker=member, words=f"A lens for {ref}.", kind="tools", until=now + timedelta(days=9), now=now)
         case, _ = cases.open_case(member=member, asked=Asked(now), text="Missing.", now=now, actor="member")
+        evening = factories.announced(ref, space=space, speaker=member)
+        registering.register(activity_id=evening.pk, member=member, now=now)
+        proposing.propose(proposer=member, title=f"By {ref}", words="Words.", now=now, space=space)
         if case.due_at is None:
             cases.reopen(case_id=case.pk, member_id=member.pk, text="", now=now)
 
@@ -137,18 +143,21 @@ LISTS = [
     ("incentives/case/", Case, "member__ref"),
     ("incentives/privilegeuse/", PrivilegeUse, "member__ref"),
     ("incentives/privilegegrant/", PrivilegeGrant, "member__ref"),
+    ("activities/activity/", Activity, "code"),
+    ("activities/registration/", Registration, "member__ref"),
+    ("activities/proposal/", Proposal, "proposer__ref"),
 ]
 IDS = [path for path, _model, _to in LISTS]
 
 
 @pytest.mark.parametrize(("path", "model", "to"), LISTS, ids=IDS)
 def test_a_list_and_its_addresses_hold_a_bound_operator_to_their_space(bound, path, model, to):
-    mine, others = model.objects.filter(**{to: "ada"}), model.objects.filter(**{to: "bo"})
+    others = model.objects.filter(**{to: "bo"})
     rows = bound.get(f"/admin/{path}").context["cl"].queryset
 
     assert set(rows.values_list(to, flat=True)) == {"ada"}
     assert bound.get(f"/admin/{path}?q=bo").context["cl"].queryset.count() == 0
-    assert bound.get(f"/admin/{path}{mine[0].pk}/change/").status_code == 200
+    assert bound.get(f"/admin/{path}{rows[0].pk}/change/").status_code == 200
     for step in ("change/", "history/", "delete/"):
         assert bound.get(f"/admin/{path}{others[0].pk}/{step}").status_code in (403, 404)
     unbound = desk(operator()).get(f"/admin/{path}").context["cl"].queryset
