@@ -34,6 +34,11 @@ DATES_SHOWN = 60
 _SHOWN = Series.objects.select_related("space", "tier__ladder", "segment", "host", "speaker")
 
 
+@extend_schema_field({"type": "string", "example": "19:00:00"})
+class ClockTime(serializers.TimeField):
+    """A time by the clock that hangs there: no offset, which is what the format `time` of a schema would want."""
+
+
 class SeriesBody(serializers.ModelSerializer[Series]):
     """A series. `rule` is an RRULE of RFC 5545, followed in `zone` from `starts_on` at `starts_time`."""
 
@@ -42,6 +47,7 @@ class SeriesBody(serializers.ModelSerializer[Series]):
     segment = serializers.CharField(source="segment.code", allow_null=True, default=None)
     host = serializers.CharField(source="host.ref", allow_null=True, default=None)
     speaker = serializers.CharField(source="speaker.ref", allow_null=True, default=None)
+    starts_time = ClockTime()
     excluded = serializers.ListField(child=serializers.DateField())
     moved = serializers.DictField(child=serializers.CharField())
     questions = serializers.ListField(child=serializers.DictField())
@@ -64,7 +70,7 @@ class SeriesChange(StrictBody):
 
     rule = serializers.CharField(max_length=500, required=False, help_text="Such as FREQ=WEEKLY;BYDAY=TU.")
     starts_on = serializers.DateField(required=False)
-    starts_time = serializers.TimeField(required=False)
+    starts_time = ClockTime(required=False)
     minutes = serializers.IntegerField(min_value=1, max_value=MINUTES_MAX, required=False)
     zone = serializers.CharField(max_length=64, required=False)
     excluded = serializers.ListField(
@@ -102,7 +108,7 @@ class NewSeries(SeriesChange):
     names = Words()
     rule = serializers.CharField(max_length=500)
     starts_on = serializers.DateField()
-    starts_time = serializers.TimeField()
+    starts_time = ClockTime()
     minutes = serializers.IntegerField(min_value=1, max_value=MINUTES_MAX)
 
 

@@ -33,6 +33,15 @@ def operator(chromium, server):
     return operating(chromium, server)
 
 
+def taken_on(page, pk, before):
+    """Wait until the step has reached the server: the page before it says some of the same words."""
+    for _ in range(PATIENCE // 100):
+        if Correction.objects.get(pk=pk).state != before:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"it is {before} still")
+
+
 def said(page, words):
     page.get_by_text(words).first.wait_for(timeout=PATIENCE)
 
@@ -128,11 +137,13 @@ def test_a_correction_is_watched_while_it_is_worked_out_done_and_undone(operator
     carry_on_corrections()
     page.get_by_text("+20 Points").first.wait_for(timeout=PATIENCE)
     for verb, step in (("approve", "done"), ("undo", "undone")):
+        before = Correction.objects.get(pk=made.pk).state
         page.get_by_role("link", name=verb.title()).first.click()
         page.locator("#dialog").wait_for()
         if page.locator("#dialog [name=reason]").count():
             page.locator("#dialog [name=reason]").fill("It was another evening.")
         page.locator("#dialog button[type=submit], #dialog form button").last.click()
+        taken_on(page, made.pk, before)
         said(page, "waiting ·")
         running.carry_on(seconds_max=0)
         said(page, f"1 {step}")

@@ -278,7 +278,8 @@ def at_activities(name, operation):
         }  # fmt: skip
         return drafted.get(name)
     if operation.endswith("/activities/{activity}/steps") and name == "to":
-        return "cancelled"
+        # It is open: that is no news, and well answered.
+        return "open"
     if "/registrations/{registration_id}" in operation:
         return {
             "registration_id": str(Registration.objects.earliest("pk").public_id),
@@ -289,7 +290,7 @@ def at_activities(name, operation):
         return {"proposal_id": str(Proposal.objects.get().public_id), "to": "withdrawn", "speaker": "cy",
                 "agrees": True}.get(name)  # fmt: skip
     if operation.endswith("/proposals"):
-        return {"proposer": "ada"}.get(name)
+        return {"proposer": "ada", "title": "Binding", "words": "One each.", "speaker": "cy", "guest": ""}.get(name)
     is_paid = any(each in operation for each in ("/tickets", "/orders", "/ticket-codes"))
     return {"activity": "paid-evening" if is_paid else "evening"}.get(name)
 

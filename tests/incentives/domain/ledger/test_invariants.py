@@ -161,9 +161,10 @@ def test_8_a_movement_has_one_currency(account):
 def test_9_reversals_never_exceed_their_journal(account):
     award = Journal.objects.filter(kind=1).order_by("pk")[1]
     operations.reverse(journal_id=award.pk, cause="test", now=NOON)
-    assert "reversals_never_exceed_the_journal" in refused(
-        "UPDATE incentives_reversal SET wanted_amount = 6, reversed_amount = 6"
-    )
+    # Of two that it breaks, each database names one.
+    names = ("reversals_never_exceed_the_journal", "no_more_is_reversed_than_was_wanted")
+    said = refused("UPDATE incentives_reversal SET wanted_amount = 6, reversed_amount = 6")
+    assert any(name in said for name in names)
     with pytest.raises(operations.CannotReverse):
         operations.reverse(journal_id=award.pk, cause="again", now=NOON)
 
