@@ -429,14 +429,14 @@ def known(name, operation=""):
         "opening": "一心一意", "merged": "bo", "kind": "advertising", "reporter": "ada",
         "ref": "ada", "member": "ada", "payer": "ada", "payee": "bo", "subject": "ada", "source": "app", "space": "circle", "role": "host",
         "external_id": "e1", "code": "content.published", "type": "content.published", "currency": "points",
-        "amount": "1", "reason": "A thank-you", "cause": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
+        "amount": "1", "reason": "A thank-you", "cause": "A mistake", "why": "A mistake", "schema": factories.POST_SCHEMA, "rule_code": "post", "version": "1", "document": DRAFT, "facts": {"event.data.words": 500},
     }.get(name)  # fmt: skip
 
 
 # What the schema leaves to be left out, since it hangs on other words, and what a bare request needs all the same.
 NEEDED = {
     "POST /api/v1/corrections": ("found_by", "act", "refs", "currency", "amount", "reason"),
-    "POST /api/v1/ladders/{code}/edits/{edit_id}/undo": ("reason",),
+    "POST /api/v1/ladders/{code}/edits/{edit_id}/undo": ("why",),
 }
 
 
