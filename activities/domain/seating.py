@@ -16,10 +16,17 @@ from members.models import Standing
 LOOKED_AT_MAX = 200
 
 
-def hold_activity(activity_id: int) -> Activity:
-    """The activity's row, held until the transaction ends: seats, registrations and steps wait for it."""
-    found = Activity.objects.select_for_update(of=("self",)).select_related("space", "tier")
-    return found.get(pk=activity_id)
+def hold_activity(activity_id: int, *, known: Activity | None = None) -> Activity:
+    """The activity's row, held until the transaction ends: seats, registrations and steps wait for it.
+
+    Of one that is `known` from before, its space and its tier need not be read again while everybody waits.
+    """
+    found = Activity.objects.select_for_update().get(pk=activity_id)
+    if known is not None and known.space_id == found.space_id:
+        found.space = known.space
+    if known is not None and known.tier_id == found.tier_id:
+        found.tier = known.tier
+    return found
 
 
 def has_room(activity: Activity, seats: int, ticket: Ticket | None = None) -> bool:

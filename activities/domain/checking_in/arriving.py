@@ -18,9 +18,11 @@ from members.domain.outcomes import ACTIVITY_CHECKED_IN
 
 def arrive(made: Scan, activity: Activity, *, now: datetime) -> str:
     """Check a registration in, and return why not; empty if they are in, or were already."""
-    if made.registration_id is None:
+    if made.registration is None:
         return wording.UNKNOWN_CODE
-    found = Registration.objects.select_for_update(of=("self",)).select_related("member").get(pk=made.registration_id)
+    found = Registration.objects.select_for_update().get(pk=made.registration.pk)
+    # Whose it is was read when the scan was named, and never changes.
+    found.member = made.registration.member
     made.registration = found
     if found.activity_id != activity.pk:
         return wording.OTHER_ACTIVITY

@@ -94,8 +94,7 @@ def count_guests_anew(*, activity_id: int, came: int) -> int:
 
 def find_earlier(activity: Activity, nonce: str) -> Scan | None:
     """The scan that came with this nonce before; the activity's row is held."""
-    found = Scan.objects.select_related("registration__member", "member")
-    return found.filter(activity=activity, nonce=nonce).first()
+    return Scan.objects.filter(activity=activity, nonce=nonce).first()
 
 
 def again(earlier: Scan, made: Scan, activity: Activity) -> Taken:
