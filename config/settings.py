@@ -239,6 +239,11 @@ METRIC_PROVIDERS = {
         "members.domain.contents.metrics.scale",
         "members.domain.contents.metrics.words",
     ),
+    "activity": (
+        "activities.domain.metrics.measured",
+        "activities.domain.metrics.scale",
+        "activities.domain.metrics.words",
+    ),
 }
 # What counts against members: nobody is ranked by it, but a tier may ask for at most so much.
 LIMIT_PROVIDERS = {
