@@ -18,7 +18,7 @@ LOOKED_AT_MAX = 200
 
 def hold_activity(activity_id: int) -> Activity:
     """The activity's row, held until the transaction ends: seats, registrations and steps wait for it."""
-    found = Activity.objects.select_for_update(of=("self",)).select_related("space", "tier")
+    found = Activity.objects.select_for_update(of=("self",)).select_related("space", "tier", "campaign")
     return found.get(pk=activity_id)
 
 
