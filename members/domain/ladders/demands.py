@@ -108,8 +108,8 @@ def _duty(each: Any, counters: Mapping[str, Counter]) -> Duty:
         raise BadDemand("any_of stands alone; what is asked for stands in its list.")
     if not isinstance(ways, list) or not 2 <= len(ways) <= ANY_OF_MAX:
         raise BadDemand(
-            f'any_of is a list of 2 to {ANY_OF_MAX} ways to do the duty, such as [{{"counter": "posts", "at_least": 2}}, '
-            f'{{"counter": "sessions", "at_least": 1}}], not {ways!r:.80}.'
+            f"any_of is a list of 2 to {ANY_OF_MAX} ways to do the duty, such as"
+            f' [{{"counter": "posts", "at_least": 2}}, {{"counter": "sessions", "at_least": 1}}], not {ways!r:.80}.'
         )
     return Duty(tuple(one for way in ways for one in _read(way, _OF_DUTIES, counters, None, are_duties=True)))
 
