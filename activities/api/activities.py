@@ -31,14 +31,18 @@ from members.api.segments import find_segment
 from members.enums import Scope
 from members.models import Member, Space
 
-_SHOWN = Activity.objects.select_related("space", "segment", "tier__ladder", "campaign").prefetch_related("people__member")
+_SHOWN = Activity.objects.select_related("space", "segment", "tier__ladder", "campaign").prefetch_related(
+    "people__member"
+)
 
 
 class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # The library ships no types.
     kind = django_filters.ChoiceFilter(choices=ActivityKind.choices, help_text="Only of this kind.")
     state = django_filters.ChoiceFilter(choices=ActivityState.choices, help_text="Only in this state.")
     space = django_filters.CharFilter("space__ref", max_length=64, help_text="Only of the space with this ref.")
-    campaign = django_filters.CharFilter("campaign__code", max_length=40, help_text="Only of the campaign of this code.")
+    campaign = django_filters.CharFilter(
+        "campaign__code", max_length=40, help_text="Only of the campaign of this code."
+    )
     ends_after = MomentFilter("ends_at", "gt", help_text="Only what is not over by then.")
     starts_before = MomentFilter("starts_at", "lt", help_text="Only what begins before.")
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from activities.domain import life
@@ -95,33 +95,26 @@ def stop(campaign: Campaign, *, call_off: Collection[str], reason: str, by: str,
 
 
 def report(campaign: Campaign) -> list[ActivityLine]:
-    """As the report of each activity says it; three queries for all of them."""
-    activities = list(_of(campaign))
-    counts = {
-        row["activity_id"]: row
-        for row in _registrations(campaign).values("activity_id").order_by().annotate(
-            registered=Count("pk", filter=Q(is_walk_in=False, confirmed_at__isnull=False)),
-            came=Count("pk", filter=Q(checked_in_at__isnull=False)),
-        )
-    }  # fmt: skip
-    fresh = brought(_registrations(campaign).filter(checked_in_at__isnull=False))
-    new = dict(
-        fresh.values("activity_id").order_by().annotate(n=Count("member_id", distinct=True)).values_list("activity_id", "n")
-    )
-    kept = Order.objects.filter(activity__campaign=campaign, money=F("activity__money")).order_by()
-    incomes = dict(
-        kept.values("activity_id").annotate(sum=Sum(F("paid") - F("refunded"))).values_list("activity_id", "sum")
-    )
+    """As the report of each activity says it; a query for each column of all of them."""
+    found = _registrations(campaign)
+    came = found.filter(checked_in_at__isnull=False)
+    registered = _by_activity(found.filter(is_walk_in=False, confirmed_at__isnull=False), Count("pk"))
+    there, new = _by_activity(came, Count("pk")), _by_activity(brought(came), Count("member_id", distinct=True))
+    kept = Order.objects.filter(activity__campaign=campaign, money=F("activity__money"))
+    incomes = _by_activity(kept, Sum(F("paid") - F("refunded")))
     return [
         ActivityLine(
             code=each.code, names=each.names, kind=each.kind, state=each.state, starts_at=each.starts_at,
-            registered=counts.get(each.pk, {}).get("registered", 0), came=counts.get(each.pk, {}).get("came", 0),
-            new_members=new.get(each.pk, 0), money=each.money,
-            cost=major(each.cost, each.money) if each.cost is not None else None,
-            income=major(incomes.get(each.pk) or 0, each.money) if each.money else Decimal(0),
+            registered=registered.get(each.pk, 0), came=there.get(each.pk, 0), new_members=new.get(each.pk, 0),
+            money=each.money, cost=major(each.cost, each.money) if each.cost is not None else None,
+            income=major(incomes.get(each.pk, 0), each.money) if each.money else Decimal(0),
         )
-        for each in activities
+        for each in _of(campaign)
     ]  # fmt: skip
+
+
+def _by_activity(found: QuerySet[Any], number: Aggregate) -> dict[int, int]:
+    return dict(found.order_by().values("activity_id").annotate(n=number).values_list("activity_id", "n"))
 
 
 def who_came(campaign: Campaign) -> QuerySet[Any]:

@@ -1,7 +1,8 @@
 """What came of an activity, as its hosts and the team see it: a number of queries that never grows.
 
 Of those who came, **new members brought** are whoever joined by an invitation whose campaign or channel is the
-activity's code, or whose campaign is the one that the activity is a part of, and whoever joined at most thirty days before it began and had come to no activity before.
+activity's code, or whose campaign is the one that the activity is a part of, and whoever joined at most thirty days
+before it began and had come to no activity before.
 **Connections made** are pairs who both came and have known each other since then, within fourteen days of it.
 """
 
@@ -100,7 +101,9 @@ def brought(came: QuerySet[Registration]) -> QuerySet[Registration]:
         member=OuterRef("member_id"),
     ).exclude(state=ReferralState.REJECTED)
     before = Registration.objects.filter(
-        member=OuterRef("member_id"), checked_in_at__isnull=False, activity__starts_at__lt=OuterRef("activity__starts_at")
+        member=OuterRef("member_id"),
+        checked_in_at__isnull=False,
+        activity__starts_at__lt=OuterRef("activity__starts_at"),
     )
     is_fresh = Q(
         ~Exists(before), member__joined_at__gte=F("activity__starts_at") - NEW_FOR,

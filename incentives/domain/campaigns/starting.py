@@ -28,7 +28,10 @@ class CannotStart(Exception):
 
 
 def start(*, campaign_id: int, by: AbstractBaseUser | None, now: datetime) -> Campaign:
-    """Publish its rules, limits, codes and message together, and draft its activities; starting again changes nothing. Raises CannotStart."""
+    """Publish its rules, limits, codes and message together, and draft its activities.
+
+    Starting it again changes nothing. Raises CannotStart.
+    """
     with transaction.atomic():
         held = Campaign.objects.select_for_update(of=("self",))
         campaign = held.select_related("currency", "follows", "audience").get(pk=campaign_id)
