@@ -239,6 +239,11 @@ METRIC_PROVIDERS = {
         "members.domain.contents.metrics.scale",
         "members.domain.contents.metrics.words",
     ),
+    "activity": (
+        "activities.domain.metrics.measured",
+        "activities.domain.metrics.scale",
+        "activities.domain.metrics.words",
+    ),
 }
 # What counts against members: nobody is ranked by it, but a tier may ask for at most so much.
 LIMIT_PROVIDERS = {
@@ -256,6 +261,8 @@ MESSAGE_WORDS = [
 INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 # Apps that keep something about people; see incentives/domain/followers.py.
 FOLLOWERS = ["activities.domain.following"]
+# Apps that keep the activities of campaigns; see incentives/domain/campaigns/gatherings.py.
+CAMPAIGN_ACTIVITIES = ["activities.domain.campaigns"]
 # An activity for members has at most so many seats.
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # The dates of series are drafted so many days ahead.

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,13 +19,15 @@ from unfold.widgets import UnfoldAdminURLInputWidget
 
 from activities.admin.overview import Overview
 from activities.admin.tickets import TicketInline, save_tickets
-from activities.domain import changing, life, questions
+from activities.domain import campaigns, changing, life
 from activities.domain.series.drafting import leave_out
 from activities.domain.wording import name_of
 from activities.enums import ActivityState
 from activities.models import Activity, ActivityInvitation, ActivityPerson, ActivityStep, Ticket
 from incentives.admin.dialogs import StepForm, dialog, shown
 from incentives.admin.privileges import operator_of
+from incentives.enums import CampaignState
+from incentives.models import Campaign
 from members.admin.base import Remembered, WhyForm, Window
 from members.admin.within import Within
 
@@ -43,8 +46,16 @@ class ActivityForm(WhyForm):
             "link", "capacity", "guests_max", "has_waiting_list", "waits_by_tier", "offer_hours", "opens_at",
             "closes_at", "cancel_until", "early_privilege", "early_hours", "invited_hours", "needs_approval",
             "is_open_to_guests", "tier", "segment", "only_space", "questions", "audience_min", "audience_expected",
-            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent",
+            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent", "campaign",
         ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "campaign" in self.fields:
+            # What it is a part of stays to be chosen, also after the campaign's end.
+            seen = self.fields["campaign"].queryset.filter(state=CampaignState.RUNNING)  # type: ignore[attr-defined]
+            own = Q(pk__in=seen.values("pk")) | Q(pk=self.instance.campaign_id)
+            self.fields["campaign"].queryset = Campaign.objects.filter(own)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -53,12 +64,14 @@ class ActivityForm(WhyForm):
                 current = Activity.objects.get(pk=self.instance.pk)
                 values = {name: cleaned[name] for name in changed_fields(self) if name in cleaned}
                 changing.check(current, values, now=timezone.now())
-            elif "questions" in cleaned:
-                questions.read(cleaned["questions"])
+            else:
+                words = ("questions", "campaign") if cleaned.get("campaign") else ("questions",)
+                made = Activity(starts_at=cleaned["starts_at"]) if "starts_at" in cleaned else None
+                values = {name: cleaned[name] for name in words if name in cleaned}
+                if made is not None:
+                    changing.check(made, values, now=timezone.now())
         except changing.CannotEdit as error:
             self.add_error(error.field or None, error.sentence)
-        except questions.BadQuestions as error:
-            self.add_error("questions", str(error))
         return cleaned
 
 
@@ -105,7 +118,7 @@ class ActivityAdmin(Overview, Remembered[Activity]):
     within = Within(space="space")
     form = ActivityForm
     list_display = ("code", "name", "kind", "state", "starts_at", "seats", "place")
-    list_filter = ("state", "kind", "space")
+    list_filter = ("state", "kind", "space", ("campaign", admin.RelatedOnlyFieldListFilter))
     search_fields = ("code", "place")
     ordering = ("-starts_at",)
     date_hierarchy = "starts_at"
@@ -113,7 +126,7 @@ class ActivityAdmin(Overview, Remembered[Activity]):
     inlines = (TicketInline, PersonInline, InvitationInline)
     actions_detail = [*_STEPS, "show_scan", "show_room", "show_report"]
     fieldsets = (
-        (None, {"fields": ("code", "kind", "names", "summaries", "texts", "language", "space")}),
+        (None, {"fields": ("code", "kind", "names", "summaries", "texts", "language", "space", "campaign")}),
         (gettext_lazy("When and where"), {"fields": (("starts_at", "ends_at"), "zone", "place", "link")}),
         (
             gettext_lazy("Seats"),
@@ -172,10 +185,11 @@ class ActivityAdmin(Overview, Remembered[Activity]):
         super().save_related(request, form, formsets, change)
         if any(each.has_changed() for each in formsets):
             # Who makes it was changed by hand: its series leaves it alone from now on.
-            Activity.objects.filter(pk=form.instance.pk).update(follows_series=False)
+            Activity.objects.filter(pk=form.instance.pk).update(follows_series=False, follows_campaign=False)
 
     def save_model(self, request: HttpRequest, obj: Activity, form: Any, change: bool) -> None:  # noqa: FBT001
         if not change:
+            self._belong(request, obj)
             super().save_model(request, obj, form, change)
             return
         values = {name: form.cleaned_data[name] for name in changed_fields(form)}
@@ -186,6 +200,17 @@ class ActivityAdmin(Overview, Remembered[Activity]):
         except changing.CannotEdit as error:
             # Somebody was faster than the form was checked.
             messages.error(request, error.sentence)
+
+    def _belong(self, request: HttpRequest, obj: Activity) -> None:
+        """Hold the campaign of a new activity: it may have been stopped since the form was checked."""
+        if obj.campaign is None:
+            return
+        campaigns.hold(obj.campaign)
+        try:
+            campaigns.check(obj, obj.campaign, starts_at=obj.starts_at)
+        except campaigns.CannotBelong as error:
+            obj.campaign = None
+            messages.error(request, str(error))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
         if formset.model is Ticket:

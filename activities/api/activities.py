@@ -14,13 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from activities.api.bodies import ActivityBody, ActivityChange, NewActivity, StepBody, VerdictBody
-from activities.domain import changing, life
+from activities.domain import campaigns, changing, life
 from activities.domain.deciding import verdict_of
 from activities.enums import ActivityKind, ActivityState, Part
 from activities.models import Activity, ActivityPerson
 from incentives.api.needs import find_tier
 from incentives.api.points import IDEMPOTENCY, Moving
 from incentives.api.schemas import PROBLEMS
+from incentives.models import Campaign
 from members.api.authentication import PerKeyThrottle, key_of
 from members.api.members import find_member
 from members.api.paging import Pages
@@ -30,13 +31,18 @@ from members.api.segments import find_segment
 from members.enums import Scope
 from members.models import Member, Space
 
-_SHOWN = Activity.objects.select_related("space", "segment", "tier__ladder").prefetch_related("people__member")
+_SHOWN = Activity.objects.select_related("space", "segment", "tier__ladder", "campaign").prefetch_related(
+    "people__member"
+)
 
 
 class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # The library ships no types.
     kind = django_filters.ChoiceFilter(choices=ActivityKind.choices, help_text="Only of this kind.")
     state = django_filters.ChoiceFilter(choices=ActivityState.choices, help_text="Only in this state.")
     space = django_filters.CharFilter("space__ref", max_length=64, help_text="Only of the space with this ref.")
+    campaign = django_filters.CharFilter(
+        "campaign__code", max_length=40, help_text="Only of the campaign of this code."
+    )
     ends_after = MomentFilter("ends_at", "gt", help_text="Only what is not over by then.")
     starts_before = MomentFilter("starts_at", "lt", help_text="Only what begins before.")
 
@@ -143,13 +149,15 @@ def find_activity(code: str) -> Activity:
 def _drafted(values: dict[str, Any], people: list[tuple[Member, Part]]) -> dict[str, Any]:
     made = Activity(**values)
     try:
-        changing.check(made, {"questions": made.questions}, now=timezone.now())
-        changing.check_whole(made)
+        with transaction.atomic():
+            if made.campaign is not None:
+                campaigns.hold(made.campaign)
+            asked = {"questions": made.questions, **({"campaign": made.campaign} if made.campaign is not None else {})}
+            changing.check(made, asked, now=timezone.now())
+            changing.check_whole(made)
+            made.save(force_insert=True)
     except changing.CannotEdit as error:
         raise _problem(error) from error
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
     except IntegrityError as error:
         raise Problem(f"There is an activity {made.code!r} already.", status_code=409, kind="code_taken") from error
     ActivityPerson.objects.bulk_create(
@@ -171,7 +179,16 @@ def with_names(given: dict[str, Any]) -> dict[str, Any]:
         given["segment"] = find_segment(given["segment"]) if given["segment"] else None
     if "tier" in given:
         given["tier"] = find_tier(given["tier"]) if given["tier"] else None
+    if "campaign" in given:
+        given["campaign"] = _find_campaign(given["campaign"]) if given["campaign"] else None
     return given
+
+
+def _find_campaign(code: str) -> Campaign:
+    found = Campaign.objects.filter(code=code).first() if "\x00" not in code else None
+    if found is None:
+        raise Problem(f"There is no campaign {code[:40]!r}.", kind="unknown_campaign", pointer="/campaign")
+    return found
 
 
 def find_space(ref: str) -> Space:

@@ -26,6 +26,7 @@ class ActivityBody(serializers.ModelSerializer[Activity]):
     space = serializers.CharField(source="space.ref", allow_null=True, default=None)
     tier = serializers.SerializerMethodField()
     segment = serializers.CharField(source="segment.code", allow_null=True, default=None)
+    campaign = serializers.CharField(source="campaign.code", allow_null=True, default=None)
     people = PersonBody(many=True)
     seats_left = serializers.IntegerField(allow_null=True)
     is_full = serializers.BooleanField()
@@ -37,7 +38,7 @@ class ActivityBody(serializers.ModelSerializer[Activity]):
             "code", "kind", "state", "names", "summaries", "texts", "language", "space", "starts_at", "ends_at", "zone",
             "place", "capacity", "seats_taken", "seats_left", "is_full", "guests_max", "has_waiting_list", "opens_at",
             "closes_at", "cancel_until", "needs_approval", "is_open_to_guests", "tier", "segment", "only_space",
-            "questions", "people", "money", "late_refund_percent",
+            "questions", "people", "money", "late_refund_percent", "campaign",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.CharField(allow_null=True))
@@ -81,6 +82,9 @@ class ActivityChange(StrictBody):
     tier = serializers.CharField(max_length=200, required=False, allow_null=True, help_text="As ladder/tier.")
     segment = serializers.CharField(max_length=64, required=False, allow_null=True)
     only_space = serializers.BooleanField(required=False)
+    campaign = serializers.CharField(
+        max_length=40, required=False, allow_null=True, help_text="A running campaign that it becomes a part of."
+    )
     questions = serializers.ListField(child=serializers.DictField(), max_length=20, required=False)
     audience_expected = serializers.IntegerField(min_value=0, max_value=10**7, required=False, allow_null=True)
     small_reason = serializers.CharField(max_length=300, required=False, allow_blank=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from activities.domain import money, questions
 from activities.enums import ActivityKind, Part, ProposalState
-from activities.models import BRAND_AUDIENCE_MIN, Activity
+from activities.models import BRAND_AUDIENCE_MIN, Activity, ActivityPerson, Proposal, Ticket
+
+# What a campaign would draft is looked at before it is there: nobody speaks at it, and it has no tickets.
+NOT_YET = 0
 
 
 def mistakes_of(activity: Activity, *, now: datetime) -> list[str]:
@@ -38,13 +42,17 @@ def _of_all(activity: Activity, now: datetime) -> list[str]:
         found.append(_("Registration closes in the past."))
     if activity.money and not money.is_money(activity.money):
         found.append(_("%(code)s is no money; write one such as EUR.") % {"code": activity.money})
-    if not activity.money and activity.tickets.filter(price__gt=0).exists():
+    if not activity.money and _tickets(activity).filter(price__gt=0).exists():
         found.append(_("Its tickets cost money: say which."))
     try:
         questions.read(activity.questions)
     except questions.BadQuestions as error:
         found.append(str(error))
     return found
+
+
+def _tickets(activity: Activity) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(activity=activity.pk or NOT_YET)
 
 
 def _of_brand(activity: Activity) -> list[str]:
@@ -71,7 +79,7 @@ def _of_member(activity: Activity) -> list[str]:
     if activity.capacity is None or activity.capacity > most:
         found.append(_("An activity for members is small: give it at most %(most)d seats.") % {"most": most})
     is_for_some = activity.tier is not None or activity.segment_id is not None or activity.only_space
-    if not is_for_some and not activity.tickets.filter(points__gt=0).exists():
+    if not is_for_some and not _tickets(activity).filter(points__gt=0).exists():
         found.append(
             _("Say which members it is for: from a tier on, a segment, the members of a space, or a ticket for points.")
         )
@@ -80,14 +88,15 @@ def _of_member(activity: Activity) -> list[str]:
 
 def _of_paid(activity: Activity) -> list[str]:
     """Income: some ticket costs money."""
-    if not activity.tickets.filter(price__gt=0, is_active=True).exists():
+    if not _tickets(activity).filter(price__gt=0, is_active=True).exists():
         return [_("Nothing of it is paid: give it a ticket with a price, or make it another kind.")]
     return []
 
 
 def _of_sharing(activity: Activity) -> list[str]:
     """Members teach members."""
-    has_guest = activity.proposals.filter(state=ProposalState.SCHEDULED, speaker__isnull=True).exists()
-    if not has_guest and not activity.people.filter(part=Part.SPEAKER).exists():
+    pk = activity.pk or NOT_YET
+    has_guest = Proposal.objects.filter(activity=pk, state=ProposalState.SCHEDULED, speaker__isnull=True).exists()
+    if not has_guest and not ActivityPerson.objects.filter(activity=pk, part=Part.SPEAKER).exists():
         return [_("Somebody speaks: name a member as its speaker, or give a proposal of a guest this date.")]
     return []

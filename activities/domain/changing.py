@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain import money, questions
+from activities.domain import campaigns, money, questions
 from activities.domain.seating import hold_activity, offer_free_seats
 from activities.domain.telling import tell
 from activities.enums import ActivityState
@@ -33,6 +33,7 @@ FIXED = frozenset(
         "series",
         "series_date",
         "follows_series",
+        "follows_campaign",
     }
 )
 CLOSED_STATES = (ActivityState.REVIEWED, ActivityState.CANCELLED)
@@ -53,6 +54,9 @@ def change(*, activity_id: int, values: Mapping[str, Any], now: datetime, reason
     """
     assert not FIXED & set(values), "these are not typed"
     with transaction.atomic():
+        if values.get("campaign") is not None:
+            # Before the activity, as whoever stops a campaign does.
+            campaigns.hold(values["campaign"])
         activity = hold_activity(activity_id)
         changed = [name for name, value in values.items() if getattr(activity, name) != value]
         check(activity, {name: values[name] for name in changed}, now=now)
@@ -63,9 +67,9 @@ def change(*, activity_id: int, values: Mapping[str, Any], now: datetime, reason
         check_whole(activity)
         activity._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
         activity.sequence, activity.changed_at = activity.sequence + 1, now
-        # From now on the series leaves it alone.
-        activity.follows_series = False
-        activity.save(update_fields=[*changed, "sequence", "changed_at", "follows_series"])
+        # From now on the series leaves it alone, and it outlives its campaign.
+        activity.follows_series = activity.follows_campaign = False
+        activity.save(update_fields=[*changed, "sequence", "changed_at", "follows_series", "follows_campaign"])
         if "starts_at" in changed:
             Registration.objects.filter(activity=activity).update(reminded_day_at=None, reminded_hour_at=None)
         if activity.state in COMING_STATES:
@@ -100,6 +104,11 @@ def check(activity: Activity, values: Mapping[str, Any], *, now: datetime) -> No
     starts_at = values.get("starts_at")
     if starts_at is not None and activity.state in COMING_STATES and starts_at <= now:
         raise CannotEdit("starts_at", _("It would begin in the past."))
+    if "campaign" in values:
+        try:
+            campaigns.check(activity, values["campaign"], starts_at=starts_at or activity.starts_at)
+        except campaigns.CannotBelong as error:
+            raise CannotEdit("campaign", str(error)) from error
     if "money" in values:
         _check_money(activity, values["money"])
     if "questions" in values:

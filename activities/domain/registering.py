@@ -65,7 +65,8 @@ def register(
     Raises CannotRegister, placing.CannotOrder, groups.CannotJoin, codes.CannotUse and questions.BadAnswer.
     """
     tickets = Ticket.objects.filter(activity=OuterRef("pk"), is_active=True)
-    before = Activity.objects.select_related("space", "tier").annotate(has_tickets=Exists(tickets)).get(pk=activity_id)
+    known = Activity.objects.select_related("space", "tier", "campaign")
+    before = known.annotate(has_tickets=Exists(tickets)).get(pk=activity_id)
     try:
         _checked(deciding.demands_of(before, member, now=now)[1])
         kept = questions.answered(questions.read(before.questions), answers or {})

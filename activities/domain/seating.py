@@ -19,13 +19,12 @@ LOOKED_AT_MAX = 200
 def hold_activity(activity_id: int, *, known: Activity | None = None) -> Activity:
     """The activity's row, held until the transaction ends: seats, registrations and steps wait for it.
 
-    Of one that is `known` from before, its space and its tier need not be read again while everybody waits.
+    What it belongs to is taken over from one that is `known` from before: it need not be read while everybody waits.
     """
     found = Activity.objects.select_for_update().get(pk=activity_id)
-    if known is not None and known.space_id == found.space_id:
-        found.space = known.space
-    if known is not None and known.tier_id == found.tier_id:
-        found.tier = known.tier
+    for name in ("space", "tier", "campaign"):
+        if known is not None and getattr(known, f"{name}_id") == getattr(found, f"{name}_id"):
+            setattr(found, name, getattr(known, name))
     return found
 
 

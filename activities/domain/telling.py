@@ -37,4 +37,5 @@ def tell_at(
 
 def said_of(activity: Activity) -> dict[str, Any]:
     said = {"activity": activity.code, "kind": activity.kind}
-    return said | ({"space": activity.space.ref} if activity.space is not None else {})
+    said |= {"space": activity.space.ref} if activity.space is not None else {}
+    return said | ({"campaign": activity.campaign.code} if activity.campaign is not None else {})

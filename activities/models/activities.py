@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from activities.enums import ActivityKind, ActivityState, Part
-from incentives.models import Privilege
+from incentives.models import Campaign, Privilege
 from members.models import Member, Segment, Space, Tier
 from members.models.member import validate_time_zone
 
@@ -155,6 +155,17 @@ class Activity(models.Model):
     )
     series_date = models.DateField(_("date in the series"), null=True, editable=False)
     follows_series = models.BooleanField(_("as the series says"), default=False, editable=False)
+    # The campaign that it is a part of, and whether it still is as the campaign drafted it.
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("campaign"),
+        help_text=_("Its rules hear of what happens here, and its report shows it."),
+    )
+    follows_campaign = models.BooleanField(_("as the campaign says"), default=False, editable=False)
     announced_at = models.DateTimeField(_("announced at"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -204,6 +215,10 @@ class Activity(models.Model):
                 condition=Q(series__isnull=True, series_date__isnull=True)
                 | Q(series__isnull=False, series_date__isnull=False),
                 name="a_date_of_a_series_says_which",
+            ),
+            models.CheckConstraint(
+                condition=Q(follows_campaign=False) | Q(campaign__isnull=False, series__isnull=True),
+                name="what_a_campaign_drafted_is_its_own",
             ),
         ]  # fmt: skip
         indexes = [

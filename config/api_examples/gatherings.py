@@ -38,6 +38,7 @@ ACTIVITY: dict[str, Any] = {
     "people": [{"member": "ada", "part": "speaker"}],
     "money": "EUR",
     "late_refund_percent": 50,
+    "campaign": "spring-friends",
 }
 LINE = {
     "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a22",

@@ -118,6 +118,21 @@ CALLS: dict[str, Call] = {
                 }
             ],
             "per_retained": "107.27",
+            "activities": [
+                {
+                    "code": "spring-evening",
+                    "names": {"en": "An evening to bring a friend to"},
+                    "kind": "sharing",
+                    "state": "reviewed",
+                    "starts_at": "2026-12-04T18:00:00Z",
+                    "registered": 24,
+                    "came": 21,
+                    "new_members": 9,
+                    "money": "EUR",
+                    "cost": "180.00",
+                    "income": "0",
+                }
+            ],
         },
     ),
     "stop_campaign": Call(
@@ -134,6 +149,17 @@ CALLS: dict[str, Call] = {
                 "enrolled": 9,
                 "finish_by": "2026-12-08T12:00:00Z",
                 "told": 34,
+                "activities": [
+                    {
+                        "code": "spring-evening",
+                        "names": {"en": "An evening to bring a friend to"},
+                        "kind": "sharing",
+                        "state": "open",
+                        "starts_at": "2026-12-04T18:00:00Z",
+                        "seats": 24,
+                        "taken": 12,
+                    }
+                ],
             },
         },
         {"reason": "Too many at once."},

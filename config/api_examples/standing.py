@@ -99,7 +99,22 @@ CALLS: dict[str, Call] = {
                 "demands_held": [],
                 "needs_invitation": False,
                 "invited_into": None,
-                "duties": [],
+                "duties": [
+                    {
+                        "is_done": False,
+                        "any_of": [
+                            {
+                                "counter": "",
+                                "metric": metric,
+                                "within_days": None,
+                                "has": "0",
+                                "needs": needs,
+                                "is_limit": False,
+                            }
+                            for metric, needs in (("content:quality", "2"), ("activity:sessions", "1"))
+                        ],
+                    }
+                ],
                 "duties_missed": 0,
                 "safe_until": "2026-12-31T23:00:00Z",
                 "grace_until": None,

@@ -58,6 +58,7 @@ def fill(
     )  # fmt: skip
     _campaign("long-table", "A longer table", "加长的餐桌", "bring-friends", now - 5 * DAY, None)
     _campaign("round-table", "A round of games", "一起玩几轮", "know-each-other", now - 2 * DAY, None)
+    _campaign("open-evening", "An open evening", "敞开的晚上", "friends-evening", now - DAY, None)
     for day in (8, 4, 0):
         _look(now - day * DAY, judge)
     _next_round(worked, founders, now)

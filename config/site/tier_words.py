@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from config.templatetags.names import amount, short_date
-from members.domain.standing import StandingLine, TierLine, Want
+from members.domain.standing import DutyLine, StandingLine, TierLine, Want
 from members.domain.texts import text_in
 
 
@@ -56,7 +56,7 @@ def _of_duties(standing: StandingLine, held: str) -> Iterator[str]:
         yield said % {"date": short_date(standing.away_until)}
         return
     for duty in standing.duties:
-        yield _("%(tier)s asks for this each month: %(what)s.") % {"tier": held, "what": _so_far(duty)}
+        yield _("%(tier)s asks for this each month: %(what)s.") % {"tier": held, "what": _ways(duty)}
     if standing.duties_missed:
         yield _("Last month that was not done; twice in a row is one tier down.")
 
@@ -75,6 +75,11 @@ def _limit(want: Want, tier: str) -> str:
     if not want.needs:
         return _("%(tier)s is for members without %(what)s; you have %(has)s.") % words
     return _("%(tier)s allows at most %(needs)s %(what)s; you have %(has)s.") % words
+
+
+def _ways(duty: DutyLine) -> str:
+    """Such as `quality contents 1 of 2, or sessions given 0 of 1`."""
+    return _(", or ").join(_so_far(each) for each in duty.any_of)
 
 
 def _so_far(want: Want) -> str:

@@ -8,11 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -20,7 +23,9 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from incentives.domain.campaigns import gatherings
 from incentives.domain.campaigns.drafting import Answers
+from incentives.domain.campaigns.gatherings import OwnedActivity
 from incentives.domain.campaigns.holding_out import PERCENT_MAX
 from incentives.domain.campaigns.templates import Template
 from incentives.domain.campaigns.words import LETTER_LENGTH_MAX
@@ -187,9 +192,43 @@ def _initial(template: Template, campaign: Campaign | None) -> dict[str, Any]:
 
 
 class StopForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.
-    """Why everything stops."""
+    """Why everything stops, and which of the activities that members know of are called off, one by one."""
 
-    reason = forms.CharField(label=gettext_lazy("Why"), max_length=200, widget=UnfoldAdminTextInputWidget)
+    reason = forms.CharField(
+        label=gettext_lazy("Why"), max_length=200, widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("For colleagues; members do not read it."),
+    )  # fmt: skip
+    call_off = forms.MultipleChoiceField(
+        label=gettext_lazy("Call off"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=gettext_lazy("Activities that are not ticked take place. Drafts that nobody touched are removed."),
+    )  # fmt: skip
+    call_off_reason = forms.CharField(
+        label=gettext_lazy("Why they are called off"), max_length=300, required=False,
+        widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("Everybody who is registered reads it."),
+    )  # fmt: skip
+
+    def __init__(self, request: HttpRequest, object_id: int | str | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, object_id, *args, **kwargs)
+        campaign = Campaign.objects.filter(pk=object_id or 0).first()
+        open_now = [each for each in gatherings.owned(campaign) if each.can_be_called_off] if campaign else []
+        if not open_now:
+            del self.fields["call_off"], self.fields["call_off_reason"]
+            return
+        self.fields["call_off"].choices = [(each.code, _in_a_line(each)) for each in open_now]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("call_off") and not cleaned.get("call_off_reason"):
+            self.add_error("call_off_reason", gettext("Say why; everybody who is registered reads it."))
+        return cleaned
+
+
+def _in_a_line(activity: OwnedActivity) -> str:
+    """Such as `An evening, 4 Dec, 19:00, on the calendar, 12 seats taken`."""
+    name = text_in(dict(activity.names), get_language() or "en", activity.code)
+    moment = date_format(timezone.localtime(activity.starts_at), "SHORT_DATETIME_FORMAT")
+    taken = gettext("%(count)d seats taken") % {"count": activity.taken}
+    return f"{name} · {moment} · {activity.state_words} · {taken}"
 
 
 class ReleaseForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no types.

@@ -19,7 +19,7 @@ from unfold.decorators import action
 
 from incentives.admin.campaign_forms import CampaignForm, ReleaseForm, StopForm
 from incentives.admin.dialogs import StepForm, dialog, shown
-from incentives.domain.campaigns import farewell, preview, reporting
+from incentives.domain.campaigns import farewell, gatherings, preview, reporting
 from incentives.domain.campaigns.drafting import BadCampaign, draft
 from incentives.domain.campaigns.releasing import CannotRelease, left_of, release
 from incentives.domain.campaigns.starting import CannotStart, start
@@ -110,6 +110,7 @@ class CampaignAdmin(Remembered[Campaign]):
             context |= {
                 "report": reporting.report_of(campaign, now=now), "kept": kept_of(campaign, now=now),
                 "quests": campaign.quests.select_related("quest"), "farewell": farewell,
+                "activities": gatherings.owned(campaign),
                 "codes": preview.codes_made(campaign), "rules": campaign.rules.select_related("rule"),
                 "releases": campaign.releases.order_by("pk"), "hidden_left": major(left_of(campaign), scale),
             }  # fmt: skip
@@ -172,9 +173,10 @@ class CampaignAdmin(Remembered[Campaign]):
     )  # fmt: skip
     def stop_now(self, request: HttpRequest, form: StopForm, object_id: int) -> HttpResponse:
         try:
+            given = form.cleaned_data
             kept = stop(
-                campaign_id=int(object_id), reason=form.cleaned_data["reason"], by=_operator(request),
-                now=timezone.now(),
+                campaign_id=int(object_id), reason=given["reason"], by=_operator(request), now=timezone.now(),
+                call_off=given.get("call_off", ()), call_off_reason=given.get("call_off_reason", ""),
             )  # fmt: skip
         except CannotStop as error:
             messages.error(request, str(error))

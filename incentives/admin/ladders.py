@@ -52,6 +52,12 @@ class TierForm(forms.ModelForm[Tier]):
             "code", "names", "threshold", "keep", "demands", "duties", "quota_members", "quota_percent",
             "is_by_invitation", "invitations_max",
         ]  # fmt: skip
+        help_texts = {
+            "duties": gettext_lazy(
+                'Each month, such as [{"counter": "posts", "at_least": 2}]; where one of several is enough:'
+                ' [{"any_of": [{…}, {…}]}].'
+            ),
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -60,6 +60,18 @@ class CampaignBody(serializers.Serializer[Any]):
         return str(major(campaign.budget, campaign.currency.scale))
 
 
+class KeptActivityBody(serializers.Serializer[Any]):
+    """An activity of the campaign that takes place unless it is called off."""
+
+    code = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    seats = serializers.IntegerField(allow_null=True)
+    taken = serializers.IntegerField()
+
+
 class KeptBody(serializers.Serializer[Any]):
     """What those keep who are half-way: `waiting` awards unlock or lapse as promised; guests stay members."""
 
@@ -72,6 +84,7 @@ class KeptBody(serializers.Serializer[Any]):
     enrolled = serializers.IntegerField(help_text="Members on one of its quests.")
     finish_by = serializers.DateTimeField(allow_null=True, help_text="Until when those may finish; null for nobody.")
     told = serializers.IntegerField(help_text="Those half-way, who are told what they keep.")
+    activities = KeptActivityBody(many=True, help_text="Which go on.")
 
 
 class StoppedBody(serializers.Serializer[Any]):
@@ -80,9 +93,14 @@ class StoppedBody(serializers.Serializer[Any]):
 
 
 class StopBody(StrictBody):
-    """Why it is stopped."""
+    """Why it is stopped, and which of its activities are called off; whoever is registered reads why."""
 
     reason = serializers.CharField(max_length=200)
+    call_off = serializers.ListField(
+        child=serializers.CharField(max_length=80), max_length=100, required=False, default=list,
+        help_text="Codes of activities of the campaign.",
+    )  # fmt: skip
+    call_off_reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
 class SlotBody(serializers.Serializer[Any]):
@@ -129,6 +147,22 @@ class ComparedBody(serializers.Serializer[Any]):
     is_small = serializers.BooleanField(help_text="Fewer than twenty on one side, which says little.")
 
 
+class ActivityLineBody(serializers.Serializer[Any]):
+    """What an activity of the campaign came to; money as decimal strings."""
+
+    code = serializers.CharField()
+    names = serializers.DictField(child=serializers.CharField())
+    kind = serializers.CharField()
+    state = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    registered = serializers.IntegerField()
+    came = serializers.IntegerField()
+    new_members = serializers.IntegerField()
+    money = serializers.CharField(allow_blank=True)
+    cost = serializers.CharField(allow_null=True)
+    income = serializers.CharField()
+
+
 class CampaignReportBody(serializers.Serializer[Any]):
     """What a campaign cost and brought; amounts and ratios are decimal strings."""
 
@@ -142,6 +176,7 @@ class CampaignReportBody(serializers.Serializer[Any]):
     stayed = StayedBody(many=True)
     held_out = ComparedBody(many=True, help_text="Empty where nobody was held out.")
     per_retained = serializers.CharField(allow_null=True, help_text="Cost for each guest who stayed for a month.")
+    activities = ActivityLineBody(many=True, help_text="Its activities, the first one first.")
 
 
 class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]  # The library ships no types.
@@ -195,7 +230,7 @@ class CampaignStop(APIView):
         body.is_valid(raise_exception=True)
         found = _find(campaign_code)
         try:
-            stop(campaign_id=found.pk, reason=body.validated_data["reason"], by=None, now=timezone.now())
+            stop(campaign_id=found.pk, by=None, now=timezone.now(), **body.validated_data)
         except CannotStop as error:
             raise Problem(str(error), status_code=422, kind="cannot_stop") from error
         found = _find(campaign_code)

@@ -18,6 +18,7 @@ from members.api.bodies import StrictBody
 from members.api.params import known_only
 from members.api.problems import Problem
 from members.api.schemas import PROBLEMS
+from members.domain.ladders.demands import ANY_OF_MAX
 from members.domain.ladders.editing import BadLadder, preview
 from members.domain.standing import LadderLine, ladders
 from members.enums import Falls, LadderWindow, Rises, Scope
@@ -76,12 +77,19 @@ class Wanted(StrictBody):
     days_min = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
 
 
-class Duty(StrictBody):
+class WayOfDuty(StrictBody):
     """A counter of the month, or a metric, that must come so far each month."""
 
     counter = serializers.CharField(max_length=64, required=False)
     metric = serializers.CharField(max_length=80, required=False, help_text="Such as content:quality.")
     at_least = serializers.IntegerField(min_value=1, max_value=10**9)
+
+
+class Duty(WayOfDuty):
+    """What must come so far each month, or `any_of` several, one of which is enough."""
+
+    at_least = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
+    any_of = serializers.ListField(child=WayOfDuty(), required=False, min_length=2, max_length=ANY_OF_MAX)
 
 
 class EditedTier(StrictBody):

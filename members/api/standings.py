@@ -43,6 +43,13 @@ class WantBody(serializers.Serializer[Any]):
     is_limit = serializers.BooleanField()
 
 
+class DutyLineBody(serializers.Serializer[Any]):
+    """What the held tier asks for this month: any one of these is enough."""
+
+    is_done = serializers.BooleanField()
+    any_of = WantBody(many=True)
+
+
 class ProjectionBody(serializers.Serializer[Any]):
     """The tier that will be held at a moment if nothing more happens; null for none."""
 
@@ -85,7 +92,7 @@ class StandingBody(serializers.Serializer[Any]):
     demands_held = WantBody(many=True, help_text="What else the held tier asks for, where tiers can be lost.")
     needs_invitation = serializers.BooleanField(help_text="Whether the next tier is by invitation and this is missing.")
     invited_into = TierBody(allow_null=True)
-    duties = WantBody(many=True, help_text="What the held tier asks for this month.")
+    duties = DutyLineBody(many=True, help_text="What the held tier asks for this month, all of it.")
     duties_missed = serializers.IntegerField()
     safe_until = serializers.DateTimeField(allow_null=True)
     grace_until = serializers.DateTimeField(allow_null=True)

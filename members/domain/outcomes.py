@@ -136,6 +136,7 @@ _ACTIVITY = {
     "activity": {"type": "string", "max_length": 80},
     "kind": {"type": "string", "enum": ["brand", "member", "sharing", "paid"]},
     "space": {"type": "string", "optional": True, "max_length": 64},
+    "campaign": {"type": "string", "optional": True, "max_length": 40},
 }
 _PROPOSAL = {
     "proposal": {"type": "string", "max_length": 36},

@@ -60,6 +60,17 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyLine:
+    """What is asked for this month: any one of these is enough."""
+
+    any_of: tuple[Want, ...]
+
+    @property
+    def is_done(self) -> bool:
+        return any(each.is_there for each in self.any_of)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """The member's place in line for a scarce tier."""
 
@@ -107,7 +118,7 @@ class StandingLine:
     demands_held: tuple[Want, ...] = ()
     needs_invitation: bool = False
     invited_into: TierLine | None = None
-    duties: tuple[Want, ...] = ()
+    duties: tuple[DutyLine, ...] = ()
     duties_missed: int = 0
     can_fall: bool = False
     safe_until: datetime | None = None
@@ -205,13 +216,13 @@ def _wants(demands: tuple[Demand, ...], counts: Mapping[str, int]) -> tuple[Want
     return tuple(want(each) for each in demands)
 
 
-def _duties(plan: LadderPlan, case: Case) -> tuple[Want, ...]:
+def _duties(plan: LadderPlan, case: Case) -> tuple[DutyLine, ...]:
     """What the held tier asks for this month."""
     if case.held.rank == NO_RANK or not plan.tiers[case.held.rank].duties:
         return ()
     current = max(month for _, month in case.months)
     counts = {key: value for (key, month), value in case.months.items() if month == current}
-    return _wants(plan.tiers[case.held.rank].duties, counts)
+    return tuple(DutyLine(_wants(each.any_of, counts)) for each in plan.tiers[case.held.rank].duties)
 
 
 def _safe_until(plan: LadderPlan, case: Case, now: datetime) -> datetime | None:

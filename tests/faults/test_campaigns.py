@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from activities.domain import changing
+from activities.models import Activity
 from incentives.domain.campaigns.advancing import advance_campaigns
 from incentives.domain.campaigns.drafting import draft
 from incentives.domain.campaigns.starting import start
 from incentives.domain.campaigns.stopping import stop
-from incentives.models import CampaignMember, CampaignRule
+from incentives.models import Campaign, CampaignMember, CampaignRule
 from members.domain.invitations.making import CannotInvite, invite
 from members.models import Event, Invitation
 from tests import factories
@@ -56,3 +58,31 @@ def test_no_code_outlives_the_stop(committed_db):
     assert in_threads(*acts) == []
 
     assert not Invitation.objects.filter(campaign="spring", revoked_at=None).exists()
+
+
+@pytest.mark.postgresql
+def test_nothing_is_put_under_a_campaign_that_a_stop_does_not_see(committed_db):
+    factories.world()
+    factories.MemberFactory(joined_at=START - DAY)
+    campaign = running("friends-evening")
+    mine = [factories.activity(f"mine-{number}", starts_at=START + 5 * DAY) for number in range(6)]
+
+    def put(activity):
+        def act():
+            with suppress(changing.CannotEdit):
+                own = Campaign.objects.get(pk=campaign.pk)
+                changing.change(activity_id=activity.pk, values={"campaign": own}, now=START + DAY)
+
+        return act
+
+    seen = []
+    acts = [put(each) for each in mine]
+    acts.insert(
+        3, lambda: seen.append(stop(campaign_id=campaign.pk, reason="Enough.", by=None, now=START + DAY).activities)
+    )
+
+    assert in_threads(*acts) == []
+
+    under = set(Activity.objects.filter(campaign=campaign).values_list("code", flat=True))
+    assert under == {each.code for each in seen[0]}
+    assert not Activity.objects.filter(follows_campaign=True).exists()

@@ -1,7 +1,8 @@
 """What came of an activity, as its hosts and the team see it: a number of queries that never grows.
 
 Of those who came, **new members brought** are whoever joined by an invitation whose campaign or channel is the
-activity's code, and whoever joined at most thirty days before it began and had come to no activity before.
+activity's code, or whose campaign is the one that the activity is a part of, and whoever joined at most thirty days
+before it began and had come to no activity before.
 **Connections made** are pairs who both came and have known each other since then, within fourteen days of it.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Avg, Count, F, Q, Sum
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from activities.domain.money import major
 from activities.enums import ActivityKind, RegistrationState
@@ -88,15 +89,27 @@ def report_of(activity: Activity) -> Report:
 
 def _new_members(activity: Activity) -> int:
     came = Registration.objects.filter(activity=activity, checked_in_at__isnull=False)
+    return brought(came).aggregate(n=Count("member_id", distinct=True))["n"] or 0
+
+
+def brought(came: QuerySet[Registration]) -> QuerySet[Registration]:
+    """Of registrations of those who came, to whichever activities, the ones of new members."""
     invited = Referral.objects.filter(
-        Q(invitation__campaign=activity.code) | Q(invitation__channel=activity.code),
-        member__in=came.values("member_id"),
+        Q(invitation__campaign=OuterRef("activity__code"))
+        | Q(invitation__channel=OuterRef("activity__code"))
+        | Q(invitation__campaign=OuterRef("activity__campaign__code")),
+        member=OuterRef("member_id"),
     ).exclude(state=ReferralState.REJECTED)
-    before = Registration.objects.filter(checked_in_at__isnull=False, activity__starts_at__lt=activity.starts_at)
-    fresh = came.filter(
-        member__joined_at__gte=activity.starts_at - NEW_FOR, member__joined_at__lte=activity.ends_at
-    ).exclude(member_id__in=before.values("member_id"))
-    return len({*invited.values_list("member_id", flat=True), *fresh.values_list("member_id", flat=True)})
+    before = Registration.objects.filter(
+        member=OuterRef("member_id"),
+        checked_in_at__isnull=False,
+        activity__starts_at__lt=OuterRef("activity__starts_at"),
+    )
+    is_fresh = Q(
+        ~Exists(before), member__joined_at__gte=F("activity__starts_at") - NEW_FOR,
+        member__joined_at__lte=F("activity__ends_at"),
+    )  # fmt: skip
+    return came.filter(Exists(invited) | is_fresh)
 
 
 def _connections(activity: Activity) -> int:

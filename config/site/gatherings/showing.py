@@ -322,8 +322,10 @@ def _questions(activity: Activity, given: Given) -> list[Asked]:
 def _ways(activity: Activity, member: Member, *, is_host: bool, now: datetime) -> list[Way]:
     if activity.state not in (*COMING_STATES, ActivityState.RUNNING):
         return []
-    known = {"event.data.kind": activity.kind, "event.data.activity": activity.code}
+    known: dict[str, Any] = {"event.data.kind": activity.kind, "event.data.activity": activity.code}
     if activity.space is not None:
         known["event.data.space"] = activity.space.ref
+    # Known as well where it is a part of none: what a campaign pays is for its own activities.
+    known["event.data.campaign"] = activity.campaign.code if activity.campaign is not None else None
     types = (*PAYS_WHO_COMES, ACTIVITY_SPOKE) if is_host else PAYS_WHO_COMES
     return ways_on(member, types=types, known=known, now=now, language=get_language() or "en")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
+from incentives.domain.campaigns import gatherings
 from incentives.enums import CampaignState
-from incentives.models import Campaign, CampaignMember
+from incentives.models import Campaign, CampaignMember, QuestRun
 from members.enums import MemberStatus, ReferralState
 from members.models import Member, Referral
 
@@ -34,10 +35,16 @@ def sure(guests: QuerySet[Referral]) -> QuerySet[Referral]:
 def participants_of(campaign: Campaign) -> QuerySet[Member]:
     """Everybody whom its rules may have paid, with the memberships that were merged into theirs."""
     guests = Referral.objects.filter(invitation__campaign=campaign.code)
-    people = Member.objects.filter(
+    found = (
         Q(pk__in=guests.values("member_id")) | Q(pk__in=guests.values("inviter_id"))
         | Q(pk__in=campaign.members.exclude(done_at=None, returned_at=None, surprised_at=None).values("member_id"))
+        | Q(pk__in=QuestRun.objects.filter(quest__campaign_quest__campaign=campaign).values("member_id"))
     )  # fmt: skip
+    for came in gatherings.who_came(campaign):
+        # Whoever brought somebody who came may be paid for it.
+        brought_by = Member.objects.filter(pk__in=came, invited_by__isnull=False).values("invited_by_id")
+        found |= Q(pk__in=came) | Q(pk__in=brought_by)
+    people = Member.objects.filter(found)
     return Member.objects.filter(Q(pk__in=people.values("pk")) | Q(merged_into__in=people.values("pk")))
 
 

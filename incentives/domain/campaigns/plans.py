@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from incentives.domain.campaigns.gatherings import PlannedActivity
 from incentives.domain.campaigns.templates import Benefit, StagePlan, Template, filled, templates
 from incentives.domain.ledger.queries import major
 from incentives.enums import Slot, StageOpens
@@ -49,6 +50,7 @@ class Plan:
     message: dict[str, Any]
     # What else it owns has a list of its own here, and is begun, stopped and previewed beside the rules.
     quests: list[dict[str, Any]] = field(default_factory=list)
+    activities: list[PlannedActivity] = field(default_factory=list)
 
     @property
     def farewell(self) -> str:
@@ -83,6 +85,7 @@ def plan_of(campaign: Campaign) -> Plan:
             "texts": campaign.texts,
         },
         quests=[_quest(filled(each, answers), campaign) for each in template.quests],
+        activities=[_activity(filled(each, answers), stages) for each in template.activities],
     )
 
 
@@ -91,6 +94,27 @@ def _quest(document: dict[str, Any], campaign: Campaign) -> dict[str, Any]:
     if campaign.audience is None:
         return document
     return {**document, "audience": {**document.get("audience", {}), "segment": campaign.audience.code}}
+
+
+def _activity(wanted: dict[str, Any], stages: list[CampaignStage]) -> PlannedActivity:
+    """An activity on the day that was answered, counted from the first one of its stage, by the programme's clock."""
+    stage = next((each for each in stages if each.opens == wanted["stage"]), stages[0])
+    day = timezone.localdate(stage.begins_at) + timedelta(days=wanted["day"] - 1)
+    starts_at = datetime.combine(day, time.fromisoformat(wanted["at"]), timezone.get_default_timezone())
+    return PlannedActivity(
+        code=wanted["code"],
+        kind=wanted["kind"],
+        names=wanted["name"],
+        summaries=wanted["about"],
+        place=wanted.get("place", ""),
+        starts_at=starts_at,
+        # Minutes are counted by the clock of the world, also over a change of the local one.
+        ends_at=(starts_at.astimezone(UTC) + timedelta(minutes=wanted["minutes"])).astimezone(starts_at.tzinfo),
+        seats=wanted.get("seats"),
+        guests=wanted.get("guests", 0),
+        is_for_audience=wanted.get("for") == "audience",
+        stage=stage,
+    )
 
 
 def closes_at(campaign: Campaign) -> datetime:

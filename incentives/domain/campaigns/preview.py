@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from incentives.domain import drafting
+from incentives.domain.campaigns import gatherings
 from incentives.domain.campaigns.forecast import Line, forecast
+from incentives.domain.campaigns.gatherings import ForeseenActivity
 from incentives.domain.campaigns.holding_out import terms_missing
 from incentives.domain.campaigns.people import audience_of
 from incentives.domain.campaigns.plans import Plan, PlannedRule, plan_of
@@ -47,6 +49,7 @@ class Preview:
     expected: Decimal | None
     most: Decimal
     problems: list[str]
+    activities: list[ForeseenActivity]
 
 
 def preview_of(campaign: Campaign, *, now: datetime) -> Preview:
@@ -67,6 +70,7 @@ def preview_of(campaign: Campaign, *, now: datetime) -> Preview:
         expected=min(most, sum(known, Decimal(0))) if len(known) == len(costs) else None,
         most=most,
         problems=problems_of(campaign, plan, rules, audience, now),
+        activities=gatherings.foreseen(campaign, plan.activities, now=now),
     )
 
 
@@ -76,6 +80,7 @@ def problems_of(campaign: Campaign, plan: Plan, rules: list[ShownRule], audience
     for document in plan.quests:
         report = quests.check_document(document)
         found += [f"{document['code']}: {mistake}" for mistake in report.errors]
+    found += gatherings.problems(plan.activities)
     if campaign.state != CampaignState.DRAFT:
         found.append(_("It has begun already."))
     if campaign.ends_at <= now:

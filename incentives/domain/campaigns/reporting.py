@@ -13,6 +13,8 @@ from decimal import Decimal
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Greatest
 
+from incentives.domain.campaigns import gatherings
+from incentives.domain.campaigns.gatherings import ActivityLine
 from incentives.domain.campaigns.holding_out import Compared, compared
 from incentives.domain.campaigns.people import guests_of, participants_of
 from incentives.domain.ledger.queries import major
@@ -86,6 +88,7 @@ class Report:
     held_out: list[Compared]
     per_retained: Decimal | None
     currency: str
+    activities: list[ActivityLine]
 
     @property
     def funnel(self) -> list[tuple[str, int, int]]:
@@ -116,6 +119,7 @@ def report_of(campaign: Campaign, *, now: datetime) -> Report:
         held_out=compared(campaign, now=now),
         per_retained=(cost / steps.retained).quantize(Decimal("0.01")) if steps.retained else None,
         currency=campaign.currency.code,
+        activities=gatherings.report(campaign),
     )
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from incentives.domain import publishing
-from incentives.domain.campaigns import quests
+from incentives.domain.campaigns import gatherings, quests
 from incentives.domain.campaigns.people import audience_of
 from incentives.domain.campaigns.plans import Plan, plan_of
 from incentives.domain.campaigns.preview import checked_rules, problems_of
@@ -28,7 +28,10 @@ class CannotStart(Exception):
 
 
 def start(*, campaign_id: int, by: AbstractBaseUser | None, now: datetime) -> Campaign:
-    """Publish its rules, limits, codes and message together; starting it again changes nothing. Raises CannotStart."""
+    """Publish its rules, limits, codes and message together, and draft its activities.
+
+    Starting it again changes nothing. Raises CannotStart.
+    """
     with transaction.atomic():
         held = Campaign.objects.select_for_update(of=("self",))
         campaign = held.select_related("currency", "follows", "audience").get(pk=campaign_id)
@@ -47,6 +50,7 @@ def start(*, campaign_id: int, by: AbstractBaseUser | None, now: datetime) -> Ca
         campaign.state, campaign.started_at, campaign.audience_size = CampaignState.RUNNING, now, audience
         campaign.save(update_fields=["state", "started_at", "audience_size"])
         _make_codes(campaign, plan, now)
+        gatherings.begin(campaign, plan.activities)
     registry.forget()
     return campaign
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 
 from incentives.domain import publishing
-from incentives.domain.campaigns import farewell, quests
+from incentives.domain.campaigns import farewell, gatherings, quests
+from incentives.domain.campaigns.gatherings import OwnedActivity
 from incentives.domain.campaigns.people import guests_of
 from incentives.domain.ledger.queries import major
 from incentives.enums import CampaignState
@@ -33,7 +34,8 @@ class Kept:
     """What those keep who are half-way. Amounts are in major units.
 
     `waiting` awards are assigned: they unlock or lapse as promised. Guests stay members; what they reach from now on
-    pays nobody. Those `enrolled` in a quest may finish it until `finish_by`. So many are `told`.
+    pays nobody. Those `enrolled` in a quest may finish it until `finish_by`. So many are `told`. `activities` are those
+    that go on unless they are called off; the drafts that nobody touched go.
     """
 
     waiting: int
@@ -45,13 +47,18 @@ class Kept:
     enrolled: int = 0
     finish_by: datetime | None = None
     told: int = 0
+    activities: tuple[OwnedActivity, ...] = ()
 
 
-def stop(*, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: datetime) -> Kept:
+def stop(
+    *, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: datetime, call_off: Collection[str] = (),
+    call_off_reason: str = "",
+) -> Kept:  # fmt: skip
     """Retire its rules, take back its codes and silence its messages, at once and for good; tell those half-way.
 
     What has happened so far is still judged by the rules as they were; awards that wait unlock or lapse as they were
-    promised. Stopping it again changes nothing. Raises CannotStop.
+    promised. Drafts of activities that nobody touched go; the activities that `call_off` names are called off, and
+    whoever is registered reads `call_off_reason`. Stopping it again changes nothing. Raises CannotStop.
     """
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update(of=("self",)).select_related("currency").get(pk=campaign_id)
@@ -60,6 +67,7 @@ def stop(*, campaign_id: int, reason: str, by: AbstractBaseUser | None, now: dat
         if campaign.state != CampaignState.STOPPED:
             if not reason.strip():
                 raise CannotStop(_("Say why; whoever looks at this later will want to know."))
+            _stop_activities(campaign, call_off, call_off_reason.strip(), by, now)
             finish_by = quests.finish_by(campaign, now)
             _end(campaign, finish_by, now)
             campaign.told_of_stop = farewell.tell_all(campaign, finish_by=finish_by, now=now)
@@ -89,7 +97,19 @@ def kept_of(campaign: Campaign, *, now: datetime) -> Kept:
         enrolled=quests.runs_of(campaign).count(),
         finish_by=quests.finish_by(campaign, now),
         told=_told(campaign),
+        activities=tuple(each for each in gatherings.owned(campaign) if each.can_be_called_off),
     )
+
+
+def _stop_activities(
+    campaign: Campaign, call_off: Collection[str], reason: str, by: AbstractBaseUser | None, now: datetime
+) -> None:
+    if call_off and not reason:
+        raise CannotStop(_("Say why the activities are called off; everybody who is registered reads it."))
+    try:
+        gatherings.stop(campaign, call_off=call_off, reason=reason, by=str(by or "app"), now=now)
+    except gatherings.CannotCallOff as error:
+        raise CannotStop(str(error)) from error
 
 
 def _told(campaign: Campaign) -> int:

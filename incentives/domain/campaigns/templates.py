@@ -19,7 +19,7 @@ from incentives.enums import Slot, StageOpens
 FOLDER = Path(__file__).parent / "templates"
 NAME = re.compile(r"\$([a-z_]+)")
 
-Step = Literal["joined", "broke_ice", "active", "retained", "task", "quest", "returned", "released"]
+Step = Literal["joined", "broke_ice", "active", "retained", "task", "quest", "came", "returned", "released"]
 Texts = Mapping[str, str]
 
 
@@ -70,6 +70,8 @@ class Template:
     benefits: tuple[Benefit, ...]
     # Quests that it owns, as documents with their questions open.
     quests: tuple[Mapping[str, Any], ...] = ()
+    # Activities that it owns: kind, words, place and seats, and the day of the stage that they belong to.
+    activities: tuple[Mapping[str, Any], ...] = ()
 
     def number(self, code: str) -> Number | None:
         return next((each for each in self.numbers if each.code == code), None)
@@ -113,11 +115,13 @@ def _read(path: Path) -> Template:
         texts=raw["message"]["text"],
         letter=raw["letter"],
         quests=tuple(raw.get("quests", ())),
+        activities=tuple(raw.get("activities", ())),
         benefits=tuple(Benefit(Slot(each["slot"]), each["pays"], each["at"], each["rule"]) for each in raw["rules"]),
     )
     assert sum(stage.share for stage in template.stages) == 100, f"{path.name}: the stages share the whole time"
     assert all(template.number(each.pays) for each in template.benefits), f"{path.name}: a benefit pays a number"
-    assert "activities" not in raw, f"{path.name}: campaigns own no activities yet"
+    opened = {stage.opens for stage in template.stages}
+    assert all(each["stage"] in opened for each in template.activities), f"{path.name}: an activity is in a stage"
     assert all("$budget" in each.rule["limits"] for each in template.benefits), (
         f"{path.name}: one budget for everything"
     )

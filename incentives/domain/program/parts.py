@@ -37,6 +37,7 @@ from members.domain.counters.making import make_counter
 from members.domain.event_types import ReservedType, is_type_name, put_event_type
 from members.domain.events.schemas import BadSchema
 from members.domain.ladders.editing import BadLadder, put_ladder
+from members.domain.ladders.measures import BadMetric, scale_of
 from members.domain.segments.conditions import BadCondition, compile_condition
 from members.enums import Falls, LadderWindow, Rises, SegmentKind
 from members.models import Counter, EventType, Ladder, Segment, Source
@@ -240,12 +241,19 @@ def _check_metric(metric: str) -> None:
     if kind not in settings.METRIC_PROVIDERS:
         kinds = ", ".join(f"{each}:…" for each in settings.METRIC_PROVIDERS)
         raise BadEntry(f"metric is one of {kinds}, such as balance:growth, not {metric!r:.80}.")
-    noun = {"counter": "counter", "content": "measure of contents"}.get(kind, "currency")
-    known: Iterable[str] = CONTENT_MEASURES
-    if kind != "content":
-        known = (Counter if kind == "counter" else Currency).objects.values_list("code", flat=True)
-    if code not in known:
-        raise BadEntry(f"metric: there is no {noun} {code!r}. {near(code, known)}")
+    known: Mapping[str, tuple[str, Iterable[str]]] = {
+        "balance": ("currency", Currency.objects.values_list("code", flat=True)),
+        "earned": ("currency", Currency.objects.values_list("code", flat=True)),
+        "counter": ("counter", Counter.objects.values_list("code", flat=True)),
+        "content": ("measure of contents", CONTENT_MEASURES),
+    }
+    if kind in known and code not in known[kind][1]:
+        raise BadEntry(f"metric: there is no {known[kind][0]} {code!r}. {near(code, known[kind][1])}")
+    if kind not in known:
+        try:
+            scale_of(metric)
+        except BadMetric as error:
+            raise BadEntry(f"metric: {error}") from error
 
 
 def _segment(code: str, document: Any, applied: Applied) -> None:

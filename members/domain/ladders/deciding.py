@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from members.domain.counters.periods import local_day, month_of
-from members.domain.ladders.demands import Demand
+from members.domain.ladders.demands import Duty
 from members.domain.ladders.plans import NO_RANK, LadderPlan
 from members.enums import Falls, Rises, StandingReason
 
@@ -139,10 +139,13 @@ def is_open(plan: LadderPlan, case: Case, rank: int) -> bool:
     return (not tier.is_by_invitation or tier.id in case.invited) and (not tier.has_quota or rank in case.won)
 
 
-def _has_done(case: Case, duties: tuple[Demand, ...]) -> bool:
+def _has_done(case: Case, duties: tuple[Duty, ...]) -> bool:
     """Whether the duties of the newest month are done already."""
-    newest = max((month for _, month in case.months), default=0)
-    return all(each.is_met(case.months.get((each.key, newest), 0)) for each in duties)
+    return _are_done(case, duties, max((month for _, month in case.months), default=0))
+
+
+def _are_done(case: Case, duties: tuple[Duty, ...], month: int) -> bool:
+    return all(each.is_done(lambda key: case.months.get((key, month), 0)) for each in duties)
 
 
 def _below(plan: LadderPlan, case: Case) -> int:
@@ -188,7 +191,7 @@ def _look_at_duties(plan: LadderPlan, case: Case, now: datetime) -> tuple[Held, 
     # A month is over when it is over everywhere.
     current = month_at(now - timedelta(days=1))
     for month in sorted({month for _, month in case.months if checked < month < current}):
-        done = all(each.is_met(case.months.get((each.key, month), 0)) for each in duties)
+        done = _are_done(case, duties, month)
         checked = month
         if not done and month in case.forgiven:
             continue

@@ -16,6 +16,8 @@ EACH_PERSON, EACH_DAY = 4, 3
 # No more days are asked for than three quarters of the window.
 DAYS_OF_WINDOW = (3, 4)
 NUMBER_MAX = 10**9
+# So many ways to do a duty may be named.
+ANY_OF_MAX = 10
 WITHIN_DAYS_MAX = 3_660
 
 
@@ -47,6 +49,17 @@ class Demand:
         return value >= self.at_least if self.at_most is None else value <= self.at_most
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What is to be done each month: any one of these is enough."""
+
+    any_of: tuple[Demand, ...]
+
+    def is_done(self, count: Callable[[str], int]) -> bool:
+        """Whether what was counted, by a demand's key, is enough."""
+        return any(each.is_met(count(each.key)) for each in self.any_of)
+
+
 def once(demands: Collection[Demand]) -> tuple[Demand, ...]:
     """Each thing that is looked at, once."""
     return tuple({each.key: each for each in demands}.values())
@@ -68,7 +81,7 @@ _Make = Callable[[Any, int], Demand]
 
 
 def read_demands(
-    document: Any, counters: Mapping[str, Counter], *, are_duties: bool = False, window_days: int | None = None
+    document: Any, counters: Mapping[str, Counter], *, window_days: int | None = None
 ) -> tuple[Demand, ...]:
     """Read `[{counter or metric, at_least or at_most, within_days, people, people_min, days, days_min}]`.
 
@@ -77,18 +90,40 @@ def read_demands(
     """
     if not isinstance(document, list):
         raise BadDemand('Demands are a list, such as [{"counter": "likes", "at_least": 5}].')
-    known = _OF_DUTIES if are_duties else _OF_DEMANDS
-    found: list[Demand] = []
-    for each in document:
-        if not isinstance(each, dict) or set(each) - known:
-            raise BadDemand(f"Each is an object with {', '.join(sorted(known))}, not {each!r:.80}.")
-        if ("counter" in each) == ("metric" in each):
-            raise BadDemand(f"Each names either a counter or a metric, not {each!r:.80}.")
-        if "counter" in each:
-            found += _of_counters(each, counters, are_duties=are_duties)
-        else:
-            found += _of_metrics(each, window_days, are_duties=are_duties)
-    return tuple(found)
+    return tuple(one for each in document for one in _read(each, _OF_DEMANDS, counters, window_days))
+
+
+def read_duties(document: Any, counters: Mapping[str, Counter]) -> tuple[Duty, ...]:
+    """Read `[{counter or metric, at_least}, {any_of: [{counter or metric, at_least}, ...]}]`. Raises BadDemand."""
+    if not isinstance(document, list):
+        raise BadDemand('Duties are a list, such as [{"counter": "posts", "at_least": 2}].')
+    return tuple(_duty(each, counters) for each in document)
+
+
+def _duty(each: Any, counters: Mapping[str, Counter]) -> Duty:
+    if not isinstance(each, dict) or "any_of" not in each:
+        return Duty(tuple(_read(each, _OF_DUTIES, counters, None, are_duties=True)))
+    ways = each["any_of"]
+    if set(each) != {"any_of"}:
+        raise BadDemand("any_of stands alone; what is asked for stands in its list.")
+    if not isinstance(ways, list) or not 2 <= len(ways) <= ANY_OF_MAX:
+        raise BadDemand(
+            f"any_of is a list of 2 to {ANY_OF_MAX} ways to do the duty, such as"
+            f' [{{"counter": "posts", "at_least": 2}}, {{"counter": "sessions", "at_least": 1}}], not {ways!r:.80}.'
+        )
+    return Duty(tuple(one for way in ways for one in _read(way, _OF_DUTIES, counters, None, are_duties=True)))
+
+
+def _read(
+    each: Any, known: set[str], counters: Mapping[str, Counter], window_days: int | None, *, are_duties: bool = False
+) -> list[Demand]:
+    if not isinstance(each, dict) or set(each) - known:
+        raise BadDemand(f"Each is an object with {', '.join(sorted(known))}, not {each!r:.80}.")
+    if ("counter" in each) == ("metric" in each):
+        raise BadDemand(f"Each names either a counter or a metric, not {each!r:.80}.")
+    if "counter" in each:
+        return _of_counters(each, counters, are_duties=are_duties)
+    return _of_metrics(each, window_days, are_duties=are_duties)
 
 
 def _of_counters(each: dict[str, Any], counters: Mapping[str, Counter], *, are_duties: bool) -> list[Demand]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from members.domain.ladders.demands import BadDemand, read_demands
+from members.domain.ladders.demands import BadDemand, read_demands, read_duties
 from members.domain.ladders.edits import document_of, fingerprint, recording
 from members.domain.ladders.evaluating import current_plan, editing_ladder, foresee
 from members.domain.ladders.measures import BadMetric, scale_of
@@ -119,11 +119,13 @@ def check_ladder(ladder: Ladder) -> None:
 
 def check_demands(code: str, demands: Any, duties: Any, counters: Mapping[str, Counter]) -> None:
     """Refuse a tier's demands and duties if they cannot be read. Raises BadLadder."""
-    for word, document in (("demands", demands), ("duties", duties)):
-        try:
-            read_demands(document, counters, are_duties=word == "duties")
-        except BadDemand as error:
-            raise BadLadder(f"tier {code}: {word}: {error}") from error
+    word = "demands"
+    try:
+        read_demands(demands, counters)
+        word = "duties"
+        read_duties(duties, counters)
+    except BadDemand as error:
+        raise BadLadder(f"tier {code}: {word}: {error}") from error
 
 
 def preview(*, code: str, values: Words, tiers: Mapping[str, Words], now: datetime) -> Preview:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from members.domain.ladders.demands import Demand, once, read_demands
+from members.domain.ladders.demands import Demand, Duty, once, read_demands, read_duties
 from members.domain.ladders.windows import Span, is_calendar, span_at
 from members.enums import LadderWindow
 from members.models import Counter, Ladder, Tier
@@ -27,7 +27,7 @@ class TierPlan:
     threshold: int
     keep: int
     demands: tuple[Demand, ...]
-    duties: tuple[Demand, ...]
+    duties: tuple[Duty, ...]
     quota_members: int | None
     quota_percent: int | None
     is_by_invitation: bool
@@ -98,8 +98,8 @@ class LadderPlan:
 
     @cached_property
     def duties(self) -> tuple[Demand, ...]:
-        """What tiers ask for each month, each once."""
-        return once([each for tier in self.tiers for each in tier.duties])
+        """What tiers look at each month, each once."""
+        return once([each for tier in self.tiers for duty in tier.duties for each in duty.any_of])
 
     def span(self, moment: datetime, joined_at: datetime | None = None) -> Span:
         return span_at(self.window, self.days, moment, timezone.get_default_timezone(), joined_at)
@@ -124,7 +124,7 @@ def _tier(tier: Tier, counters: Mapping[str, Counter], window_days: int | None) 
     return TierPlan(
         tier.pk, tier.code, tier.names, tier.threshold, tier.threshold if tier.keep is None else tier.keep,
         read_demands(tier.demands, counters, window_days=window_days),
-        read_demands(tier.duties, counters, are_duties=True),
+        read_duties(tier.duties, counters),
         tier.quota_members, tier.quota_percent, tier.is_by_invitation,
     )  # fmt: skip
 

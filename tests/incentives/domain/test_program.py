@@ -329,12 +329,12 @@ def test_apply_refuses_a_streak_of_months(folder):
         (
             "ladders",
             "x: {metric: height}",
-            "x: metric is one of balance:…, earned:…, counter:…, content:…, such as balance:growth, not 'height'.",
+            "x: metric is one of balance:…, earned:…, counter:…, content:…, activity:…, such as balance:growth, not 'height'.",
         ),
         (
             "ladders",
             "x: {}",
-            "x: metric is one of balance:…, earned:…, counter:…, content:…, such as balance:growth, not ''.",
+            "x: metric is one of balance:…, earned:…, counter:…, content:…, activity:…, such as balance:growth, not ''.",
         ),
         (
             "ladders",

@@ -317,7 +317,7 @@ def test_the_report_asks_the_database_as_often_however_many_came(past, count):
     with CaptureQueriesContext(connection) as asked:
         report_of(activity)
 
-    assert len(asked) == 6
+    assert len(asked) == 5
 
 
 # People

@@ -8,7 +8,7 @@ import pytest
 
 from members.domain.counters.periods import month_of
 from members.domain.ladders.deciding import Case, Held, decide
-from members.domain.ladders.demands import Demand, spread
+from members.domain.ladders.demands import Demand, Duty, spread
 from members.domain.ladders.plans import LadderPlan, TierPlan
 from members.domain.ladders.quotas import give_out
 from members.domain.ladders.windows import span_at, span_before
@@ -16,6 +16,8 @@ from members.domain.ladders.windows import span_at, span_before
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 JOINED = datetime(2024, 2, 29, tzinfo=UTC)
 DAY = timedelta(days=1)
+TWO_POSTS = Duty((Demand("posts", 2),))
+POSTS_OR_A_SESSION = Duty((Demand("posts", 2), Demand("sessions", 1)))
 
 
 def tier(threshold, *, keep=None, demands=(), duties=(), quota=None, percent=None, by_invitation=False):
@@ -114,13 +116,61 @@ def duty_case(*done, **state):
     ],
 )
 def test_one_missed_month_warns_and_two_step_down(_case, done, rank, missed, is_warned):
-    plan = ladder(0, tier(10, duties=(Demand("posts", 2),)))
+    plan = ladder(0, tier(10, duties=(TWO_POSTS,)))
 
     decision = decide(plan, duty_case(*done), NOW)
 
     assert (decision.held.rank, decision.held.duties_missed, decision.is_warned) == (rank, missed, is_warned)
     again = decide(plan, case(10, months=duty_case(*done).months, state=decision.held), NOW)
     assert (again.held, again.is_warned) == (decision.held, False)
+
+
+def with_sessions(given, *held):
+    """The case with so many sessions in the last months, the newest last; this month none."""
+    months = sorted({month for _, month in given.months})
+    given.months = {**given.months, **{("sessions", month): n for month, n in zip(months, (*held, 0), strict=True)}}
+    return given
+
+
+@pytest.mark.parametrize(
+    ("_case", "posts", "sessions", "rank", "missed", "is_warned"),
+    [
+        ("by_the_one", (2, 2), (0, 0), 1, 0, False),
+        ("by_the_other", (0, 1), (1, 1), 1, 0, False),
+        ("now_the_one_and_now_the_other", (2, 0), (0, 1), 1, 0, False),
+        ("half_of_the_one_is_nothing", (2, 1), (1, 0), 1, 1, True),
+        ("made_good_by_the_other", (1, 0), (0, 1), 1, 0, False),
+        ("neither_for_two_months", (1, 1), (0, 0), 0, 0, False),
+    ],
+)
+def test_of_any_of_one_is_enough_each_month(_case, posts, sessions, rank, missed, is_warned):
+    plan = ladder(0, tier(10, duties=(POSTS_OR_A_SESSION,)))
+
+    decision = decide(plan, with_sessions(duty_case(*posts), *sessions), NOW)
+
+    assert (decision.held.rank, decision.held.duties_missed, decision.is_warned) == (rank, missed, is_warned)
+
+
+def test_any_of_stands_beside_duties_that_are_asked_for_as_well():
+    plan = ladder(0, tier(10, duties=(Duty((Demand("answers", 1),)), POSTS_OR_A_SESSION)))
+
+    decision = decide(plan, with_sessions(duty_case(2, 2), 1, 1), NOW)
+
+    assert [each.key for each in plan.duties] == ["answers", "posts", "sessions"]
+    assert (decision.held.rank, decision.reason) == (0, "duty")
+
+
+def test_who_fell_for_any_of_comes_back_by_either():
+    plan = ladder(0, tier(10, duties=(POSTS_OR_A_SESSION,)))
+    fallen = decide(plan, with_sessions(duty_case(0, 0), 0, 0), NOW).held
+    month = month_of(NOW.toordinal())
+
+    ranks = [
+        decide(plan, case(10, months={("posts", month): posts, ("sessions", month): held}, state=fallen), NOW).held.rank
+        for posts, held in ((1, 0), (2, 0), (0, 1))
+    ]
+
+    assert ranks == [0, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +185,7 @@ def test_one_missed_month_warns_and_two_step_down(_case, done, rank, missed, is_
     ],
 )
 def test_a_month_away_is_neither_done_nor_missed(_case, missed_before, done, away, rank, missed, is_warned):
-    plan = ladder(0, tier(10, duties=(Demand("posts", 2),)))
+    plan = ladder(0, tier(10, duties=(TWO_POSTS,)))
     given = duty_case(*done, duties_missed=missed_before)
     given.forgiven = {sorted({month for _, month in given.months}, reverse=True)[back] for back in away}
 
@@ -145,7 +195,7 @@ def test_a_month_away_is_neither_done_nor_missed(_case, missed_before, done, awa
 
 
 def test_who_fell_for_a_duty_comes_back_when_it_is_done():
-    plan = ladder(0, tier(10, duties=(Demand("posts", 2),)))
+    plan = ladder(0, tier(10, duties=(TWO_POSTS,)))
     fallen = decide(plan, duty_case(0, 0), NOW).held
     month = month_of(NOW.toordinal())
 

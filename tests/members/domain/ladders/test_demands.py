@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from members.domain.ladders.demands import BadDemand, Demand, once, read_demands
+from members.domain.ladders.demands import BadDemand, Demand, once, read_demands, read_duties
 from members.models import Counter
 from tests import factories
 
@@ -97,18 +97,38 @@ def test_a_demand_that_cannot_be_read_says_what_to_write(_case, document, senten
         read_demands(document, counters())
 
 
+WAYS = [{"metric": QUALITY, "at_least": 2}, {"counter": "words", "at_least": 9}]
+
+
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
+        ({}, "Duties are a list"),
+        (["posts"], "Each is an object with at_least, counter, metric"),
         ([{"counter": "likes", "at_least": 1}], "likes must have the window month"),
         ([{"metric": QUALITY, "at_most": 1}], "Each is an object with at_least, counter, metric"),
         ([{"metric": QUALITY, "at_least": 1, "within_days": 9}], "Each is an object with at_least, counter, metric"),
         ([{"metric": "conduct:strikes", "at_least": 1}], "among the demands"),
+        ([{"any_of": WAYS, "at_least": 1}], "any_of stands alone"),
+        ([{"any_of": WAYS[0]}], "any_of is a list of 2 to 10 ways"),
+        ([{"any_of": WAYS[:1]}], "any_of is a list of 2 to 10 ways"),
+        ([{"any_of": WAYS * 6}], "any_of is a list of 2 to 10 ways"),
+        ([{"any_of": [*WAYS, {"any_of": WAYS}]}], "Each is an object with at_least, counter, metric"),
+        ([{"any_of": [*WAYS, {"counter": "likes", "at_least": 1}]}], "likes must have the window month"),
+        ([{"any_of": [*WAYS, {"metric": "activity:seats", "at_least": 1}]}], "no measure of activities 'seats'; there is sessions"),
     ],
-)
-def test_a_duty_is_something_to_do_each_month(document, sentence):
+)  # fmt: skip
+def test_a_duty_that_cannot_be_read_says_what_to_write(document, sentence):
     with pytest.raises(BadDemand, match=sentence):
-        read_demands(document, counters(), are_duties=True)
+        read_duties(document, counters())
 
-    asked = [{"counter": "words", "at_least": 2}, {"metric": QUALITY, "at_least": 2}]
-    assert [each.key for each in read_demands(asked, counters(), are_duties=True, window_days=90)] == ["words", QUALITY]
+
+def test_a_duty_is_something_to_do_each_month_or_one_of_several():
+    asked = [{"counter": "words", "at_least": 2}, {"metric": QUALITY, "at_least": 2}, {"any_of": WAYS}]
+
+    found = read_duties(asked, counters())
+
+    assert [[each.key for each in duty.any_of] for duty in found] == [["words"], [QUALITY], [QUALITY, "words"]]
+    assert [found[2].is_done({QUALITY: good, "words": words}.__getitem__) for good, words in (
+        (1, 8 * 10**6), (2, 0), (0, 9 * 10**6),
+    )] == [False, True, True]  # fmt: skip
