@@ -365,6 +365,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "advance-activities": {"task": "activities.advance_activities", "schedule": timedelta(minutes=1)},
     "draft-series": {"task": "activities.draft_series", "schedule": timedelta(hours=1)},
     "carry-out-refunds": {"task": "activities.carry_out_refunds", "schedule": timedelta(minutes=1)},
+    "close-pages": {"task": "activities.close_pages", "schedule": timedelta(minutes=1)},
     "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from activities.domain.orders import providers, refunding
+from activities.domain.orders import pages, providers, refunding
 from activities.enums import ActivityState, EndedBy, OrderState, RefundFor
 from activities.models import Group, Order, Registration
 from incentives.domain.ledger import InsufficientPoints, LedgerError, keys, operations
@@ -62,7 +62,10 @@ def close(registration: Registration, *, by: EndedBy, now: datetime) -> None:
     was_settled = order.state == OrderState.PAID
     order.state = OrderState.EXPIRED if by == EndedBy.CLOCK and not was_settled else OrderState.CANCELLED
     order.ended_at, order.expires_at = now, None
-    order.save(update_fields=["state", "ended_at", "expires_at"])
+    if order.pay_url:
+        pages.leave(order, ref=order.provider_ref, now=now)
+        order.pay_url = ""
+    order.save(update_fields=["state", "ended_at", "expires_at", "pay_url"])
     if not was_settled:
         _release(order, now)
     percent = _percent(registration, by, was_settled=was_settled)

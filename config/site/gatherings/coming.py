@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from activities.domain import questions, registering
-from activities.domain.orders import providers
+from activities.domain.orders import beginning, providers
 from activities.enums import OrderState, RegistrationState
 from activities.models import Activity, Order, Registration
 from config.site.gatherings.showing import Given, asked_of
@@ -100,7 +100,7 @@ def pay(request: HttpRequest, member: Member, registration_id: UUID) -> HttpResp
     if order is None:
         return _back(found.activity.code)
     try:
-        begun = providers.named(order.provider).begin(order, return_url=request.build_absolute_uri(page))
+        begun = beginning.begin(order, return_url=request.build_absolute_uri(page))
     except providers.CannotMove:
         messages.error(request, _("The payment could not be begun. Nothing was charged; try again in a minute."))
         return _back(found.activity.code)
