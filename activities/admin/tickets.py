@@ -20,8 +20,8 @@ from activities.models import Ticket
 from incentives.domain.ledger.queries import major as points_major
 
 FIELDS = [
-    "code", "names", "price", "currency", "points", "capacity", "sells_from", "sells_until", "tier", "group_size",
-    "group_hours", "alone", "is_active",
+    "code", "names", "price", "currency", "points", "capacity", "sells_from", "sells_until", "tier", "privilege",
+    "pass_only", "group_size", "group_hours", "alone", "is_active",
 ]  # fmt: skip
 
 
@@ -96,7 +96,7 @@ class TicketInline(StackedInline):  # type: ignore[misc]  # The theme ships no t
     form = TicketForm
     fields = (
         ("code", "is_active"), "names", ("price", "capacity"), ("currency", "points"),
-        ("sells_from", "sells_until"), "tier", ("group_size", "group_hours"), "alone",
+        ("sells_from", "sells_until"), "tier", ("privilege", "pass_only"), ("group_size", "group_hours"), "alone",
     )  # fmt: skip
     extra = 0
 

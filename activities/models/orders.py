@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from activities.enums import GroupState, OrderState, RefundFor, RefundState
 from activities.models.activities import BY_LANGUAGE, SEATS_MAX, Activity
-from incentives.models import Currency
+from incentives.models import Currency, Privilege
 from members.models import Member, Tier
 
 MONEY_MAX = 10**12
@@ -31,6 +31,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 class Ticket(models.Model):
     """A way to come to an activity, with its price in money, in points, in both, or free. A price is of one seat.
+
+    Whoever may use its `privilege`, a pass, takes it with a use for each seat instead; `pass_only` is for nobody else.
 
     An early bird is a ticket that is sold until a moment. `seats_taken` counts like the activity's, under its row. With
     `group_size` so many places are bought together within `group_hours`, or not at all; `alone` is the ticket whose
@@ -62,6 +64,11 @@ class Ticket(models.Model):
     tier = models.ForeignKey(
         Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from this tier on")
     )
+    privilege = models.ForeignKey(
+        Privilege, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pass"),
+        help_text=_("The privilege that pays for it: a use for each seat. Empty where none does."),
+    )  # fmt: skip
+    pass_only = models.BooleanField(_("only with the pass"), default=False, help_text=_("Else others pay the price."))
     group_size = models.PositiveSmallIntegerField(
         _("places of a group"), null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(100)],
         help_text=_("Empty for whoever buys alone."),
@@ -108,6 +115,15 @@ class Ticket(models.Model):
                 condition=Q(group_size__isnull=True) | Q(group_size__gte=2, price__gt=0, points=0),
                 name="a_group_pays_in_money",
                 violation_error_message=_("A group is of two at least, and pays in money."),
+            ),
+            models.CheckConstraint(
+                condition=Q(privilege__isnull=True) | Q(group_size__isnull=True), name="a_pass_is_used_alone",
+                violation_error_message=_("A group pays in money, not with a pass."),
+            ),
+            models.CheckConstraint(
+                condition=Q(pass_only=False) | Q(privilege__isnull=False, price=0, points=0),
+                name="only_with_a_pass_costs_nothing_else",
+                violation_error_message=_("Say with which pass; what is only had with it has no price."),
             ),
             models.CheckConstraint(
                 condition=Q(alone__isnull=True) | Q(group_size__isnull=False), name="alone_is_without_a_group",
