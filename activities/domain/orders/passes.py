@@ -16,6 +16,7 @@ from activities.domain.orders import placing
 from activities.enums import EndedBy
 from activities.models import Activity, Registration, Ticket
 from incentives.domain.ledger import LedgerError
+from incentives.domain.ledger.permits import MayNotSpend
 from incentives.domain.privileges import using
 from incentives.domain.privileges.deciding import Answer, answers_of
 from incentives.domain.privileges.definitions import remembered
@@ -106,4 +107,4 @@ def _actor(registration: Registration) -> str:
 def _refused(error: using.CannotUse | LedgerError) -> CannotTake:
     if isinstance(error, using.CannotUse):
         return CannotTake(error.kind, error.sentence)
-    return CannotTake("insufficient_points", str(error))
+    return CannotTake("may_not_spend" if isinstance(error, MayNotSpend) else "insufficient_points", str(error))

@@ -17,7 +17,7 @@ from incentives.domain.ledger.queries import balances
 from incentives.domain.privileges import granting, using
 from incentives.domain.privileges.definitions import forget
 from incentives.models import Currency, Privilege, PrivilegeGrant, PrivilegeGround, PrivilegeUse
-from members.models import Event
+from members.models import Event, Freeze, Violation, ViolationKind
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -339,6 +339,26 @@ def test_too_few_points_for_every_seat_take_none(evening, ada, visits):
         come(evening, ada, guests=1, with_pass=True)
 
     assert PrivilegeUse.objects.count() == 0
+
+
+def test_whoever_may_not_spend_hears_that_and_buys_no_use(evening, ada, visits):
+    factories.points_for(ada, 100)
+    Privilege.objects.update(takes_attention=False)
+    PrivilegeGround.objects.create(
+        privilege=visits, kind="purchase", price=40, currency=Currency.objects.get(code="points")
+    )
+    forget()
+    insult = Violation.objects.create(
+        member=ada, kind=ViolationKind.objects.create(code="insult"), strikes=1, consequence="warning",
+        happened_at=NOW, recorded_at=NOW, strikes_until=NOW + DAY,
+    )  # fmt: skip
+    Freeze.objects.create(member=ada, violation=insult, what="spending", begins_at=NOW - DAY, ends_at=NOW + DAY)
+
+    with pytest.raises(passes.CannotTake) as refused:
+        come(evening, ada, with_pass=True)
+
+    assert refused.value.kind == "may_not_spend"
+    assert (PrivilegeUse.objects.count(), Registration.objects.count()) == (0, 0)
 
 
 def test_offers_say_what_the_pass_would_do(evening, ada, visits):
