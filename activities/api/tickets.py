@@ -129,11 +129,11 @@ def _values(given: dict[str, Any], activity: Activity, earlier: Ticket | None) -
     return given
 
 
-def find_privilege(code: str) -> Privilege:
+def find_privilege(code: str, pointer: str = "/privilege") -> Privilege:
     found = Privilege.objects.filter(code=code).first() if "\x00" not in code else None
     if found is None:
         sentence = f"There is no privilege {code!r}."
-        raise Problem(sentence, status_code=404, kind="unknown_privilege", pointer="/privilege")
+        raise Problem(sentence, status_code=404, kind="unknown_privilege", pointer=pointer)
     return found
 
 

@@ -83,9 +83,13 @@ class Ticket(models.Model):
         help_text=_("Whoever chose so when ordering pays its price when the group fails, and keeps the place."),
     )  # fmt: skip
     is_active = models.BooleanField(_("on sale"), default=True)
+    # Of which ticket of its series it is a copy that follows; what somebody wrote or changed is none.
+    series_ticket = models.ForeignKey(
+        "activities.SeriesTicket", on_delete=models.SET_NULL, null=True, editable=False, related_name="copies"
+    )
 
     objects = TicketQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["seats_taken"])
+    history = HistoricalRecords(excluded_fields=["seats_taken", "series_ticket"])
 
     class Meta:
         verbose_name = _("ticket")

@@ -266,6 +266,26 @@ SERIES: dict[str, Any] = {
     "segment": None,
     "only_space": False,
     "questions": [],
+    "money": "EUR",
+    "late_refund_percent": 50,
+    "tickets": [
+        {
+            "code": "early",
+            "names": {"en": "Early bird"},
+            "texts": {},
+            "price": "9.00",
+            "points": "0",
+            "currency": None,
+            "capacity": None,
+            "sells_from_days": None,
+            "sells_from_time": None,
+            "sells_until_days": 7,
+            "sells_until_time": "18:00:00",
+            "tier": None,
+            "privilege": None,
+            "pass_only": False,
+        }
+    ],
     "host": "ada",
     "speaker": "bo",
 }

@@ -42,6 +42,8 @@ def put(
             setattr(ticket, name, values[name])
         check(ticket, activity)
         check_whole(ticket)
+        # From now on its series leaves it alone.
+        ticket.series_ticket = None
         ticket._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
         ticket.save()
         offer_free_seats(activity, now=now)
