@@ -263,6 +263,8 @@ INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 FOLLOWERS = ["activities.domain.following"]
 # Apps that keep the activities of campaigns; see incentives/domain/campaigns/gatherings.py.
 CAMPAIGN_ACTIVITIES = ["activities.domain.campaigns"]
+# Whose things a grant may last as long as; see incentives/domain/privileges/windows.py.
+DATED = ["activities.domain.dating.dated"]
 # An activity for members has at most so many seats.
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # The dates of series are drafted so many days ahead.
@@ -372,6 +374,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "advance-activities": {"task": "activities.advance_activities", "schedule": timedelta(minutes=1)},
     "draft-series": {"task": "activities.draft_series", "schedule": timedelta(hours=1)},
     "carry-out-refunds": {"task": "activities.carry_out_refunds", "schedule": timedelta(minutes=1)},
+    "close-pages": {"task": "activities.close_pages", "schedule": timedelta(minutes=1)},
     "close-rounds": {"task": "members.close_rounds", "schedule": timedelta(minutes=1)},
     "forget-rejections": {"task": "members.forget_rejections", "schedule": timedelta(hours=1)},
 }

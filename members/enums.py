@@ -255,6 +255,7 @@ class Scope(models.TextChoices):
     CORRECTIONS_WRITE = "corrections:write", _("make corrections, and approve small ones of its own")
     ACTIVITIES_READ = "activities:read", _("read activities and who comes")
     ACTIVITIES_WRITE = "activities:write", _("make activities, register members and check them in")
+    PAYMENTS_WRITE = "payments:write", _("say that money has come or gone back, and give it back")
     INBOX_READ = "inbox:read", _("read notifications and cases of members")
     INBOX_WRITE = "inbox:write", _("mark notifications as read, open and close cases")
 

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+SESSIONS = "/v1/checkout/sessions"
+
 
 class StripeServer(ThreadingHTTPServer):
     """`sessions` and `refunds` are what was made; `calls` what was asked; `cuts` answers are lost after the deed."""
@@ -46,6 +48,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
         self.server.calls.append(("GET", asked.path))
+        if asked.path.startswith(SESSIONS + "/"):
+            self._answer(*self._session(asked.path.removeprefix(SESSIONS + "/")))
+            return
         wanted = dict(parse_qsl(asked.query))
         found = [each for each in self.server.refunds if each["payment_intent"] == wanted["payment_intent"]]
         self._answer(200, {"object": "list", "url": "/v1/refunds", "has_more": False, "data": found[::-1]})
@@ -72,14 +77,16 @@ class Handler(BaseHTTPRequestHandler):
     def _do(self, given: dict[str, str]) -> tuple[int, dict[str, Any]]:
         if self.server.refusal is not None:
             return 400, {"error": self.server.refusal}
-        if self.path == "/v1/checkout/sessions":
+        if self.path.startswith(SESSIONS + "/"):
+            return self._expire(self.path.removeprefix(SESSIONS + "/").removesuffix("/expire"))
+        if self.path == SESSIONS:
             number = len(self.server.sessions) + 1
             made = {
                 "id": f"cs_test_{number}", "object": "checkout.session", "status": "open", "payment_status": "unpaid",
                 "url": f"https://checkout.stripe.example/c/pay/cs_test_{number}", "livemode": False, "given": given,
             }  # fmt: skip
             self.server.sessions.append(made)
-            return 200, {name: value for name, value in made.items() if name != "given"}
+            return 200, _shown(made)
         amount, intent = int(given["amount"]), given["payment_intent"]
         gone = sum(each["amount"] for each in self.server.refunds if each["payment_intent"] == intent)
         if intent in self.server.paid and gone + amount > self.server.paid[intent]:
@@ -91,6 +98,26 @@ class Handler(BaseHTTPRequestHandler):
         }  # fmt: skip
         self.server.refunds.append(made)
         return 200, made
+
+    def _session(self, ref: str) -> tuple[int, dict[str, Any]]:
+        found = next((each for each in self.server.sessions if each["id"] == ref), None)
+        if found is None:
+            more = {"code": "resource_missing", "param": "session"}
+            return 404, _error("invalid_request_error", f"No such checkout.session: {ref}", **more)
+        return 200, _shown(found)
+
+    def _expire(self, ref: str) -> tuple[int, dict[str, Any]]:
+        status, shown = self._session(ref)
+        if status != 200:
+            return status, shown
+        if shown["status"] != "open":
+            sentence = (
+                'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of'
+            )
+            return 400, _error("invalid_request_error", f"{sentence} `{shown['status']}`.")
+        found = next(each for each in self.server.sessions if each["id"] == ref)
+        found.update(status="expired", url=None)
+        return 200, _shown(found)
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:
         raw = json.dumps(body).encode()
@@ -105,8 +132,12 @@ class Handler(BaseHTTPRequestHandler):
         """Silence: its calls are kept."""
 
 
-def _error(kind: str, sentence: str) -> dict[str, Any]:
-    return {"error": {"type": kind, "message": sentence}}
+def _error(kind: str, sentence: str, **more: str) -> dict[str, Any]:
+    return {"error": {"type": kind, "message": sentence, **more}}
+
+
+def _shown(session: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in session.items() if name != "given"}
 
 
 @contextmanager

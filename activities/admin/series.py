@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminURLInputWidget
 
+from activities.admin.series_tickets import SeriesTicketInline, note_nothing, written
 from activities.domain.series import drafting, recurring
 from activities.domain.wording import words_in
 from activities.models import Series
@@ -27,6 +28,8 @@ DATES_SHOWN, LOOK_AHEAD = 12, timedelta(days=400)
 
 
 class SeriesForm(WhyForm):
+    is_refused = False
+
     link = forms.URLField(
         label=gettext_lazy("link"), required=False, max_length=500, assume_scheme="https",
         widget=UnfoldAdminURLInputWidget,
@@ -37,7 +40,8 @@ class SeriesForm(WhyForm):
         fields = [
             "code", "rule", "starts_on", "starts_time", "minutes", "zone", "excluded", "moved", "rest_days",
             "is_active", "kind", "names", "summaries", "texts", "language", "space", "place", "link", "capacity",
-            "guests_max", "tier", "segment", "only_space", "questions", "host", "speaker",
+            "guests_max", "tier", "segment", "only_space", "questions", "money", "late_refund_percent", "host",
+            "speaker",
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -63,6 +67,7 @@ class SeriesAdmin(Remembered[Series]):
     ordering = ("code",)
     raw_id_fields = ("host", "speaker")
     readonly_fields = ("coming",)
+    inlines = (SeriesTicketInline,)
     fieldsets = (
         (None, {"fields": ("code", "kind", "names", "summaries", "texts", "language", "space")}),
         (
@@ -79,7 +84,7 @@ class SeriesAdmin(Remembered[Series]):
             {
                 "fields": (
                     "place", "link", ("capacity", "guests_max"), "tier", "segment", "only_space", "questions",
-                    ("host", "speaker"),
+                    ("money", "late_refund_percent"), ("host", "speaker"),
                 )
             },
         ),
@@ -117,9 +122,34 @@ class SeriesAdmin(Remembered[Series]):
             drafting.change(series_id=obj.pk, values={}, now=now)
             return
         values = {name: form.cleaned_data[name] for name in form.changed_data if name not in ("why", "code")}
-        _series, done = drafting.change(
-            series_id=obj.pk, values=values, now=now, reason=form.cleaned_data.get("why", "")
-        )
+        try:
+            _series, done = drafting.change(
+                series_id=obj.pk, values=values, now=now, reason=form.cleaned_data.get("why", "")
+            )
+        except drafting.CannotRepeat as error:
+            # Its tickets are priced in what was refused, so they do not go without it.
+            form.is_refused = True
+            messages.error(request, error.sentence)
+        else:
+            self._say(request, done)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
+        """Tickets are written whole, and the drafts follow."""
+        formset.save(commit=False)  # It notes what is new, changed and gone, for the log.
+        if form.is_refused or not formset.has_changed():
+            note_nothing(formset)
+            return
+        try:
+            _series, done = drafting.change(
+                series_id=formset.instance.pk, values={"tickets": written(formset)}, now=timezone.now()
+            )
+        except drafting.CannotRepeat as error:
+            note_nothing(formset)
+            messages.error(request, error.sentence)
+        else:
+            self._say(request, done)
+
+    def _say(self, request: HttpRequest, done: drafting.Drafted) -> None:
         said = {"made": done.made, "changed": done.changed, "removed": done.removed}
         messages.info(request, _("Drafts: %(made)d new, %(changed)d changed, %(removed)d gone.") % said)
 

@@ -20,12 +20,14 @@ from activities.models import Ticket
 from incentives.domain.ledger.queries import major as points_major
 
 FIELDS = [
-    "code", "names", "price", "currency", "points", "capacity", "sells_from", "sells_until", "tier", "group_size",
-    "group_hours", "alone", "is_active",
+    "code", "names", "price", "currency", "points", "capacity", "sells_from", "sells_until", "tier", "privilege",
+    "pass_only", "group_size", "group_hours", "alone", "is_active",
 ]  # fmt: skip
 
 
-class TicketForm(forms.ModelForm[Ticket]):
+class PriceForm(forms.ModelForm[Any]):
+    """A price in major units, in money and in points."""
+
     price = forms.DecimalField(
         label=gettext_lazy("price"), required=False, min_value=0, max_digits=15, widget=UnfoldAdminDecimalFieldWidget,
         help_text=gettext_lazy("Of one seat, in the activity's money."),
@@ -35,26 +37,24 @@ class TicketForm(forms.ModelForm[Ticket]):
         widget=UnfoldAdminDecimalFieldWidget, help_text=gettext_lazy("Of one seat."),
     )  # fmt: skip
 
-    class Meta:
-        model = Ticket
-        fields = FIELDS
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["alone"].queryset = Ticket.objects.filter(activity_id=self.instance.activity_id)  # type: ignore[attr-defined]
-        self.fields["group_hours"].required = False
         if self.instance._state.adding:  # noqa: SLF001  As Django names it.
             return
         # Orders and links know it by this name.
         self.fields["code"].disabled = True
         if self.instance.price:
-            self.initial["price"] = money.major(self.instance.price, self.instance.activity.money)
+            self.initial["price"] = money.major(self.instance.price, self.money())
         if self.instance.currency is not None:
             self.initial["points"] = points_major(self.instance.points, self.instance.currency.scale)
 
+    def money(self) -> str:
+        """The money in which it is paid, as the whole form has it now."""
+        raise NotImplementedError
+
     def clean_price(self) -> int:
         given: Decimal = self.cleaned_data["price"] or Decimal(0)
-        code = self.instance.activity.money
+        code = self.money()
         if not given:
             return 0
         if not money.is_money(code):
@@ -76,6 +76,20 @@ class TicketForm(forms.ModelForm[Ticket]):
             raise forms.ValidationError(_("These points have no such decimals."))
         return int(scaled)
 
+
+class TicketForm(PriceForm):
+    class Meta:
+        model = Ticket
+        fields = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["alone"].queryset = Ticket.objects.filter(activity_id=self.instance.activity_id)  # type: ignore[attr-defined]
+        self.fields["group_hours"].required = False
+
+    def money(self) -> str:
+        return str(self.instance.activity.money)
+
     def clean_group_hours(self) -> int:
         return int(self.cleaned_data["group_hours"] or self.instance.group_hours)
 
@@ -96,7 +110,7 @@ class TicketInline(StackedInline):  # type: ignore[misc]  # The theme ships no t
     form = TicketForm
     fields = (
         ("code", "is_active"), "names", ("price", "capacity"), ("currency", "points"),
-        ("sells_from", "sells_until"), "tier", ("group_size", "group_hours"), "alone",
+        ("sells_from", "sells_until"), "tier", ("privilege", "pass_only"), ("group_size", "group_hours"), "alone",
     )  # fmt: skip
     extra = 0
 

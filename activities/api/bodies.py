@@ -117,7 +117,9 @@ class StepBody(StrictBody):
 
 
 class RegistrationBody(serializers.ModelSerializer[Registration]):
-    """A registration and what became of it. `until` is how long a place is kept that was offered or is to be paid."""
+    """A registration and what became of it. `until` is how long a place is kept that was offered or is to be paid.
+
+    `pass_uses` of the ticket's pass pay for it; then nothing is due."""
 
     id = serializers.CharField(source="public_id")
     activity = serializers.CharField(source="activity.code")
@@ -133,7 +135,7 @@ class RegistrationBody(serializers.ModelSerializer[Registration]):
         fields = [
             "id", "activity", "member", "state", "guests", "answers", "channel", "registered_at", "confirmed_at",
             "until", "ended_at", "ended_by", "is_late", "reason", "checked_in_at", "missed_at", "is_walk_in",
-            "place_in_line", "ticket", "brought_by", "order",
+            "place_in_line", "ticket", "pass_uses", "brought_by", "order",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
@@ -185,6 +187,10 @@ class NewRegistration(StrictBody):
     stays_alone = serializers.BooleanField(
         required=False, default=False, help_text="Pay the difference and keep the place when the group fails."
     )
+    with_pass = serializers.BooleanField(
+        required=False, allow_null=True, default=None,
+        help_text="Whether the ticket's pass pays for it; left out it does where it may be used, and costs no points.",
+    )  # fmt: skip
     free_code = serializers.CharField(
         max_length=32, required=False, allow_blank=True, default="", help_text="A code that makes a ticket free."
     )

@@ -25,13 +25,20 @@ class TicketBody(serializers.ModelSerializer[Ticket]):
     currency = serializers.CharField(source="currency.code", allow_null=True, default=None)
     left = serializers.SerializerMethodField()
     tier = serializers.SerializerMethodField()
+    privilege = serializers.CharField(
+        source="privilege.code",
+        allow_null=True,
+        default=None,
+        help_text="The pass that pays for it, a use for each seat.",
+    )
     alone = serializers.CharField(source="alone.code", allow_null=True, default=None)
 
     class Meta:
         model = Ticket
         fields = [
             "code", "names", "texts", "price", "money", "points", "currency", "capacity", "seats_taken", "left",
-            "sells_from", "sells_until", "tier", "group_size", "group_hours", "alone", "is_active",
+            "sells_from", "sells_until", "tier", "privilege", "pass_only", "group_size", "group_hours", "alone",
+            "is_active",
         ]  # fmt: skip
 
     def get_price(self, ticket: Ticket) -> str:
@@ -52,19 +59,41 @@ class TicketBody(serializers.ModelSerializer[Ticket]):
         return None if ticket.tier is None else f"{ticket.tier.ladder.code}/{ticket.tier.code}"
 
 
+class PassPriceBody(serializers.Serializer[Any]):
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+
+
+class PassBody(serializers.Serializer[Any]):
+    """A pass in a member's hand. `left` null is as often as they like; `price` is what its use costs, if anything."""
+
+    privilege = serializers.CharField(source="definition.code")
+    names = serializers.DictField(child=serializers.CharField(), source="definition.names")
+    may = serializers.BooleanField()
+    why_not = WhyNotComeBody(allow_null=True)
+    left = serializers.IntegerField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True)
+    price = PassPriceBody(allow_null=True)
+
+
 class TicketOfferBody(TicketBody):
-    """A ticket as a member sees it: `may` whether it is theirs to take now, and why not; null where nobody is asked."""
+    """A ticket as a member sees it: `may` whether it is theirs to take now, and why not; null where nobody is asked.
+
+    `by_pass` is what they may do with its pass when the activity begins; null where it has none.
+    """
 
     may = serializers.BooleanField(allow_null=True)
     why_not = WhyNotComeBody(allow_null=True)
+    by_pass = PassBody(allow_null=True)
 
     class Meta(TicketBody.Meta):
-        fields = [*TicketBody.Meta.fields, "may", "why_not"]
+        fields = [*TicketBody.Meta.fields, "may", "why_not", "by_pass"]
 
 
 def offer_body(offer: Offer) -> dict[str, Any]:
     why = None if offer.why_not is None else dict(WhyNotComeBody(offer.why_not).data)
-    return {**TicketBody(offer.ticket).data, "may": why is None, "why_not": why}
+    by_pass = None if offer.by_pass is None else dict(PassBody(offer.by_pass).data)
+    return {**TicketBody(offer.ticket).data, "may": why is None, "why_not": why, "by_pass": by_pass}
 
 
 class TicketChange(StrictBody):
@@ -83,6 +112,11 @@ class TicketChange(StrictBody):
     sells_from = Moment(required=False, allow_null=True)
     sells_until = Moment(required=False, allow_null=True)
     tier = serializers.CharField(max_length=200, required=False, allow_null=True, help_text="As ladder/tier.")
+    privilege = serializers.CharField(
+        max_length=64, required=False, allow_null=True,
+        help_text="The pass that pays for it: whoever may use this privilege takes it with a use for each seat.",
+    )  # fmt: skip
+    pass_only = serializers.BooleanField(required=False, help_text="Only had with the pass; else others pay the price.")
     group_size = serializers.IntegerField(
         min_value=2, max_value=100, required=False, allow_null=True, help_text="So many buy together, or nobody."
     )

@@ -80,7 +80,7 @@ class OrderDetail(APIView):
 
 
 class OrderPayments(APIView):
-    scopes = {"POST": Scope.ACTIVITIES_WRITE}
+    scopes = {"POST": Scope.PAYMENTS_WRITE}
     throttle_classes = [PerKeyThrottle]
 
     @extend_schema(
@@ -109,7 +109,7 @@ class OrderPayments(APIView):
 
 
 class OrderRefunds(Moving):
-    scopes = {"POST": Scope.ACTIVITIES_WRITE}
+    scopes = {"POST": Scope.PAYMENTS_WRITE}
 
     @extend_schema(
         operation_id="refund_order", request=NewRefund, parameters=[IDEMPOTENCY],
@@ -135,7 +135,7 @@ class OrderRefunds(Moving):
 
 
 class RefundConfirmation(APIView):
-    scopes = {"POST": Scope.ACTIVITIES_WRITE}
+    scopes = {"POST": Scope.PAYMENTS_WRITE}
     throttle_classes = [PerKeyThrottle]
 
     @extend_schema(operation_id="confirm_refund", request=Confirmation, responses={200: RefundBody, **PROBLEMS})

@@ -83,7 +83,7 @@ class Registrations(generics.ListAPIView[Registration], Moving):
                     activity_id=found.pk, member=member, now=timezone.now(), guests=given["guests"],
                     answers=given["answers"], ticket=ticket, channel=given["channel"], actor=f"app {actor}",
                     group=given["group"], stays_alone=given["stays_alone"],
-                    free_code=given["free_code"], link=given["link"],
+                    with_pass=given["with_pass"], free_code=given["free_code"], link=given["link"],
                 )  # fmt: skip
             except questions.BadAnswer as error:
                 raise Problem(error.sentence, kind="invalid", pointer=f"/answers/{error.code}") from error

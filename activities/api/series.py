@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
@@ -15,9 +16,11 @@ from rest_framework.views import APIView
 
 from activities.api.activities import with_names
 from activities.api.bodies import Words
-from activities.domain.series import drafting
+from activities.api.clock import ClockTime
+from activities.api.series_tickets import NewSeriesTicket, SeriesTicketBody, values_of
+from activities.domain.series import drafting, ticketing
 from activities.enums import ActivityKind
-from activities.models import GUESTS_MAX, SEATS_MAX, Activity, Series
+from activities.models import GUESTS_MAX, SEATS_MAX, Activity, Series, SeriesTicket
 from activities.models.series import MINUTES_MAX, REST_DAYS_MAX
 from incentives.api.points import IDEMPOTENCY, Moving
 from incentives.api.schemas import PROBLEMS
@@ -31,12 +34,10 @@ from members.enums import Scope
 
 LOOK_AHEAD = timedelta(days=366)
 DATES_SHOWN = 60
-_SHOWN = Series.objects.select_related("space", "tier__ladder", "segment", "host", "speaker")
-
-
-@extend_schema_field({"type": "string", "example": "19:00:00"})
-class ClockTime(serializers.TimeField):
-    """A time by the clock that hangs there: no offset, which is what the format `time` of a schema would want."""
+_TICKETS = SeriesTicket.objects.select_related("series", "currency", "tier__ladder", "privilege")
+_SHOWN = Series.objects.select_related("space", "tier__ladder", "segment", "host", "speaker").prefetch_related(
+    Prefetch("tickets", _TICKETS)
+)
 
 
 class SeriesBody(serializers.ModelSerializer[Series]):
@@ -51,13 +52,14 @@ class SeriesBody(serializers.ModelSerializer[Series]):
     excluded = serializers.ListField(child=serializers.DateField())
     moved = serializers.DictField(child=serializers.CharField())
     questions = serializers.ListField(child=serializers.DictField())
+    tickets = SeriesTicketBody(many=True)
 
     class Meta:
         model = Series
         fields = [
             "code", "rule", "starts_on", "starts_time", "minutes", "zone", "excluded", "moved", "rest_days",
             "is_active", "kind", "names", "summaries", "texts", "language", "space", "place", "capacity", "guests_max",
-            "tier", "segment", "only_space", "questions", "host", "speaker",
+            "tier", "segment", "only_space", "questions", "money", "late_refund_percent", "tickets", "host", "speaker",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.CharField(allow_null=True))
@@ -96,6 +98,14 @@ class SeriesChange(StrictBody):
     segment = serializers.CharField(max_length=64, required=False, allow_null=True)
     only_space = serializers.BooleanField(required=False)
     questions = serializers.ListField(child=serializers.DictField(), max_length=20, required=False)
+    money = serializers.RegexField(
+        r"^([A-Z]{3})?\Z", required=False, allow_blank=True, help_text="Of its tickets, such as EUR."
+    )
+    late_refund_percent = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    tickets = NewSeriesTicket(  # type: ignore[call-arg]  # The list of them has these.
+        many=True, required=False, max_length=ticketing.TICKETS_MAX,
+        help_text="All of them: what is not among them is taken away.",
+    )  # fmt: skip
     host = serializers.CharField(max_length=128, required=False, allow_null=True)
     speaker = serializers.CharField(max_length=128, required=False, allow_null=True)
 
@@ -141,7 +151,7 @@ class SeriesList(generics.ListAPIView[Series], Moving):
         """Make a series and draft its first dates."""
         body = NewSeries(data=request.data)
         body.is_valid(raise_exception=True)
-        values = _values(dict(body.validated_data))
+        values = _values(dict(body.validated_data), "")
 
         def do(_key: bytes, _actor: str) -> dict[str, Any]:
             try:
@@ -175,7 +185,9 @@ class SeriesDetail(APIView):
         body = SeriesChange(data=request.data)
         body.is_valid(raise_exception=True)
         try:
-            drafting.change(series_id=found.pk, values=_values(dict(body.validated_data)), now=timezone.now())
+            drafting.change(
+                series_id=found.pk, values=_values(dict(body.validated_data), found.money), now=timezone.now()
+            )
         except drafting.CannotRepeat as error:
             raise _problem(error) from error
         return Response(SeriesBody(find_series(series)).data)
@@ -206,10 +218,12 @@ def find_series(code: str) -> Series:
     return found
 
 
-def _values(given: dict[str, Any]) -> dict[str, Any]:
+def _values(given: dict[str, Any], money: str) -> dict[str, Any]:
     for name in ("host", "speaker"):
         if given.get(name):
             given[name] = find_member(given[name], f"/{name}")
+    if "tickets" in given:
+        given["tickets"] = [values_of(each, given.get("money", money)) for each in given["tickets"]]
     return with_names(given)
 
 

@@ -22,6 +22,7 @@ from incentives.api.needs import find_tier
 from incentives.api.points import find_currency
 from incentives.api.schemas import PROBLEMS
 from incentives.bounds import AMOUNT_MAX
+from incentives.models import Privilege
 from members.api.authentication import PerKeyThrottle
 from members.api.members import find_member
 from members.api.params import known_only, text_of
@@ -47,8 +48,10 @@ class Tickets(APIView):
         if ref:
             offers = pricing.offers_of(found, find_member(ref, "/member"), now=timezone.now())
             return Response([offer_body(each) for each in offers])
-        rows = found.tickets.select_related("currency", "tier__ladder", "alone").order_by("price", "pk")
-        return Response([{**TicketBody(_of(each, found)).data, "may": None, "why_not": None} for each in rows])
+        rows = found.tickets.select_related("currency", "tier__ladder", "alone", "privilege").order_by("price", "pk")
+        return Response(
+            [{**TicketBody(_of(each, found)).data, "may": None, "why_not": None, "by_pass": None} for each in rows]
+        )
 
 
 class TicketDetail(APIView):
@@ -121,7 +124,17 @@ def _values(given: dict[str, Any], activity: Activity, earlier: Ticket | None) -
         given["alone"] = find_ticket(activity, given["alone"], "/alone")
     if given.get("tier"):
         given["tier"] = find_tier(given["tier"])
+    if given.get("privilege"):
+        given["privilege"] = find_privilege(given["privilege"])
     return given
+
+
+def find_privilege(code: str, pointer: str = "/privilege") -> Privilege:
+    found = Privilege.objects.filter(code=code).first() if "\x00" not in code else None
+    if found is None:
+        sentence = f"There is no privilege {code!r}."
+        raise Problem(sentence, status_code=404, kind="unknown_privilege", pointer=pointer)
+    return found
 
 
 def _of(ticket: Ticket, activity: Activity) -> Ticket:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from activities.domain import bringing, deciding, questions, wording
 from activities.domain.life import open_if_due
-from activities.domain.orders import codes, groups, placing, pricing
+from activities.domain.orders import codes, groups, passes, placing, pricing
 from activities.domain.orders.telling import tell_paid
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, put_in_line, seat
 from activities.domain.telling import tell_one
@@ -48,6 +48,7 @@ def register(
     ticket: Ticket | None = None,
     group: str = "",
     stays_alone: bool = False,
+    with_pass: bool | None = None,
     free_code: str = "",
     link: str = "",
     channel: str = "",
@@ -57,12 +58,14 @@ def register(
 
     Where an activity has tickets, one of them is taken; what it costs is to be paid before the place is theirs. With a
     ticket of a group the member begins one, or joins the `group` of a code; whoever `stays_alone` pays the difference
-    when it fails, and keeps the place. A `free_code` of a partner makes its ticket free. `link` is the invitation by
-    which they came here; see bringing.bringer_of.
+    when it fails, and keeps the place. `with_pass` says whether the ticket's pass pays; left open it does where it
+    opens the ticket, and costs no points. A `free_code` of a partner makes its ticket free. `link` is the invitation
+    by which they came here; see bringing.bringer_of.
 
     Whoever is registered already keeps what they have. However many ask at once, no seat is given twice.
 
-    Raises CannotRegister, placing.CannotOrder, groups.CannotJoin, codes.CannotUse and questions.BadAnswer.
+    Raises CannotRegister, passes.CannotTake, placing.CannotOrder, groups.CannotJoin, codes.CannotUse and
+    questions.BadAnswer.
     """
     tickets = Ticket.objects.filter(activity=OuterRef("pk"), is_active=True)
     known = Activity.objects.select_related("space", "tier", "campaign")
@@ -96,11 +99,12 @@ def register(
             now,
             free=free,
             has_tickets=has_tickets,
+            with_pass=with_pass,
         )
         open_if_due(activity, now=now)
         made = Registration(
             activity=activity, member=member, guests=guests, answers=kept, ticket=taken, channel=channel,
-            ticket_code=free, brought_by_id=brought_by, registered_at=now, actor=actor[:80],
+            ticket_code=free, with_pass=with_pass, brought_by_id=brought_by, registered_at=now, actor=actor[:80],
         )  # fmt: skip
         if free is not None:
             assert taken is not None, "a code is of a ticket"
@@ -117,7 +121,7 @@ def register(
 def accept_offer(*, registration_id: int, member_id: int, now: datetime) -> tuple[Registration, bool]:
     """Take the place that was offered, or its bill, and say whether that happened now.
 
-    Raises CannotChange, CannotRegister and placing.CannotOrder.
+    Raises CannotChange, CannotRegister, passes.CannotTake and placing.CannotOrder.
     """
     with transaction.atomic():
         found = _held(registration_id, member_id)
@@ -175,7 +179,7 @@ def decline_offer(*, registration_id: int, member_id: int, now: datetime) -> tup
 def approve(*, registration_id: int, now: datetime, actor: str = "") -> tuple[Registration, bool]:
     """Say yes to a registration that waited for it: it gets a place, or where none is free one in line.
 
-    Says whether that happened now. Raises CannotChange.
+    Says whether that happened now. Raises CannotChange, passes.CannotTake and placing.CannotOrder.
     """
     with transaction.atomic():
         found = _held(registration_id, None)
@@ -238,9 +242,14 @@ def _place_in_group(registration: Registration, ticket: Ticket, *, code: str, st
 
 
 def _give_place(registration: Registration, *, now: datetime) -> None:
-    """Give a place that is there: at once where nothing is due, else as long as there is time to pay."""
+    """Give a place that is there: at once where nothing is due or a pass pays, else as long as there is time to pay."""
     ticket = registration.ticket
-    if ticket is None or ticket.is_free or registration.ticket_code_id is not None:
+    if (
+        ticket is None
+        or registration.ticket_code_id is not None
+        or passes.take(registration, now=now, is_asked_for=pricing.asks_for_pass(registration))
+        or ticket.is_free
+    ):
         seat(registration, RegistrationState.CONFIRMED, now=now)
         return
     seat(registration, RegistrationState.HELD, now=now, until=placing.deadline(registration, now))
@@ -258,21 +267,23 @@ def _ticket(
     *,
     free: TicketCode | None,
     has_tickets: bool,
+    with_pass: bool | None,
 ) -> Ticket | None:
     """The ticket that is taken, fresh from under the activity's row: the chosen one, or the only one on sale."""
     if ticket is None:
         if not has_tickets:
             return None
-        on_sale = list(activity.tickets.on_sale(now).select_related("tier", "currency", "alone")[:2])
+        on_sale = list(activity.tickets.on_sale(now).select_related("tier", "currency", "alone", "privilege")[:2])
         if len(on_sale) != 1:
             raise CannotRegister("ticket_missing", _("Choose a ticket."))
         (ticket,) = on_sale
     else:
-        found = activity.tickets.select_related("tier", "currency", "alone").filter(pk=ticket.pk).first()
+        found = activity.tickets.select_related("tier", "currency", "alone", "privilege").filter(pk=ticket.pk).first()
         if found is None:
             raise CannotRegister("unknown_ticket", _("This activity has no such ticket."))
         ticket = found
-    _checked(pricing.check_ticket(ticket, member, activity, now=now, is_free=free is not None))
+    why = pricing.check_ticket(ticket, member, activity, now=now, is_free=free is not None, with_pass=with_pass)
+    _checked(why)
     return ticket
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from activities.domain.orders import codes, placing
+from activities.domain.orders import codes, passes, placing
 from activities.domain.telling import tell_one
 from activities.enums import EndedBy, RegistrationState
 from activities.models import COMING_STATES, SEATED_STATES, Activity, Registration, Ticket
@@ -93,6 +93,7 @@ def end(registration: Registration, state: RegistrationState, *, by: EndedBy, no
     if had_seats:
         _count(registration, -registration.seats)
     codes.give_back(registration)
+    passes.give_back(registration, by=by, now=now)
     placing.close(registration, by=by, now=now)
 
 

@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from activities.enums import GroupState, OrderState, RefundFor, RefundState
 from activities.models.activities import BY_LANGUAGE, SEATS_MAX, Activity
-from incentives.models import Currency
+from incentives.models import Currency, Privilege
 from members.models import Member, Tier
 
 MONEY_MAX = 10**12
@@ -31,6 +31,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 class Ticket(models.Model):
     """A way to come to an activity, with its price in money, in points, in both, or free. A price is of one seat.
+
+    Whoever may use its `privilege`, a pass, takes it with a use for each seat instead; `pass_only` is for nobody else.
 
     An early bird is a ticket that is sold until a moment. `seats_taken` counts like the activity's, under its row. With
     `group_size` so many places are bought together within `group_hours`, or not at all; `alone` is the ticket whose
@@ -62,6 +64,11 @@ class Ticket(models.Model):
     tier = models.ForeignKey(
         Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from this tier on")
     )
+    privilege = models.ForeignKey(
+        Privilege, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pass"),
+        help_text=_("The privilege that pays for it: a use for each seat. Empty where none does."),
+    )  # fmt: skip
+    pass_only = models.BooleanField(_("only with the pass"), default=False, help_text=_("Else others pay the price."))
     group_size = models.PositiveSmallIntegerField(
         _("places of a group"), null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(100)],
         help_text=_("Empty for whoever buys alone."),
@@ -76,9 +83,13 @@ class Ticket(models.Model):
         help_text=_("Whoever chose so when ordering pays its price when the group fails, and keeps the place."),
     )  # fmt: skip
     is_active = models.BooleanField(_("on sale"), default=True)
+    # Of which ticket of its series it is a copy that follows; what somebody wrote or changed is none.
+    series_ticket = models.ForeignKey(
+        "activities.SeriesTicket", on_delete=models.SET_NULL, null=True, editable=False, related_name="copies"
+    )
 
     objects = TicketQuerySet.as_manager()
-    history = HistoricalRecords(excluded_fields=["seats_taken"])
+    history = HistoricalRecords(excluded_fields=["seats_taken", "series_ticket"])
 
     class Meta:
         verbose_name = _("ticket")
@@ -108,6 +119,15 @@ class Ticket(models.Model):
                 condition=Q(group_size__isnull=True) | Q(group_size__gte=2, price__gt=0, points=0),
                 name="a_group_pays_in_money",
                 violation_error_message=_("A group is of two at least, and pays in money."),
+            ),
+            models.CheckConstraint(
+                condition=Q(privilege__isnull=True) | Q(group_size__isnull=True), name="a_pass_is_used_alone",
+                violation_error_message=_("A group pays in money, not with a pass."),
+            ),
+            models.CheckConstraint(
+                condition=Q(pass_only=False) | Q(privilege__isnull=False, price=0, points=0),
+                name="only_with_a_pass_costs_nothing_else",
+                violation_error_message=_("Say with which pass; what is only had with it has no price."),
             ),
             models.CheckConstraint(
                 condition=Q(alone__isnull=True) | Q(group_size__isnull=False), name="alone_is_without_a_group",

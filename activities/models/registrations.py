@@ -39,8 +39,9 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
 class Registration(models.Model):
     """A member's wish to come, with their guests, and what became of it. Whoever ended one may register anew.
 
-    `until` is when an offer passes on, or when a place that is to be paid for is given up. `priority` is how high the
-    member stood when they came to the waiting list.
+    `pass_uses` of the ticket's pass are taken for it, each named by `pass_name`; what is kept after a late cancellation
+    stays counted. `until` is when an offer passes on, or when a place that is to be paid for is given up. `priority` is
+    how high the member stood when they came to the waiting list.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -56,6 +57,9 @@ class Registration(models.Model):
         TicketCode, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations",
         verbose_name=_("code for a free ticket"),
     )  # fmt: skip
+    # Whether the ticket's pass is to pay: null is with it where it opens the ticket, else the price.
+    with_pass = models.BooleanField(_("with the pass"), null=True, editable=False)
+    pass_uses = models.PositiveSmallIntegerField(_("uses of the pass"), default=0, editable=False)
     brought_by = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("brought by")
     )
@@ -131,6 +135,11 @@ class Registration(models.Model):
     def seats(self) -> int:
         """How many seats it takes: the member's and their guests'."""
         return 1 + self.guests
+
+    @property
+    def pass_name(self) -> str:
+        """By what the uses of a pass know the place that they open."""
+        return f"registration:{self.public_id.hex}"
 
     @property
     def guests_there(self) -> int:

@@ -73,6 +73,14 @@ class Series(models.Model):
     )
     only_space = models.BooleanField(_("only for members of the space"), default=False)
     questions = models.JSONField(_("questions"), default=list, blank=True)
+    money = models.CharField(
+        _("money"), max_length=3, blank=True, validators=[RegexValidator(r"^[A-Z]{3}$")],
+        help_text=_("Such as EUR or CNY; what its tickets cost."),
+    )  # fmt: skip
+    late_refund_percent = models.PositiveSmallIntegerField(
+        _("refund after that, in per cent"), default=0, validators=[MaxValueValidator(100)],
+        help_text=_("Of what was paid, in money and in points. Before it everything goes back."),
+    )  # fmt: skip
     host = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("host")
     )

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from activities.domain import advancing
-from activities.domain.orders import refunding
+from activities.domain.orders import pages, refunding
 from activities.domain.series import drafting
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,14 @@ def carry_out_refunds(**_later: object) -> None:
     count, taken = refunding.carry_out(now=timezone.now()), refunding.take_back_rewards(now=timezone.now())
     if count or taken:
         logger.info("Refunds=%d rewards_taken=%d", count, taken)
+
+
+@shared_task(name="activities.close_pages", ignore_result=True)
+def close_pages(**_later: object) -> None:
+    """Close the pages of payment services on which nothing is to be paid any more."""
+    count = pages.close_due(now=timezone.now())
+    if count:
+        logger.info("Pages closed=%d", count)
 
 
 @shared_task(name="activities.draft_series", ignore_result=True)

@@ -63,6 +63,7 @@ REGISTRATION: dict[str, Any] = {
     "is_walk_in": False,
     "place_in_line": None,
     "ticket": "single",
+    "pass_uses": 0,
     "brought_by": "ada",
     "order": {
         "id": "019a5e3c-7c1e-7d2a-9c60-2f0a8f1f4a24",
@@ -105,10 +106,21 @@ TICKET: dict[str, Any] = {
     "sells_from": None,
     "sells_until": None,
     "tier": None,
+    "privilege": "ten-visits",
+    "pass_only": False,
     "group_size": None,
     "group_hours": 48,
     "alone": None,
     "is_active": True,
+}
+PASS = {
+    "privilege": "ten-visits",
+    "names": {"en": "Ten visits"},
+    "may": True,
+    "why_not": None,
+    "left": 3,
+    "until": "2027-11-24T23:00:00Z",
+    "price": None,
 }
 CODE = {
     "code": "BOOKS-10",
@@ -255,6 +267,26 @@ SERIES: dict[str, Any] = {
     "segment": None,
     "only_space": False,
     "questions": [],
+    "money": "EUR",
+    "late_refund_percent": 50,
+    "tickets": [
+        {
+            "code": "early",
+            "names": {"en": "Early bird"},
+            "texts": {},
+            "price": "9.00",
+            "points": "0",
+            "currency": None,
+            "capacity": None,
+            "sells_from_days": None,
+            "sells_from_time": None,
+            "sells_until_days": 7,
+            "sells_until_time": "18:00:00",
+            "tier": None,
+            "privilege": None,
+            "pass_only": False,
+        }
+    ],
     "host": "ada",
     "speaker": "bo",
 }
@@ -347,13 +379,14 @@ CALLS: dict[str, Call] = {
     ),
     "list_tickets": Call(
         "The tickets of an activity, for a member",
-        [{**TICKET, "may": True, "why_not": None},
-         {**TICKET, "code": "early", "price": "15.00", "sells_until": NOON, "may": False,
-          "why_not": {"code": "ticket_not_sold", "sentence": "This ticket is not sold any more."}}],
+        [{**TICKET, "may": True, "why_not": None, "by_pass": PASS},
+         {**TICKET, "code": "early", "price": "15.00", "sells_until": NOON, "privilege": None, "may": False,
+          "why_not": {"code": "ticket_not_sold", "sentence": "This ticket is not sold any more."}, "by_pass": None}],
     ),
     "put_ticket": Call(
         "Make or change a ticket", TICKET,
-        {"names": {"en": "A seat"}, "texts": {"en": "With flour to take home."}, "price": "20.00"},
+        {"names": {"en": "A seat"}, "texts": {"en": "With flour to take home."}, "price": "20.00",
+         "privilege": "ten-visits"},
     ),
     "list_ticket_codes": Call(
         "Codes for free tickets", {"next": None, "previous": None, "results": [CODE]}

@@ -54,6 +54,7 @@ PRIVILEGE_GRANT = {
     "id": "12",
     "privilege": "pin-a-post",
     "granted_at": NOON,
+    "starts_at": None,
     "until": "2026-12-24T12:00:00Z",
     "uses_max": 3,
     "uses": 0,

@@ -15,7 +15,7 @@ from activities.domain.checking_in.scanning import Scanned
 from activities.domain.series import drafting
 from activities.enums import ActivityState, PaperKind, Part, RegistrationState
 from activities.models import Activity, ActivityPerson
-from config.demo import paid
+from config.demo import paid, passes
 from incentives.domain.requests import Refused
 from members.enums import MemberStatus
 from members.models import Member, Space, Tier
@@ -103,6 +103,7 @@ def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
     _draft(Plan(37, 19, 2, "sharing", "spring-seeds", "Seeds for spring", "春天的种子", "What to sow when.",
                 "The workshop", 0, 20), people, len(PLANS), now)  # fmt: skip
     paid.fill(rng, people, now)
+    passes.fill(random.Random(7), people, now)  # noqa: S311
     advancing.advance_activities(now=now)
     _weekly(people, now)
     _planned(people, now)

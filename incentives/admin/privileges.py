@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from incentives.domain.privileges import granting
 from incentives.domain.privileges.attention import SellsAttention, check_sale
@@ -79,10 +80,31 @@ class PrivilegeAdmin(Plain[Privilege]):
 class GrantForm(forms.ModelForm[PrivilegeGrant]):
     # One form is one grant, however often its button is pressed.
     token = forms.CharField(widget=forms.HiddenInput, initial=secrets.token_hex, max_length=64)
+    days = forms.IntegerField(
+        label=gettext_lazy("or so many whole days"), min_value=1, max_value=3_660, required=False,
+        widget=UnfoldAdminIntegerFieldWidget, help_text=gettext_lazy("Where the member lives, with today."),
+    )  # fmt: skip
+    like = forms.CharField(
+        label=gettext_lazy("or as long as this activity"), max_length=80, required=False,
+        widget=UnfoldAdminTextInputWidget, help_text=gettext_lazy("Its code."),
+    )  # fmt: skip
 
     class Meta:
         model = PrivilegeGrant
-        fields = ["privilege", "member", "until", "uses_max", "reason"]
+        fields = ["privilege", "member", "until", "days", "like", "uses_max", "reason"]
+
+    def clean(self) -> dict[str, Any] | None:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return given
+        try:
+            granting.check_window(
+                member_id=given["member"].pk, privilege=given["privilege"], now=timezone.now(), until=given["until"],
+                days=given["days"], like=given["like"],
+            )  # fmt: skip
+        except granting.CannotGrant as error:
+            self.add_error("like" if given["like"] else "until", error.sentence)
+        return given
 
     def clean_privilege(self) -> Privilege:
         privilege: Privilege = self.cleaned_data["privilege"]
@@ -105,7 +127,17 @@ class PrivilegeGrantAdmin(Plain[PrivilegeGrant]):
 
     within = Within(member="member")
     form = GrantForm
-    list_display = ("privilege", "member", "granted_at", "until", "uses", "uses_max", "given_by", "revoked_at")
+    list_display = (
+        "privilege",
+        "member",
+        "granted_at",
+        "starts_at",
+        "until",
+        "uses",
+        "uses_max",
+        "given_by",
+        "revoked_at",
+    )
     list_filter = ("privilege",)
     list_select_related = ("privilege", "member")
     search_fields = ("member__ref", "rule_code")
@@ -127,7 +159,8 @@ class PrivilegeGrantAdmin(Plain[PrivilegeGrant]):
         given = form.cleaned_data
         made, _new = granting.grant_privilege(
             member_id=given["member"].pk, privilege=given["privilege"], key=given["token"], now=timezone.now(),
-            until=given["until"], uses_max=given["uses_max"], reason=given["reason"], actor=operator_of(request),
+            until=given["until"], days=given["days"], like=given["like"], uses_max=given["uses_max"],
+            reason=given["reason"], actor=operator_of(request),
         )  # fmt: skip
         obj.pk = made.pk
 

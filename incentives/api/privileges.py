@@ -95,9 +95,18 @@ class UseBody(serializers.Serializer[Any]):
 
 
 class NewGrant(StrictBody):
-    """Until when, and how many uses it brings; left out, as the privilege's grants are."""
+    """How long it holds (one of `until`, `days` and `like`), and how many uses it brings; left out, as the privilege's
+    grants are."""
 
     until = Moment(required=False, allow_null=True, default=None)
+    days = serializers.IntegerField(
+        min_value=1, max_value=3_660, required=False, allow_null=True, default=None,
+        help_text="So many whole days of the member's own calendar, today the first.",
+    )  # fmt: skip
+    like = serializers.CharField(
+        max_length=80, required=False, allow_blank=True, default="",
+        help_text="Exactly as long as the activity of this code.",
+    )  # fmt: skip
     uses_max = serializers.IntegerField(min_value=1, max_value=1_000, required=False, allow_null=True, default=None)
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
@@ -106,6 +115,7 @@ class PrivilegeGrantBody(serializers.Serializer[Any]):
     id = serializers.CharField(source="pk")
     privilege = serializers.CharField(source="privilege.code")
     granted_at = serializers.DateTimeField()
+    starts_at = serializers.DateTimeField(allow_null=True, help_text="Null is from granted_at on.")
     until = serializers.DateTimeField(allow_null=True)
     uses_max = serializers.IntegerField(allow_null=True)
     uses = serializers.IntegerField()
@@ -196,7 +206,7 @@ class PrivilegeUseCancellation(APIView):
                 use_id=number, member_id=member.pk, now=timezone.now(), actor=str(key_of(request).name)
             )
         except using.CannotGiveBack as error:
-            raise Problem(error.sentence, status_code=422, kind="already_fulfilled") from error
+            raise Problem(error.sentence, status_code=422, kind=error.kind) from error
         return Response(UseBody(use).data)
 
 

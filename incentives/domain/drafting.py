@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incentives.domain import publishing, wording
 from incentives.domain.rules import written
@@ -71,6 +72,16 @@ def _effects(rule: CheckedRule) -> list[str]:
 
 
 def _grant(effect: GrantPrivilege) -> str:
+    named = {"privilege": effect.privilege}
+    if effect.days is not None:
+        said = ngettext(
+            "give the privilege %(privilege)s for %(days)d whole day",
+            "give the privilege %(privilege)s for %(days)d whole days",
+            effect.days,
+        )
+        return said % {**named, "days": effect.days}
+    if effect.like is not None:
+        return _("give the privilege %(privilege)s as long as %(like)s") % {**named, "like": effect.like}
     if effect.for_ is None:
         return _("give the privilege %(privilege)s") % {"privilege": effect.privilege}
     return _("give the privilege %(privilege)s for %(time)s") % {"privilege": effect.privilege, "time": effect.for_}

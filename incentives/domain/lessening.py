@@ -166,11 +166,20 @@ def _policy(award: Award, policies: Policies) -> Mapping[str, Any] | None:
 def _grants_less(was: GrantPrivilege, becomes: GrantPrivilege) -> bool:
     if (was.privilege, was.to) != (becomes.privilege, becomes.to):
         return True
+    if was.like != becomes.like or _shorter_days(was, becomes):
+        return True
     if was.for_ != becomes.for_ and (
         was.for_ is None or becomes.for_ is None or (seconds_of(becomes.for_) or 0) < (seconds_of(was.for_) or 0)
     ):
         return True
     return was.uses != becomes.uses and (was.uses is None or becomes.uses is None or becomes.uses < was.uses)
+
+
+def _shorter_days(was: GrantPrivilege, becomes: GrantPrivilege) -> bool:
+    """Fewer whole days, or a time that is told otherwise now: which of the two is longer depends on the hour."""
+    if (was.days is None) != (becomes.days is None):
+        return True
+    return was.days is not None and becomes.days is not None and becomes.days < was.days
 
 
 def _limits(before: CheckedRule, after: CheckedRule) -> Iterator[str]:

@@ -8,17 +8,19 @@ from django.db import transaction
 from django.db.models import Sum
 
 from incentives.domain.ledger.operations import CannotReverse
+from incentives.domain.privileges.granting import revoke_grant
 from incentives.domain.reversals import reverse_journal
 from incentives.domain.withdrawing import hold, stop_waiting, tell_withdrawn
 from incentives.enums import JournalKind, PendingState
-from incentives.models import Entry, Journal, PendingAward, Reversal
+from incentives.models import Entry, Journal, PendingAward, PrivilegeGrant, Reversal
 from members.models import Work
 
 
 def take_back_share(*, event_id: int, given: int, of: int, cause: str, now: datetime) -> bool:
     """Take back so much that in all given/of of what an event has paid is gone; a fraction stays with whoever has it.
 
-    Limits and budgets get theirs back. An award that still waits goes whole or not at all, and one that waited for
+    Limits and budgets get theirs back. A privilege that was granted for it is taken back with the whole, and stays with
+    a part; what was used of it stays used. An award that still waits goes whole or not at all, and one that waited for
     somebody else and has become sure is final. False where something is not ready: the event is not judged yet, or
     what it paid its own member still waits and only a part is to go. Doing it again for one cause changes nothing.
     """
@@ -39,8 +41,14 @@ def take_back_share(*, event_id: int, given: int, of: int, cause: str, now: date
         for journal in made.order_by("pk"):
             is_ready &= _take(journal, given, of, cause, now, is_others=journal.event_id in others)
         if is_whole:
+            _revoke({event.pk for event in events}, now)
             tell_withdrawn(assigned, now)
     return is_ready
+
+
+def _revoke(events: set[int], now: datetime) -> None:
+    for grant_id in PrivilegeGrant.objects.filter(event_id__in=events).order_by("pk").values_list("pk", flat=True):
+        revoke_grant(grant_id=grant_id, now=now)
 
 
 def _take(journal: Journal, given: int, of: int, cause: str, now: datetime, *, is_others: bool) -> bool:

@@ -18,6 +18,7 @@ from incentives.domain.engine.paying import (
     FULL,
     MAY_NOT_EARN,
     NOBODY,
+    NOTHING_LIKE,
     SHORT,
     WAITS,
 )
@@ -181,6 +182,7 @@ def reason_words(reason: str, ceilings: Iterable[Ceiling] = (), units: dict[int,
 
 _REASONS: dict[str, Callable[[], str]] = {
     SHORT: lambda: _("There was not more to take."),
+    NOTHING_LIKE: lambda: _("What it was to last as long as is not there."),
     ALREADY_HELD: lambda: _("The badge is held already."),
     FROZEN: lambda: _("Earning was frozen at that time."),
     FAILED: lambda: _("The rule failed here and was passed over."),

@@ -144,11 +144,16 @@ class PrivilegeGround(models.Model):
 class PrivilegeGrantQuerySet(models.QuerySet["PrivilegeGrant"]):
     def holding(self, moment: datetime) -> PrivilegeGrantQuerySet:
         """Grants that give something at this moment; their end is exclusive."""
-        return self.filter(Q(until__isnull=True) | Q(until__gt=moment), granted_at__lte=moment, revoked_at__isnull=True)
+        return self.filter(
+            Q(until__isnull=True) | Q(until__gt=moment), Q(starts_at__isnull=True) | Q(starts_at__lte=moment),
+            granted_at__lte=moment, revoked_at__isnull=True,
+        )  # fmt: skip
 
 
 class PrivilegeGrant(models.Model):
     """A privilege given to one member, until `until` (null: for ever). `key` names what it was given for, once.
+
+    It holds from the grant on, and where it says `starts_at` not before that.
 
     With `uses_max` it brings so many uses of its own; without, the privilege's own quota counts.
     """
@@ -165,6 +170,7 @@ class PrivilegeGrant(models.Model):
     )  # fmt: skip
     uses = models.PositiveIntegerField(_("uses"), default=0, editable=False)
     granted_at = models.DateTimeField(_("granted at"))
+    starts_at = models.DateTimeField(_("from"), null=True, blank=True, help_text=_("Empty: from the grant on."))
     until = models.DateTimeField(_("until"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True, editable=False)
     expired_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
@@ -183,6 +189,11 @@ class PrivilegeGrant(models.Model):
             models.UniqueConstraint(fields=["member", "privilege", "key"], name="privilege_granted_once_for_a_cause"),
             models.CheckConstraint(
                 condition=Q(uses_max__isnull=True) | Q(uses__lte=F("uses_max")), name="grant_never_overused"
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True) | Q(until__isnull=True) | Q(until__gt=F("starts_at")),
+                name="a_grant_runs_forward",
+                violation_error_message=_("It ends before it begins."),
             ),
         ]
         indexes = [
@@ -239,7 +250,8 @@ class PrivilegeTally(models.Model):
 class PrivilegeUse(models.Model):
     """One use, with what it took (a place in the quota, a use of a grant, points) so that it can be given back.
 
-    What the team has promised waits with a deadline, an assignee, and in the end an answer and a proof.
+    What the team has promised waits with a deadline, an assignee, and in the end an answer and a proof. `held_for`
+    names what the use keeps open, such as a place in an activity: only with that it is given back.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -251,6 +263,7 @@ class PrivilegeUse(models.Model):
     tallies = models.JSONField(default=list, editable=False)
     journal_id = models.BigIntegerField(_("journal"), null=True, editable=False)
     target = models.CharField(_("used on"), max_length=128, blank=True)
+    held_for = models.CharField(max_length=64, blank=True, editable=False)
     text = models.TextField(_("words"), max_length=2_000, blank=True)
     used_at = models.DateTimeField(_("used at"))
     wanted_at = models.DateTimeField(_("wanted for"), null=True)
@@ -287,6 +300,7 @@ class PrivilegeUse(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state__in=["booked", "waiting"]), name="uses_by_deadline"),
             models.Index(fields=["member", "-id"], name="uses_of_member"),
+            models.Index(fields=["held_for"], condition=~Q(held_for=""), name="uses_by_what_they_open"),
         ]
 
     def __str__(self) -> str:

@@ -90,6 +90,7 @@ def test_a_series_is_written_refused_and_thrown_out_of(desk):
         "code": "mending", "rule": "FREQ=HOURLY", "starts_on": "2026-12-01", "starts_time": "19:00", "minutes": "90",
         "zone": "Europe/Berlin", "excluded": "[]", "moved": "{}", "rest_days": "0", "is_active": "on", "kind": "sharing",
         "names": '{"en": "Mending"}', "summaries": "{}", "texts": "{}", "questions": "[]", "guests_max": "0",
+        "late_refund_percent": "0", "tickets-TOTAL_FORMS": "0", "tickets-INITIAL_FORMS": "0",
     }  # fmt: skip
     wrong = desk.post("/admin/activities/series/add/", form)
     assert "once a day at most" in wrong.content.decode()

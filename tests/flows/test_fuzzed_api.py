@@ -355,8 +355,13 @@ def known(name, operation=""):
         return ""
     if name == "partner" and operation.endswith("/ticket-codes"):
         return None
-    if name == "stays_alone":
+    if name in ("stays_alone", "with_pass", "pass_only"):
         return False
+    if name == "privilege" and operation.endswith("/{ticket}"):
+        return "pin"
+    if operation.endswith("/grants") and name in ("until", "days", "like"):
+        # One of them at most.
+        return {"until": SOON.isoformat(), "days": None, "like": ""}[name]
     if name == "order_id":
         return str(Order.objects.order_by("-pk").values_list("public_id", flat=True)[0])
     if name == "refund_id":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -345,6 +346,16 @@ def test_a_rule_grants_a_privilege_for_a_time_and_another_hears_of_it(client, ti
         ({"do": "grant", "privilege": "pni"}, "/then/0/privilege", "unknown_privilege"),
         ({"do": "grant", "privilege": "pin", "for": "soon"}, "/then/0/for", "invalid"),
         ({"do": "grant", "privilege": "pin", "uses": 0}, "/then/0/uses", "invalid"),
+        ({"do": "grant", "privilege": "pin", "days": 0}, "/then/0/days", "invalid"),
+        ({"do": "grant", "privilege": "pin", "days": 3, "for": "3d"}, "/then/0", "invalid"),
+        ({"do": "grant", "privilege": "pin", "like": "No Code"}, "/then/0/like", "invalid"),
+        ({"do": "grant", "privilege": "pin", "like": "event.data.nothing"}, "/then/0/like", "unknown_field"),
+        ({"do": "grant", "privilege": "pin", "like": "event.data.words"}, "/then/0/like", "type"),
+        (
+            {"do": "grant", "privilege": "pin", "like": "event.data.content_id", "to": "inviter"},
+            "/then/0/like",
+            "invalid",
+        ),
     ],
 )
 def test_a_grant_that_cannot_be_is_told_where(client, effect, pointer, code):
@@ -354,6 +365,59 @@ def test_a_grant_that_cannot_be_is_told_where(client, effect, pointer, code):
     answer = client.post("/api/v1/rules/check", {"document": document}, format="json").json()
 
     assert [(each["pointer"], each["code"]) for each in answer["findings"]] == [(pointer, code)]
+
+
+def test_a_rule_grants_whole_days_of_the_member_or_as_long_as_an_activity(client):
+    privilege("pin")
+    Member.objects.update(time_zone="Europe/Berlin")
+    starts = timezone.now() + timedelta(days=9)
+    fair = factories.activity("c1", starts_at=starts)
+    factories.rule({"code": "days", "then": [{"do": "grant", "privilege": "pin", "days": 3}]})
+    factories.rule({"code": "like", "then": [{"do": "grant", "privilege": "pin", "like": "event.data.content_id"}]})
+    factories.rule({"code": "fixed", "then": [{"do": "grant", "privilege": "pin", "like": "c1", "uses": 2}]})
+    factories.rule({"code": "gone", "then": [{"do": "grant", "privilege": "pin", "like": "no-such-thing"}]})
+    Member.objects.update(joined_at=datetime(2026, 1, 1, tzinfo=UTC))
+    moment = timezone.now() - timedelta(hours=30)
+    factories.report(item("e1", "ada", time=moment.isoformat()))
+    factories.judge()
+
+    found = {each.rule_code: (each.starts_at, each.until, each.uses_max) for each in PrivilegeGrant.objects.all()}
+    trace = client.get("/api/v1/events/app/e1").json()
+
+    zone = ZoneInfo("Europe/Berlin")
+    days = [moment.astimezone(zone).date() + timedelta(days=number) for number in (0, 3)]
+    midnights = [datetime.combine(day, time(), zone) for day in days]
+    assert found == {
+        "days": (*midnights, None), "like": (starts, fair.ends_at, None),
+        "fixed": (starts, fair.ends_at, 2),
+    }  # fmt: skip
+    (gone,) = [each for each in trace["rules"] if each["code"] == "gone"]
+    assert gone["effects"] == [
+        {"what": "pin", "kind": "grant", "wanted": "1", "paid": "0",
+         "reason": "like"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("_case", "said", "status", "kind"),
+    [
+        ("days", {"days": 2}, 201, None),
+        ("like", {"like": "fair"}, 201, None),
+        ("like_nothing", {"like": "nothing"}, 422, "/problems/unknown_activity"),
+        ("two_ends", {"like": "fair", "days": 2}, 422, "/problems/two_ends"),
+    ],
+)
+def test_granting_for_days_or_like_an_activity_by_api(client, _case, said, status, kind):
+    privilege("pin")
+    fair = factories.activity("fair")
+    path = "/api/v1/members/ada/privileges/pin/grants"
+
+    answer = client.post(path, said, format="json", headers={"Idempotency-Key": "g"})
+
+    assert (answer.status_code, answer.json().get("type")) == (status, kind)
+    if "like" in said and status == 201:
+        made = PrivilegeGrant.objects.get()
+        assert (made.starts_at, made.until) == (fair.starts_at, fair.ends_at)
 
 
 BIRTHDAYS = [

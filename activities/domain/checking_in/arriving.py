@@ -119,4 +119,4 @@ def _take_back(event_id: int, cause: str, now: datetime) -> None:
 def _free_ticket(activity: Activity) -> tuple[Ticket | None, bool]:
     """A ticket that costs nothing, and whether there are tickets at all."""
     active = list(activity.tickets.filter(is_active=True).order_by("pk"))
-    return next((each for each in active if each.is_free), None), bool(active)
+    return next((each for each in active if each.is_free and not each.pass_only), None), bool(active)

@@ -33,6 +33,8 @@ def make(
     """Make a code for a ticket. A partner's are no more than it has left of what was agreed. Raises CannotMake."""
     if ticket.group_size is not None:
         raise CannotMake("a_group", _("A ticket of a group is not given away; choose another one."))
+    if ticket.pass_only:
+        raise CannotMake("pass_only", _("This ticket is only had with a pass; choose another one."))
     with transaction.atomic():
         if partner is not None:
             left = left_of(_held(partner.pk))

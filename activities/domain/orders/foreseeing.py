@@ -11,13 +11,15 @@ from activities.models import Order, Registration
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """Money and points in minor units, of how much; `is_late` says that the deadline is over."""
+    """Money and points in minor units, and uses of a pass, of how much; `is_late` says that the deadline is over."""
 
     money: int
     points: int
     paid: int
     points_paid: int
     is_late: bool
+    uses: int = 0
+    uses_taken: int = 0
 
     @property
     def is_all(self) -> bool:
@@ -30,7 +32,9 @@ def back_if_cancelled(registration: Registration, order: Order | None, *, now: d
     has_place = registration.state == RegistrationState.CONFIRMED
     is_late = has_place and now >= (activity.cancel_until or activity.starts_at)
     if order is None:
-        return Back(0, 0, 0, 0, is_late)
+        taken = registration.pass_uses
+        uses = taken * (activity.late_refund_percent if is_late else 100) // 100
+        return Back(0, 0, 0, 0, is_late, uses, taken)
     was_settled = order.state == OrderState.PAID
     percent = activity.late_refund_percent if is_late and was_settled else 100
     money = order.paid - order.refunded

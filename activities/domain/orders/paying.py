@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.domain.orders import gathering, groups, placing, providers, refunding
+from activities.domain.orders import gathering, groups, pages, placing, providers, refunding
 from activities.domain.orders.telling import tell_paid
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, seat
 from activities.domain.telling import tell_one
@@ -38,7 +38,7 @@ def take_news(provider: str, news: Iterable[providers.News | providers.Setback],
             raise CannotPay("unknown_order", _("There is no such order."))
         _payment, is_new = pay(
             order_id=order.pk, provider=provider, ref=each.ref, amount=each.amount, money=each.money, at=each.at,
-            now=now,
+            now=now, page=each.page,
         )  # fmt: skip
         count += is_new
     return count
@@ -52,12 +52,14 @@ def _order_of(public_id: str) -> Order | None:
 
 
 def pay(
-    *, order_id: int, provider: str, ref: str, amount: int, money: str, at: datetime, now: datetime, actor: str = ""
-) -> tuple[Payment, bool]:
+    *, order_id: int, provider: str, ref: str, amount: int, money: str, at: datetime, now: datetime, actor: str = "",
+    page: str = "",
+) -> tuple[Payment, bool]:  # fmt: skip
     """Record a payment, once for the provider's name of it, and say whether that happened now.
 
     With the last of what is due the place is theirs, or waits for its group. What comes for a place that is gone gives
-    it back if it is still free, else the money goes back; so does what is more than was due. Raises CannotPay.
+    it back if it is still free, else the money goes back; so does what is more than was due. The `page` on which it was
+    paid is complete; another one that is open is closed. Raises CannotPay.
     """
     found = Order.objects.get(pk=order_id)
     with transaction.atomic():
@@ -77,6 +79,8 @@ def pay(
             order=order, provider=provider, provider_ref=ref, amount=amount, at=at, actor=actor[:80]
         )
         order.paid += amount
+        if order.pay_url and order.provider_ref != page:
+            pages.leave(order, ref=order.provider_ref, now=now)
         # Where the rest is paid, if there is any, is asked for anew.
         order.pay_url = ""
         order.save(update_fields=["paid", "pay_url"])

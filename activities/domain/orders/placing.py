@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from activities.domain.orders import providers, refunding
+from activities.domain.orders import pages, providers, refunding
 from activities.enums import ActivityState, EndedBy, OrderState, RefundFor
 from activities.models import Group, Order, Registration
 from incentives.domain.ledger import InsufficientPoints, LedgerError, keys, operations
@@ -62,19 +62,22 @@ def close(registration: Registration, *, by: EndedBy, now: datetime) -> None:
     was_settled = order.state == OrderState.PAID
     order.state = OrderState.EXPIRED if by == EndedBy.CLOCK and not was_settled else OrderState.CANCELLED
     order.ended_at, order.expires_at = now, None
-    order.save(update_fields=["state", "ended_at", "expires_at"])
+    if order.pay_url:
+        pages.leave(order, ref=order.provider_ref, now=now)
+        order.pay_url = ""
+    order.save(update_fields=["state", "ended_at", "expires_at", "pay_url"])
     if not was_settled:
         _release(order, now)
-    percent = _percent(registration, by, was_settled=was_settled)
+    percent = percent_back(registration, by) if was_settled else 100
     is_called_off = registration.activity.state == ActivityState.CANCELLED
     has_no_group = order.group_id is not None and by == EndedBy.CLOCK and not was_settled
     why = RefundFor.CALLED_OFF if is_called_off else RefundFor.GROUP if has_no_group else RefundFor.CANCELLED
     refunding.give_back_share(order, percent, why=why, key="ended", now=now)
 
 
-def _percent(registration: Registration, by: EndedBy, *, was_settled: bool) -> int:
-    """How much goes back: everything, unless a member cancels late what was settled."""
-    if by == EndedBy.MEMBER and registration.is_late and was_settled:
+def percent_back(registration: Registration, by: EndedBy) -> int:
+    """How much of what a place took goes back: everything, unless a member cancels it late."""
+    if by == EndedBy.MEMBER and registration.is_late:
         return registration.activity.late_refund_percent
     return 100
 

@@ -7,7 +7,7 @@ from django.db import connection
 from activities.enums import GroupState, OrderState, RegistrationState
 from activities.models import LIVE_STATES, SEATED_STATES
 from incentives.domain.ledger.verify import Proof
-from incentives.enums import Contra, HoldState, JournalKind
+from incentives.enums import Contra, HoldState, JournalKind, UseState
 
 _SEATED = ", ".join(f"'{state.value}'" for state in SEATED_STATES)
 _LIVE = ", ".join(f"'{state.value}'" for state in LIVE_STATES)
@@ -76,6 +76,28 @@ LEFT JOIN (SELECT ticket_code_id, count(*) AS total FROM activities_registration
 WHERE c.uses <> coalesce(r.total, 0)
 """
 
+_HELD_FOR = "'registration:' || replace(CAST(r.public_id AS varchar(36)), '-', '')"
+_GIVEN_BACK = UseState.GIVEN_BACK.value
+_PASSES = f"""
+SELECT 'registration', r.id FROM activities_registration r
+LEFT JOIN (SELECT held_for, count(*) AS total FROM incentives_privilegeuse
+           WHERE held_for <> '' AND state <> '{_GIVEN_BACK}' GROUP BY held_for) u ON u.held_for = {_HELD_FOR}
+WHERE r.pass_uses > 0 AND (r.pass_uses <> coalesce(u.total, 0)
+  OR NOT ((r.state = '{RegistrationState.CONFIRMED.value}' AND r.pass_uses = 1 + r.guests)
+          OR (r.state = '{RegistrationState.CANCELLED.value}' AND r.is_late AND r.pass_uses <= 1 + r.guests)))
+UNION ALL
+SELECT 'registration', r.id FROM activities_registration r JOIN activities_order o ON o.registration_id = r.id
+WHERE r.pass_uses > 0
+UNION ALL
+SELECT 'registration', r.id FROM activities_registration r JOIN activities_ticket t ON t.id = r.ticket_id
+WHERE t.pass_only AND r.state = '{RegistrationState.CONFIRMED.value}' AND r.pass_uses = 0 AND r.ticket_code_id IS NULL
+"""
+_PASS_USES = f"""
+SELECT 'use', u.id FROM incentives_privilegeuse u
+LEFT JOIN activities_registration r ON {_HELD_FOR} = u.held_for AND r.pass_uses > 0
+WHERE u.held_for <> '' AND u.state <> '{_GIVEN_BACK}' AND (r.id IS NULL OR r.member_id <> u.member_id)
+"""
+
 
 def _seats(table: str, column: str) -> str:
     return (
@@ -97,6 +119,8 @@ PROOFS: dict[int, tuple[str, str]] = {
     9: ("an activity's seats are its registrations'", _seats("activities_activity", "activity_id")),
     10: ("a ticket's seats are its registrations'", _seats("activities_ticket", "ticket_id")),
     11: ("a code's uses are the registrations that came by it", _CODES),
+    12: ("whoever has a place by a pass has used it for each of its seats, and owes nothing else", _PASSES),
+    13: ("no use of a pass is taken without the place that it opens", _PASS_USES),
 }
 
 

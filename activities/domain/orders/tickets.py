@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from activities.domain.changing import CannotEdit, check_whole
 from activities.domain.seating import hold_activity, offer_free_seats
 from activities.enums import ActivityState
 from activities.models import Activity, Registration, Ticket
+from incentives.enums import PrivilegeKind
 
 OVER_STATES = (ActivityState.FINISHED, ActivityState.REVIEWED, ActivityState.CANCELLED)
 
@@ -36,14 +37,26 @@ def put(
             return found, False
         if "group_size" in changed and Registration.objects.filter(ticket_id=ticket.pk).exists():
             raise CannotEdit("group_size", _("It has been ordered; make another ticket for groups of that size."))
+        _check_pass(ticket, changed)
         for name in changed:
             setattr(ticket, name, values[name])
         check(ticket, activity)
         check_whole(ticket)
+        # From now on its series leaves it alone.
+        ticket.series_ticket = None
         ticket._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
         ticket.save()
         offer_free_seats(activity, now=now)
     return ticket, found is None
+
+
+def _check_pass(ticket: Ticket, changed: Iterable[str]) -> None:
+    """Raise CannotEdit where places were had on other terms: a place knows its pass by its ticket."""
+    taken = Registration.objects.filter(ticket_id=ticket.pk)
+    if "pass_only" in changed and taken.exists():
+        raise CannotEdit("pass_only", _("It has been taken; make another ticket that is had only with a pass."))
+    if "privilege" in changed and taken.filter(pass_uses__gt=0).exists():
+        raise CannotEdit("privilege", _("It has been taken with its pass; make another ticket for another one."))
 
 
 def check(ticket: Ticket, activity: Activity) -> None:
@@ -55,6 +68,8 @@ def check(ticket: Ticket, activity: Activity) -> None:
     if ticket.capacity is not None and ticket.capacity < ticket.seats_taken:
         said = {"taken": ticket.seats_taken}
         raise CannotEdit("capacity", _("%(taken)d seats are taken; cancel some registrations first.") % said)
+    if ticket.privilege is not None and ticket.privilege.kind == PrivilegeKind.INVITATIONS:
+        raise CannotEdit("privilege", _("Invitations are used by inviting; choose another privilege."))
     if ticket.group_size is not None and activity.needs_approval:
         raise CannotEdit("group_size", _("Nobody buys together where a person approves each registration."))
     alone = ticket.alone

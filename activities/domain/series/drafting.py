@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from activities.domain import questions
-from activities.domain.series import recurring
+from activities.domain import money, questions
+from activities.domain.series import recurring, ticketing
 from activities.enums import ActivityState, Part
-from activities.models import Activity, ActivityPerson, Series
+from activities.models import Activity, ActivityPerson, Series, SeriesTicket, Ticket
 from members.domain.counters.periods import zone_named
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ DATES_MAX = 400
 # What an activity has from its series.
 GIVEN = (
     "kind", "names", "summaries", "texts", "language", "space_id", "place", "link", "capacity", "guests_max", "tier_id",
-    "segment_id", "only_space", "questions", "zone",
+    "segment_id", "only_space", "questions", "zone", "money", "late_refund_percent",
 )  # fmt: skip
 People = set[tuple[int, str]]
 FIXED = frozenset({"code", "public_id", "created_at"})
@@ -101,30 +101,66 @@ def check(series: Series) -> None:
         questions.read(series.questions)
     except questions.BadQuestions as error:
         raise CannotRepeat("questions", str(error)) from error
+    if series.money and not money.is_money(series.money):
+        raise CannotRepeat("money", _("%(code)s is no money; write one such as EUR.") % {"code": series.money})
 
 
 def make(*, values: Mapping[str, Any], now: datetime) -> Series:
-    """Make a series and draft its first dates. Raises CannotRepeat, and IntegrityError where its code is taken."""
+    """Make a series, with its `tickets` if there are any, and draft its first dates.
+
+    Raises CannotRepeat, and IntegrityError where its code is taken.
+    """
+    values = dict(values)
+    tickets = values.pop("tickets", ())
     made = Series(**values)
     check(made)
     with transaction.atomic():
         made.save(force_insert=True)
+        _write(made, tickets)
         _draft(made, now)
     return made
 
 
 def change(*, series_id: int, values: Mapping[str, Any], now: datetime, reason: str = "") -> tuple[Series, Drafted]:
-    """Write these fields; drafts that nobody touched follow, what members know of stays. Raises CannotRepeat."""
+    """Write these fields, and its `tickets` whole; drafts that nobody touched follow, what members know of stays.
+
+    Raises CannotRepeat.
+    """
     assert not FIXED & set(values), "these are not typed"
+    values = dict(values)
+    wanted = values.pop("tickets", None)
     with transaction.atomic():
         series = Series.objects.select_for_update(of=("self",)).get(pk=series_id)
-        before = _people_of(series)
+        before, paid_in = _people_of(series), series.money
         for name, value in values.items():
             setattr(series, name, value)
         check(series)
         series._change_reason = reason or None  # type: ignore[attr-defined]  # noqa: SLF001  As the history asks.
         series.save()
-        return series, _draft(series, now, people_before=before)
+        kept = _write(series, wanted) if wanted is not None else _checked(series, paid_in)
+        done = _draft(series, now, people_before=before, tickets=kept)
+        ticketing.drop(series, kept)
+        return series, done
+
+
+def _write(series: Series, wanted: Sequence[Mapping[str, Any]]) -> list[SeriesTicket]:
+    try:
+        return ticketing.write(series, wanted)
+    except ticketing.BadTicket as error:
+        raise CannotRepeat("tickets", str(error)) from error
+
+
+def _checked(series: Series, paid_in: str) -> list[SeriesTicket]:
+    """The tickets of a series, which go with whatever else was changed of it: their prices are in the money it had."""
+    found = list(series.tickets.select_related("privilege"))
+    if series.money != paid_in and any(each.price for each in found):
+        raise CannotRepeat("money", _("Its tickets are paid in %(code)s; that stays.") % {"code": paid_in})
+    for each in found:
+        try:
+            ticketing.check(each, series)
+        except ticketing.BadTicket as error:
+            raise CannotRepeat("tickets", str(error)) from error
+    return found
 
 
 def leave_out(activity: Activity) -> None:
@@ -153,13 +189,15 @@ def draft_ahead(*, now: datetime) -> Drafted:
     return Drafted(made, changed, removed)
 
 
-def _draft(series: Series, now: datetime, people_before: People | None = None) -> Drafted:
+def _draft(
+    series: Series, now: datetime, people_before: People | None = None, tickets: list[SeriesTicket] | None = None
+) -> Drafted:
     """Bring the drafts of a locked series to what it says now; people only where the series names others."""
+    tickets = list(series.tickets.all()) if tickets is None else tickets
     until = now + timedelta(days=settings.SERIES_DRAFT_DAYS)
     wanted = {each.day: each for each in dates_of(series, first=now, until=until)} if series.is_active else {}
     there = {each.series_date: each for each in series.dates.select_for_update(of=("self",)).order_by("pk")}
-    has_more = Q(proposals__isnull=False) | Q(tickets__isnull=False) | Q(invitations__isnull=False)
-    touched = set(series.dates.filter(has_more).values_list("pk", flat=True))
+    touched = _touched(series)
     changed = removed = 0
     for day, activity in there.items():
         is_free = activity.state == ActivityState.DRAFT and activity.follows_series and activity.starts_at > now
@@ -171,11 +209,19 @@ def _draft(series: Series, now: datetime, people_before: People | None = None) -
             activity.delete()
             removed += 1
         else:
-            changed += _follow(activity, series, wanted[day], people_before)
+            changed += _follow(activity, series, wanted[day], people_before) | ticketing.follow(activity, tickets)
     missing = [each for day, each in wanted.items() if day not in there]
     for each in missing:
-        _make(series, each)
+        ticketing.follow(_make(series, each), tickets)
     return Drafted(len(missing), changed, removed)
+
+
+def _touched(series: Series) -> set[int]:
+    """Dates on which something hangs that is not from the series: a proposal, a guest, a ticket of its own, a code."""
+    has_more = Q(proposals__isnull=False) | Q(invitations__isnull=False) | Q(ticket_codes__isnull=False)
+    found = set(series.dates.filter(has_more | Q(registrations__isnull=False)).values_list("pk", flat=True))
+    own = Ticket.objects.filter(activity__series=series, series_ticket__isnull=True)
+    return found | set(own.values_list("activity_id", flat=True))
 
 
 def _follow(activity: Activity, series: Series, each: Date, people_before: People | None) -> bool:
@@ -193,7 +239,7 @@ def _follow(activity: Activity, series: Series, each: Date, people_before: Peopl
     return bool(changed or gone or come)
 
 
-def _make(series: Series, each: Date) -> None:
+def _make(series: Series, each: Date) -> Activity:
     code = f"{series.code}-{each.day.isoformat()}"
     taken = set(Activity.objects.filter(code__startswith=code).values_list("code", flat=True))
     free = next(each for each in (code, *(f"{code}-{n}" for n in range(2, 1_000))) if each not in taken)
@@ -202,6 +248,7 @@ def _make(series: Series, each: Date) -> None:
         ends_at=each.ends_at, **{name: getattr(series, name) for name in GIVEN},
     )  # fmt: skip
     _name(made, _people_of(series))
+    return made
 
 
 def _people_of(series: Series) -> People:

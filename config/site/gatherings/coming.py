@@ -13,16 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from activities.domain import questions, registering
-from activities.domain.orders import providers
+from activities.domain.orders import beginning, providers
 from activities.enums import OrderState, RegistrationState
 from activities.models import Activity, Order, Registration
-from config.site.gatherings.showing import Given, asked_of
+from config.site.gatherings.showing import HELD_BY, Given, asked_of
 from config.site.gatherings.views import CHANNEL_LENGTH_MAX, find_public, show
 from config.site.views import for_member
 from incentives.domain.requests import Refused
 from members.models import Member
 
-ANSWER_LENGTH_MAX, TICKET_LENGTH_MAX, CODE_LENGTH_MAX = 2 * questions.ANSWER_LENGTH_MAX, 40, 40
+ANSWER_LENGTH_MAX, TICKET_LENGTH_MAX, CODE_LENGTH_MAX = 2 * questions.ANSWER_LENGTH_MAX, 40 + len(HELD_BY), 40
 
 
 @require_POST
@@ -33,13 +33,14 @@ def join(request: HttpRequest, member: Member, code: str) -> HttpResponse:
     given, answers = _read(request, activity)
     if given.errors:
         return _again(request, member, activity, given)
-    ticket = activity.tickets.filter(code=given.ticket).first() if given.ticket else None
+    chosen, way, _rest = given.ticket.partition(HELD_BY)
+    ticket = activity.tickets.filter(code=chosen).first() if chosen else None
     now = timezone.now()
     try:
         made, is_new = registering.register(
             activity_id=activity.pk, member=member, now=now, guests=given.guests, answers=answers, ticket=ticket,
             group=given.group, stays_alone=given.stays_alone, free_code=given.free_code, channel=given.channel,
-            actor="member",
+            with_pass=bool(way) if chosen else None, actor="member",
         )  # fmt: skip
     except questions.BadAnswer as error:
         given.errors[error.code] = error.sentence
@@ -100,7 +101,7 @@ def pay(request: HttpRequest, member: Member, registration_id: UUID) -> HttpResp
     if order is None:
         return _back(found.activity.code)
     try:
-        begun = providers.named(order.provider).begin(order, return_url=request.build_absolute_uri(page))
+        begun = beginning.begin(order, return_url=request.build_absolute_uri(page))
     except providers.CannotMove:
         messages.error(request, _("The payment could not be begun. Nothing was charged; try again in a minute."))
         return _back(found.activity.code)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +17,16 @@ from activities.enums import ActivityState, GroupState, OrderState, Part, Regist
 from activities.models import COMING_STATES, Activity, Group, Order, Registration, Ticket
 from config.site.gatherings import words
 from config.site.queries.words import initials_of
+from config.templatetags.names import amount
 from incentives.domain.earnings import Way, ways_on
+from incentives.domain.privileges.deciding import Answer
+from incentives.domain.privileges.wording import WhyNot
 from members.domain.outcomes import ACTIVITY_CHECKED_IN, ACTIVITY_ORDER_PAID, ACTIVITY_REGISTERED, ACTIVITY_SPOKE
 from members.models import Member
 
 SEATS_DRAWN_MAX = 90
+# What a ticket's code ends with in the form where it is taken with a pass.
+HELD_BY = ":pass"
 PAYS_WHO_COMES = (ACTIVITY_REGISTERED, ACTIVITY_CHECKED_IN, ACTIVITY_ORDER_PAID)
 
 
@@ -33,16 +39,21 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A ticket as a radio card. `why_not` is empty where it can be taken."""
+    """A ticket as a radio card, by its price or with a pass. `why_not` is empty where it can be taken."""
 
-    code: str
+    value: str
     name: str
     text: str
     price: str
     why_not: str
-    is_chosen: bool
+    has_seats: bool
+    is_chosen: bool = False
     group_size: int = 0
     has_alone: bool = False
+
+    @property
+    def can_be_had(self) -> bool:
+        return not self.why_not and self.has_seats
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +242,8 @@ def _mine(registration: Registration, now: datetime) -> Mine:
     price = ""
     if order is not None:
         price = words.sum_of(order.amount, order.money, order.points, order.ticket)
+    elif registration.pass_uses:
+        price = words.by_pass(registration)
     elif registration.ticket is not None:
         price = words.price_of(registration.ticket, activity.money, registration.seats)
     is_due = order is not None and order.state == OrderState.PLACED
@@ -264,9 +277,20 @@ def _back_words(registration: Registration, order: Order | None, now: datetime) 
             said.append(_("%(part)s of %(whole)s goes back.") % {"part": part, "whole": whole})
         else:
             said.append(_("Nothing of %(whole)s goes back.") % {"whole": whole})
+    if back.uses_taken:
+        said.append(_uses_words(back))
     if not said:
         said.append(_("Your place goes to whoever is next."))
     return " ".join(said)
+
+
+def _uses_words(back: foreseeing.Back) -> str:
+    if back.uses == back.uses_taken:
+        return _("What you used of your pass comes back.")
+    if back.uses:
+        said = {"back": back.uses, "taken": back.uses_taken}
+        return _("%(back)d of %(taken)d uses of your pass come back.") % said
+    return _("What you used of your pass does not come back.")
 
 
 def _answered(activity: Activity, registration: Registration) -> list[tuple[str, str]]:
@@ -290,21 +314,44 @@ def _ended(activity: Activity, member: Member) -> Registration | None:
 
 
 def _choices(activity: Activity, member: Member, given: Given, now: datetime) -> list[Choice]:
-    found = pricing.offers_of(activity, member, now=now)
-    free = [each for each in found if each.why_not is None and each.left != 0]
-    chosen = given.ticket or (free[0].ticket.code if free else "")
-    return [_choice(each, activity, chosen) for each in found]
+    found = [each for offer in pricing.offers_of(activity, member, now=now) for each in _cards(offer, activity, member)]
+    free = [each.value for each in found if each.can_be_had]
+    chosen = given.ticket or (free[0] if free else "")
+    return [replace(each, is_chosen=not each.why_not and each.value == chosen) for each in found]
 
 
-def _choice(offer: pricing.Offer, activity: Activity, chosen: str) -> Choice:
+def _cards(offer: pricing.Offer, activity: Activity, member: Member) -> Iterator[Choice]:
+    """A ticket by its price, and before that with the pass of whoever has one."""
+    if offer.by_pass is not None and (offer.ticket.pass_only or offer.by_pass.is_held):
+        yield _with_pass(offer, offer.by_pass)
+    if not offer.ticket.pass_only:
+        yield _for_a_price(offer, activity, offer.why_not or pricing.may_not_pay(offer.ticket, member))
+
+
+def _for_a_price(offer: pricing.Offer, activity: Activity, why: WhyNot | None) -> Choice:
     ticket: Ticket = offer.ticket
-    why_not = offer.why_not.sentence if offer.why_not is not None else ""
     text = wording.words_in(ticket.texts)
-    if not why_not and offer.left is not None:
+    if why is None and offer.left is not None:
         text = f"{text} {_('%(left)d left') % {'left': offer.left}}".strip()
     return Choice(
-        ticket.code, wording.words_in(ticket.names, ticket.code), text, words.price_of(ticket, activity.money), why_not,
-        not why_not and ticket.code == chosen, ticket.group_size or 0, ticket.alone_id is not None,
+        ticket.code, wording.words_in(ticket.names, ticket.code), text, words.price_of(ticket, activity.money),
+        why.sentence if why is not None else "", offer.left != 0, group_size=ticket.group_size or 0,
+        has_alone=ticket.alone_id is not None,
+    )  # fmt: skip
+
+
+def _with_pass(offer: pricing.Offer, answer: Answer) -> Choice:
+    ticket: Ticket = offer.ticket
+    why = offer.why_not if answer.may else answer.why_not
+    said = {"pass": wording.words_in(answer.definition.names, answer.definition.code), "left": answer.left}
+    text = _("With your pass “%(pass)s”") if answer.left is None else _("With your pass “%(pass)s”, %(left)d left")
+    price = _("Your pass")
+    if answer.price is not None:
+        currency = wording.words_in(answer.price.names, answer.price.currency)
+        price = _("%(amount)s %(points)s") % {"amount": amount(answer.price.amount), "points": currency}
+    return Choice(
+        f"{ticket.code}{HELD_BY}", wording.words_in(ticket.names, ticket.code), text % said, price,
+        why.sentence if why is not None else "", offer.left != 0,
     )  # fmt: skip
 
 

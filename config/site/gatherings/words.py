@@ -7,13 +7,14 @@ from datetime import datetime, tzinfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from activities.domain import money, wording
 from activities.enums import ActivityKind
-from activities.models import Activity, Ticket
+from activities.models import Activity, Registration, Ticket
 from config.templatetags.names import amount, long_date
 from incentives.domain.ledger.queries import major
+from incentives.domain.privileges.definitions import remembered
 from incentives.domain.privileges.wording import tier_too_low_words
 from members.domain.counters.periods import zone_named
 
@@ -79,8 +80,23 @@ def space_name(activity: Activity) -> str:
 
 
 def price_of(ticket: Ticket, code: str, seats: int = 1) -> str:
-    """€12, 200 points, both, or free."""
+    """€12, 200 points, both, free, or with a pass."""
+    if ticket.pass_only:
+        return _("With %(pass)s") % {"pass": pass_name(ticket)}
     return sum_of(ticket.price * seats, code, ticket.points * seats, ticket)
+
+
+def pass_name(ticket: Ticket) -> str:
+    """What a ticket's pass is called; looked up in memory, so that lists cost no query for it."""
+    found = next((each for each in remembered().values() if each.id == ticket.privilege_id), None)
+    return wording.words_in(found.names, found.code) if found is not None else _("a pass")
+
+
+def by_pass(registration: Registration) -> str:
+    """1 use of Ten visits: how somebody came by their place."""
+    assert registration.ticket is not None, "a pass is of a ticket"
+    said = {"count": registration.pass_uses, "pass": pass_name(registration.ticket)}
+    return ngettext("%(count)d use of %(pass)s", "%(count)d uses of %(pass)s", registration.pass_uses) % said
 
 
 def sum_of(cents: int, code: str, points: int, ticket: Ticket) -> str:
@@ -99,6 +115,8 @@ def price_line(activity: Activity, tickets: Iterable[Ticket], now: datetime) -> 
     on_sale = [each for each in tickets if each.is_sold_at(now)]
     if not on_sale:
         return "" if list(tickets) else _("Free")
+    # What is only had with a pass is nobody's price, where there is one.
+    on_sale = [each for each in on_sale if not each.pass_only] or on_sale
     cheapest = min(on_sale, key=lambda each: (each.price, each.points))
     price = price_of(cheapest, activity.money)
     return price if len(on_sale) == 1 else _("from %(price)s") % {"price": price}

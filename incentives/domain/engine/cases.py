@@ -10,6 +10,7 @@ import msgspec
 
 from incentives.domain.engine.facts import MemberFacts
 from incentives.domain.engine.rulebook import EffectPlan, InForce, RulePlan, TypeBook
+from incentives.domain.privileges.windows import Window
 from members.domain.counters.book import Addition
 from members.domain.events.schemas import BadData, DataSchema
 from members.domain.ladders.plans import LadderPlan
@@ -77,7 +78,7 @@ class Decided:
     awarded: bool = False
     deducted: bool = False
     badges: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
-    grants: list[tuple[EffectPlan, RulePlan, str]] = field(default_factory=list)
+    grants: list[tuple[EffectPlan, RulePlan, str, Window]] = field(default_factory=list)
     # A ladder, and the ranks before and after.
     rises: list[tuple[LadderPlan, int, int]] = field(default_factory=list)
     assigned: list[Assigned] = field(default_factory=list)

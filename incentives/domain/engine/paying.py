@@ -16,6 +16,8 @@ from incentives.domain.engine.waits import PendingBook
 from incentives.domain.ledger import Book, keys
 from incentives.domain.ledger.book import AVAILABLE, PENDING
 from incentives.domain.ledger.expiry import expires_at
+from incentives.domain.privileges import windows
+from incentives.domain.privileges.windows import Window
 from incentives.domain.rules import limits
 from incentives.domain.rules.documents import INVITER
 from incentives.domain.rules.limits import Ceiling, Use
@@ -26,6 +28,8 @@ from members.domain.counters.periods import local_day
 SHORT, ALREADY_HELD, FAILED, MAY_NOT_EARN, FULL = "short", "held", "failed", "status", "full"
 # It went to somebody else, whose own lane pays it; or there is nobody it could go to.
 ASSIGNED, NOBODY = "assigned", "nobody"
+# It was to last as long as something that is not there.
+NOTHING_LIKE = "like"
 # What is given as a thing: all of it, or nothing.
 GRANTS = frozenset({"badge", "grant"})
 # It is paid, and not sure yet.
@@ -49,6 +53,8 @@ class Paying:
     held_badges: set[tuple[int, int]]
     recipients: Mapping[str, int]
     programme_zone: Any
+    # Of what grants last as long as: one look for each code in a batch.
+    _windows: dict[str, Window | None] = field(default_factory=dict)
     _expiries: dict[tuple[int, int, int, bool], datetime] = field(default_factory=dict)
 
     def pay(self, waiting: Waiting, plan: RulePlan, match: tuple[Any, ...], decided: Decided) -> None:
@@ -244,7 +250,10 @@ class Paying:
     def _grant(self, waiting: Waiting, plan: RulePlan, effect: EffectPlan, decided: Decided) -> tuple[int, str]:
         key = keys.of_effect(waiting.key_id, plan.code, effect.number, waiting.run).hex()
         if effect.kind == "grant":
-            decided.grants.append((effect, plan, key))
+            window = self._window(waiting, effect)
+            if window is None:
+                return 0, NOTHING_LIKE
+            decided.grants.append((effect, plan, key, window))
             return 1, ""
         held = (waiting.member.id, effect.badge_id)
         if not effect.is_repeatable:
@@ -253,6 +262,17 @@ class Paying:
             self.held_badges.add(held)
         decided.badges.append((effect, plan, key if effect.is_repeatable else effect.badge_code))
         return 1, ""
+
+    def _window(self, waiting: Waiting, effect: EffectPlan) -> Window | None:
+        """How long a grant holds, from its event on; None where it is to be like something that is not there."""
+        if effect.days is not None:
+            return windows.whole_days(effect.days, waiting.member.zone, now=waiting.occurred_at)
+        if effect.like or effect.like_attribute:
+            code = effect.like or getattr(waiting.event, effect.like_attribute) or ""
+            if code not in self._windows:
+                self._windows[code] = windows.like(code)
+            return self._windows[code]
+        return Window(None, waiting.occurred_at + effect.lasts if effect.lasts is not None else None)
 
     def _expires_at(self, effect: EffectPlan, waiting: Waiting) -> datetime:
         is_next = effect.expiry_next_at is not None and waiting.occurred_at >= effect.expiry_next_at

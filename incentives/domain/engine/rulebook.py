@@ -77,6 +77,10 @@ class EffectPlan:
     privilege_code: str = ""
     # How long a granted privilege holds (None: for ever), and how many uses it brings (None: the privilege's quota).
     lasts: timedelta | None = None
+    # So many whole days instead; or as long as what has this code, or the code that this attribute of the data holds.
+    days: int | None = None
+    like: str = ""
+    like_attribute: str = ""
     uses_max: int | None = None
     expiry: dict[str, Any] | None = None
     # What points live by that are earned from then on.
@@ -353,7 +357,7 @@ class RuleBook:
                 number, "badge", badge_id=badge.pk, badge_code=badge.code, is_repeatable=badge.is_repeatable, to=to
             )
         privilege = self._privileges[effect.privilege]
-        days = privilege.grant_days
+        days, like = privilege.grant_days, effect.like or ""
         lasts = timedelta(days=days) if days is not None else None
         if effect.for_ is not None:
             seconds = seconds_of(effect.for_)
@@ -361,6 +365,8 @@ class RuleBook:
             lasts = timedelta(seconds=seconds)
         return EffectPlan(
             number, "grant", privilege_id=privilege.pk, privilege_code=privilege.code, lasts=lasts,
+            days=effect.days, like="" if like.startswith(IN_THE_DATA) else like,
+            like_attribute=self._attribute(like, rule) if like.startswith(IN_THE_DATA) else "",
             uses_max=effect.uses, to=to,
         )  # fmt: skip
 

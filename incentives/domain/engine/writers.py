@@ -94,13 +94,14 @@ def write_grants(decided: Sequence[Decided]) -> None:
                 key=key,
                 uses_max=effect.uses_max,
                 granted_at=each.occurred_at,
-                until=each.occurred_at + effect.lasts if effect.lasts is not None else None,
+                starts_at=window.starts_at,
+                until=window.until,
                 event_id=each.id,
                 rule_code=plan.code,
                 rule_version=plan.version,
             )
             for each in decided
-            for effect, plan, key in each.grants
+            for effect, plan, key, window in each.grants
         ]
     )
 
@@ -149,7 +150,7 @@ def write_outcomes(decided: Sequence[Decided], rules: RuleBook, *, judged_at: da
             tell(each, POINTS_DEDUCTED, None)
         for effect, _, _ in each.badges:
             tell(each, BADGE_GRANTED, {"badge": effect.badge_code})
-        for effect, _, _ in each.grants:
+        for effect, *_ in each.grants:
             tell(each, PRIVILEGE_GRANTED, {"privilege": effect.privilege_code})
         for assigned in each.assigned:
             said = _assignment(each, assigned)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from incentives.domain.ledger.queries import major
@@ -64,10 +64,12 @@ class Answer:
         return self.why_not is None
 
 
-def answers_of(member: Member, definitions: Iterable[Definition], *, now: datetime) -> list[Answer]:
-    """What a member may do with each of these privileges; an answer for each, in a fixed number of queries."""
+def answers_of(
+    member: Member, definitions: Iterable[Definition], *, now: datetime, at: datetime | None = None
+) -> list[Answer]:
+    """What a member may do with each of these privileges now, or `at` a moment ahead; in a fixed number of queries."""
     definitions = list(definitions)
-    facts = facts_of(member, definitions, now=now)
+    facts = facts_of(member, definitions, now=now, at=at)
     return [decide(each, facts) for each in definitions]
 
 
@@ -87,7 +89,7 @@ def decide(definition: Definition, facts: Facts) -> Answer:
         quota=_total(taking.most for taking in free) if free else 0,
         left=_least(_total(taking.left for taking in free), _places_left(definition, facts)) if free else 0,
         until=_until(definition, facts),
-        again_at=again if why is not None and why.code in wording.OPENS_AGAIN and again != NEVER else None,
+        again_at=again if why is not None and _opens_again(why, free) and again != NEVER else None,
         price=_price(cheapest) if cheapest is not None else None,
         why_not=why,
         takings=(*open_ones, *buyable),
@@ -135,7 +137,8 @@ def _holds(ground: Ground, facts: Facts) -> bool:
 
 
 def _gives(grant: PrivilegeGrant, now: datetime) -> bool:
-    return grant.revoked_at is None and grant.granted_at <= now and (grant.until is None or now < grant.until)
+    has_begun = grant.granted_at <= now and (grant.starts_at is None or grant.starts_at <= now)
+    return grant.revoked_at is None and has_begun and (grant.until is None or now < grant.until)
 
 
 def _left(most: int | None, definition: Definition, facts: Facts) -> int | None:
@@ -214,7 +217,7 @@ def _why_not(
     if free and not any(_has_left(taking) for taking in bought):
         most = _total(taking.most for taking in free) or 0
         again = facts.period_ends_at(definition.every)
-        is_dated = definition.kind != PrivilegeKind.INVITATIONS and again != NEVER
+        is_dated = definition.kind != PrivilegeKind.INVITATIONS and again != NEVER and _has_quota(free)
         return wording.quota_used(most, facts.member.local(again) if is_dated else None)
     if bought:
         payable = [taking for taking in bought if _has_left(taking)]
@@ -224,6 +227,15 @@ def _why_not(
         assert cheapest is not None
         return wording.too_few_points(cheapest)
     return _not_held(definition, facts)
+
+
+def _opens_again(why: WhyNot, free: list[Taking]) -> bool:
+    return why.code in wording.OPENS_AGAIN and (why.code != wording.QUOTA_USED or _has_quota(free))
+
+
+def _has_quota(free: list[Taking]) -> bool:
+    """Whether some of it is a quota, which a new period renews; the uses of a grant are used once."""
+    return any(taking.grant is None for taking in free)
 
 
 def _not_held(definition: Definition, facts: Facts) -> WhyNot:
@@ -238,12 +250,19 @@ def _not_held(definition: Definition, facts: Facts) -> WhyNot:
         return wording.role_missing(role)
     if any(ground.kind == GroundKind.SEGMENT for ground in definition.grounds):
         return wording.not_among()
-    ended = [
-        grant
-        for grant in facts.grants.get(definition.id, ())
-        if grant.until is not None and not _gives(grant, facts.now)
-    ]
-    over = max((grant.until for grant in ended if grant.until is not None and grant.revoked_at is None), default=None)
-    if over is not None and over <= facts.now:
+    return _by_grants(definition, facts)
+
+
+def _by_grants(definition: Definition, facts: Facts) -> WhyNot:
+    """What is said of grants that hold not yet, or no more."""
+    grants = [grant for grant in facts.grants.get(definition.id, ()) if grant.revoked_at is None]
+    later = [grant.starts_at for grant in grants if grant.starts_at is not None and facts.now < grant.starts_at]
+    if later:
+        return wording.grant_later(facts.member.local(min(later)))
+    over = max((grant.until for grant in grants if grant.until is not None and grant.until <= facts.now), default=None)
+    if over is not None and facts.asked_at < over:
+        # The end is exclusive: what ends at midnight holds until the day before.
+        return wording.grant_ends(facts.member.local(over - timedelta(microseconds=1)))
+    if over is not None:
         return wording.grant_over(facts.member.local(over))
     return wording.not_granted(definition, facts.member)

@@ -26,10 +26,14 @@ EVERYBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A member at a moment. `used` counts by (privilege, member or 0, ground or 0, period)."""
+    """A member at a moment. `used` counts by (privilege, member or 0, ground or 0, period).
+
+    `now` is the moment of the use, which may lie ahead; `asked_at` is when it is asked.
+    """
 
     member: Member
     now: datetime
+    asked_at: datetime
     today: int
     thresholds: dict[int, int]
     badges: frozenset[int]
@@ -50,11 +54,12 @@ class Facts:
         return midnight(following, self.member.zone()) if following is not None else NEVER
 
 
-def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime) -> Facts:
-    """Read what these privileges hang on for a member.
+def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime, at: datetime | None = None) -> Facts:
+    """Read what these privileges hang on for a member, for a use now, or `at` a moment ahead.
 
     One statement looks at everything that is numbers; grants and freezes are read only where it has seen some.
     """
+    asked_at, now = now, at or now
     definitions = list(definitions)
     kinds = {ground.kind for each in definitions for ground in each.grounds}
     today = local_day(now, member.zone())
@@ -75,6 +80,7 @@ def facts_of(member: Member, definitions: Iterable[Definition], *, now: datetime
     return Facts(
         member=member,
         now=now,
+        asked_at=asked_at,
         today=today,
         thresholds={row[1]: row[2] for row in seen.get(_STANDING, ())},
         badges=frozenset(row[1] for row in seen.get(_BADGE, ())),

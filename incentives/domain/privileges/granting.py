@@ -5,17 +5,26 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
+from incentives.domain.privileges import windows
 from incentives.domain.privileges.telling import tell
+from incentives.domain.privileges.windows import Window
+from incentives.domain.requests import Refused
 from incentives.enums import PrivilegeKind
 from incentives.models import Privilege, PrivilegeGrant
 from members.domain.outcomes import PRIVILEGE_EXPIRED, PRIVILEGE_GRANTED, PRIVILEGE_REVOKED
+from members.models import Member
 
 ENDING_MAX = 1_000
 
 
 class NotGrantable(Exception):
     """A privilege that nobody grants: it comes with a tier."""
+
+
+class CannotGrant(Refused):
+    """A time for which nothing can be granted; `kind` and the sentence say why."""
 
 
 def grant_privilege(
@@ -25,29 +34,56 @@ def grant_privilege(
     key: str,
     now: datetime,
     until: datetime | None = None,
+    days: int | None = None,
+    like: str = "",
     uses_max: int | None = None,
     reason: str = "",
     actor: str = "",
     is_quiet: bool = False,
 ) -> tuple[PrivilegeGrant, bool]:
-    """Give a member a privilege, once for this key, and say whether that happened now. Raises NotGrantable.
+    """Give a member a privilege, once for this key, and say whether that happened now.
 
-    Without `until` it holds as long as the privilege's grants do. Quietly, no message is written about it.
+    It holds `until` a moment, so many whole `days` of the member's own calendar with today, or exactly as long as what
+    it is `like`, such as an activity by its code; else as long as the privilege's grants do. Quietly, no message is
+    written about it. Raises NotGrantable and CannotGrant.
     """
     check_grantable(privilege)
-    if until is None and privilege.grant_days is not None:
-        until = now + timedelta(days=privilege.grant_days)
     known = {"member_id": member_id, "privilege": privilege, "key": key}
     with transaction.atomic():
+        earlier = PrivilegeGrant.objects.filter(**known).first()
+        if earlier is not None:
+            return earlier, False
+        window = check_window(member_id=member_id, privilege=privilege, now=now, until=until, days=days, like=like)
         try:
             with transaction.atomic():
                 made = PrivilegeGrant.objects.create(
-                    **known, granted_at=now, until=until, uses_max=uses_max, reason=reason, actor=actor[:80]
-                )
+                    **known, granted_at=now, starts_at=window.starts_at, until=window.until, uses_max=uses_max,
+                    reason=reason, actor=actor[:80],
+                )  # fmt: skip
         except IntegrityError:
             return PrivilegeGrant.objects.get(**known), False
         tell(PRIVILEGE_GRANTED, [(member_id, {"privilege": privilege.code})], now=now, is_quiet=is_quiet)
     return made, True
+
+
+def check_window(
+    *, member_id: int, privilege: Privilege, now: datetime, until: datetime | None, days: int | None, like: str
+) -> Window:
+    """How long such a grant would hold. Raises CannotGrant."""
+    if sum((until is not None, days is not None, bool(like))) > 1:
+        raise CannotGrant("two_ends", _("Say one of until, days and like."))
+    if days is not None:
+        return windows.whole_days(days, Member.objects.get(pk=member_id).zone(), now=now)
+    if like:
+        found = windows.like(like)
+        if found is None:
+            raise CannotGrant("unknown_activity", _("There is no activity %(code)s.") % {"code": like})
+        if found.until is not None and found.until <= now:
+            raise CannotGrant("over", _("%(code)s is over.") % {"code": like})
+        return found
+    if until is None and privilege.grant_days is not None:
+        until = now + timedelta(days=privilege.grant_days)
+    return Window(None, until)
 
 
 def check_grantable(privilege: Privilege) -> None:

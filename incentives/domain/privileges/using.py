@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from incentives.domain.ledger import operations
 from incentives.domain.privileges.deciding import Answer, Taking, decide
@@ -61,10 +62,15 @@ def use_privilege(
     text: str = "",
     wanted_at: datetime | None = None,
     only_theirs: bool = False,
+    at: datetime | None = None,
+    held_for: str = "",
+    may_buy: bool = True,
 ) -> PrivilegeUse:
     """Use a privilege once for this key, from whatever lapses first; a second call returns the first use.
 
-    With `only_theirs` nobody gets at what only the app uses.
+    With `only_theirs` nobody gets at what only the app uses. It is judged now, or `at` a moment ahead: what holds then,
+    and the quota of then. What is `held_for` something is used at once, whoever else fulfils such uses. Without
+    `may_buy` no points are spent.
 
     Raises UnknownPrivilege, WordsMissing, CannotUse, and InsufficientPoints where it is bought.
     """
@@ -78,22 +84,24 @@ def use_privilege(
         if earlier is not None:
             return earlier
         use = PrivilegeUse(
-            privilege_id=definition.id, member_id=member_id, key=key, state=STATES[PrivilegeWay(definition.way)],
-            target=target, text=text.strip(), used_at=now, wanted_at=wanted_at, due_at=_due_at(definition, now),
-            actor=actor[:80],
+            privilege_id=definition.id, member_id=member_id, key=key, target=target, text=text.strip(), used_at=now,
+            wanted_at=wanted_at, actor=actor[:80], held_for=held_for,
+            state=UseState.USED if held_for else STATES[PrivilegeWay(definition.way)],
+            due_at=None if held_for else _due_at(definition, now),
         )  # fmt: skip
-        _take_any(use, definition, now)
+        _take_any(use, definition, now, at=at, may_buy=may_buy)
         use.save(force_insert=True)
         tell(PRIVILEGE_USED, [(member_id, said(use, code))], now=now)
     return use
 
 
 def give_back(
-    *, use_id: int, member_id: int, now: datetime, actor: str, only_waiting: bool = False
+    *, use_id: int, member_id: int, now: datetime, actor: str, only_waiting: bool = False, held_for: str = ""
 ) -> tuple[PrivilegeUse, bool]:
     """Give a use back, with what it took, and say whether that happened now. Raises CannotGiveBack.
 
-    What the team has fulfilled stays used; with `only_waiting` so does what was used at once.
+    What the team has fulfilled stays used; with `only_waiting` so does what was used at once. What is `held_for`
+    something goes back with that, and not without it.
     """
     with transaction.atomic():
         use = _locked(use_id, member_id)
@@ -101,6 +109,8 @@ def give_back(
             return use, False
         if use.state == UseState.FULFILLED or (only_waiting and use.state not in WAITING_STATES):
             raise CannotGiveBack("already_fulfilled", "This was done already and cannot be given back.")
+        if use.held_for != held_for:
+            raise CannotGiveBack("opens_a_place", _("This opens a place; cancel that, and it comes back."))
         if use.journal_id is not None:
             _refund(use, now, actor)
         if use.grant_id is not None:
@@ -124,13 +134,15 @@ def _due_at(definition: Definition, now: datetime) -> datetime | None:
     return now + timedelta(hours=definition.promise_hours) if definition.promise_hours is not None else None
 
 
-def _take_any(use: PrivilegeUse, definition: Definition, now: datetime) -> None:
+def _take_any(use: PrivilegeUse, definition: Definition, now: datetime, *, at: datetime | None, may_buy: bool) -> None:
     """Take the use from the first place that still has one. Raises CannotUse."""
     if definition.kind == PrivilegeKind.INVITATIONS:
         raise CannotUse("used_elsewhere", "Invitations are given away by POST /api/v1/invitations.")
     member = Member.objects.get(pk=use.member_id)
-    answer, facts = _decided(definition, member, now)
+    answer, facts = _decided(definition, member, now, at)
     for taking in answer.takings:
+        if taking.purchase is not None and not may_buy:
+            continue
         try:
             with transaction.atomic():
                 _take(use, taking, definition, facts)
@@ -139,12 +151,12 @@ def _take_any(use: PrivilegeUse, definition: Definition, now: datetime) -> None:
         return
     if answer.takings:
         # Somebody took the last one between the look and the grasp: say what is so now.
-        answer, _ = _decided(definition, member, now)
+        _decided(definition, member, now, at)
     raise CannotUse("quota_used", "The last one was taken just now; try again.")
 
 
-def _decided(definition: Definition, member: Member, now: datetime) -> tuple[Answer, Facts]:
-    facts = facts_of(member, [definition], now=now)
+def _decided(definition: Definition, member: Member, now: datetime, at: datetime | None) -> tuple[Answer, Facts]:
+    facts = facts_of(member, [definition], now=now, at=at)
     answer = decide(definition, facts)
     if answer.why_not is not None:
         raise CannotUse(answer.why_not.code, answer.why_not.sentence)
@@ -164,7 +176,7 @@ def _take(use: PrivilegeUse, taking: Taking, definition: Definition, facts: Fact
         # Accounts are locked before whatever else is counted, as everywhere.
         moved = operations.spend(
             member_id=use.member_id, currency=Currency.objects.get(code=ground.currency), amount=ground.price,
-            key=bytes(use.key), now=facts.now, actor=use.actor,
+            key=bytes(use.key), now=facts.asked_at, actor=use.actor,
         )  # fmt: skip
         use.journal_id = moved.journal_id
         use.tallies = [_count(definition.id, use.member_id, ground.id, period, ground.quota)]
@@ -199,7 +211,7 @@ def _count(
     names = {"privilege_id": privilege_id, "member_id": member_id, "ground": ground, "period": period}
     tally = PrivilegeTally.objects.filter(**names)
     room = tally.filter(used__lt=most) if most is not None else tally
-    for _ in range(2):
+    for _look in range(2):
         if room.update(used=F("used") + 1, most=most, places=places):
             return int(tally.values_list("pk", flat=True).get())
         if tally.exists():

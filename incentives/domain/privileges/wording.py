@@ -83,6 +83,15 @@ def grant_over(ended: datetime) -> WhyNot:
     return WhyNot("grant_over", _("It ended on %(date)s.") % {"date": day_words(ended)})
 
 
+def grant_ends(last: datetime) -> WhyNot:
+    """It holds now, and no more when it would be used."""
+    return WhyNot("grant_over", _("It holds until %(date)s.") % {"date": day_words(last)})
+
+
+def grant_later(begins: datetime) -> WhyNot:
+    return WhyNot("grant_later", _("It holds from %(date)s on.") % {"date": day_words(begins)})
+
+
 def not_granted(definition: Definition, member: Member) -> WhyNot:
     if definition.kind != PrivilegeKind.BIRTHDAY:
         return WhyNot("not_granted", _("It has not been granted."))

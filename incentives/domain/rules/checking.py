@@ -215,6 +215,7 @@ def _effects(
             findings.extend(_pending(effect.pending, schema, catalogue, known, f"{here}/pending"))
         if isinstance(effect, (GrantBadge, GrantPrivilege)):
             findings.extend(_granted(effect, catalogue, here))
+            findings.extend(_like(effect, schema, known, here))
             yield CheckedEffect(effect, None)
             continue
         currency = catalogue.currencies.get(effect.currency)
@@ -248,6 +249,16 @@ def _granted(effect: GrantBadge | GrantPrivilege, catalogue: Catalogue, here: st
     elif effect.privilege not in catalogue.privileges:
         text, fix = f"There is no privilege {effect.privilege!r}.", near(effect.privilege, catalogue.privileges)
         yield Finding(pointer=f"{here}/privilege", code="unknown_privilege", text=text, fix=fix)
+
+
+def _like(effect: GrantBadge | GrantPrivilege, schema: Schema, known: frozenset[str], here: str) -> Iterator[Finding]:
+    """What a grant lasts as long as is a code, or a text of the data; the data are of the member's own event."""
+    if isinstance(effect, GrantBadge) or effect.like is None or not effect.like.startswith(IN_THE_DATA):
+        return
+    yield from _text_field(effect.like, schema, known, f"{here}/like", "Write a text field, or the code itself.")
+    if effect.to != MEMBER:
+        text = "What the event says is known of its own member alone."
+        yield Finding(pointer=f"{here}/like", code="invalid", text=text, fix="Write the code itself, or leave out to.")
 
 
 def _recipient(effect: Effect, schema: Schema, known: frozenset[str], here: str) -> Iterator[Finding]:

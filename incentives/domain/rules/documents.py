@@ -25,7 +25,9 @@ LIMITS_MAX = 10
 GROUP_DEPTH_MAX = 10
 MEMBER, INVITER, IN_THE_DATA = "member", "inviter", "event.data."
 PENDING_SECONDS_MAX = 366 * 86_400
-GRANT_SECONDS_MAX, GRANT_USES_MAX = 10 * 366 * 86_400, 1_000
+GRANT_SECONDS_MAX, GRANT_USES_MAX, GRANT_DAYS_MAX = 10 * 366 * 86_400, 1_000, 10 * 366
+# The code of an activity.
+LIKE = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 LATER = ("group", "await", "chance", "hold_out", "reverse_on", "audience", "phase")
 
 Texts = dict[str, str]
@@ -120,10 +122,17 @@ class GrantBadge(Strict, tag_field="do", tag="badge", kw_only=True, frozen=True)
 
 
 class GrantPrivilege(Strict, tag_field="do", tag="grant", kw_only=True, frozen=True):
-    """Give a privilege, `for` a length of time (else as long as its grants last), with so many `uses` of its own."""
+    """Give a privilege, with so many `uses` of its own.
+
+    It holds `for` a length of time, so many whole `days` of the member's own calendar with that of the event, or
+    exactly as long as what it is `like` (an activity's code, or a text field of the event that holds it); else as long
+    as the privilege's grants do.
+    """
 
     privilege: str
     for_: str | None = msgspec.field(default=None, name="for")
+    days: int | None = None
+    like: str | None = None
     uses: int | None = None
     to: str = MEMBER
 
@@ -368,6 +377,15 @@ def _grants_shape(document: Document) -> Any:
         if seconds is None or not 0 < seconds <= GRANT_SECONDS_MAX:
             text, fix = "for is a length of time of at most 3,660 days.", 'Write it as "7d" or "36h".'
             yield Finding(pointer=f"/then/{i}/for", code="invalid", text=text, fix=fix)
+        if sum(each is not None for each in (effect.for_, effect.days, effect.like)) > 1:
+            text = "A grant holds for a time, for days, or like an activity."
+            yield Finding(pointer=f"/then/{i}", code="invalid", text=text, fix="Write one of for, days and like.")
+        if effect.days is not None and not 1 <= effect.days <= GRANT_DAYS_MAX:
+            text = f"days is a whole number from 1 to {GRANT_DAYS_MAX:,}."
+            yield Finding(pointer=f"/then/{i}/days", code="invalid", text=text)
+        if effect.like is not None and not effect.like.startswith(IN_THE_DATA) and not LIKE.fullmatch(effect.like):
+            text, fix = "like is the code of an activity, or a text field of the event.", "Such as event.data.activity."
+            yield Finding(pointer=f"/then/{i}/like", code="invalid", text=text, fix=fix)
         if effect.uses is not None and not 1 <= effect.uses <= GRANT_USES_MAX:
             text = f"uses is a whole number from 1 to {GRANT_USES_MAX:,}."
             yield Finding(pointer=f"/then/{i}/uses", code="invalid", text=text)

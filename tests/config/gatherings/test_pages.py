@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from activities.domain import life, registering
 from activities.models import Activity, Registration
+from incentives.domain.privileges import granting
+from incentives.models import Currency, Privilege, PrivilegeGround
 from members.domain.page_links import make_page_link
 from members.models import Event, Member, Space
 from tests import factories
@@ -317,3 +319,84 @@ def test_proposing_is_once_and_another_member_is_asked_and_answers(client, ada):
     assert asked.agreed_at is not None
     assert client.post(f"/me/proposals/{asked.public_id}/withdraw/").status_code == 404
     assert Event.objects.filter(type__code="proposal.asked").count() == 1
+
+
+@pytest.fixture
+def visits(db):
+    return Privilege.objects.create(code="visits", names={"en": "Ten visits"})
+
+
+def test_a_ticket_is_taken_with_a_pass_that_says_what_is_left(client, ada, visits):
+    Member.objects.update(age_band="adult")
+    evening = factories.announced(money="EUR", guests_max=1, late_refund_percent=0)
+    factories.ticket(evening, privilege=visits)
+    assert "your pass" not in read(client, "/activities/evening/")
+    granting.grant_privilege(member_id=ada.pk, privilege=visits, key="k", now=timezone.now(), uses_max=3)
+
+    page = read(client, "/activities/evening/")
+    assert "With your pass “Ten visits”, 3 left" in page
+    assert page.index('value="single:pass" checked') < page.index('value="single"')
+    client.post("/activities/evening/join/", {"ticket": "single:pass", "guests": "1"})
+
+    made = Registration.objects.get()
+    assert (made.state, made.pass_uses) == ("confirmed", 2)
+    mine = read(client, "/activities/evening/")
+    assert "2 uses of Ten visits" in mine
+    assert "What you used of your pass comes back." in mine
+    client.post(f"/me/registrations/{made.public_id}/cancel/")
+    assert "With your pass “Ten visits”, 3 left" in read(client, "/activities/evening/")
+
+    client.post("/activities/evening/join/", {"ticket": "single"})
+
+    assert Registration.objects.latest("pk").state == "held"
+
+
+def test_a_late_cancellation_says_before_that_the_use_does_not_come_back(client, ada, visits):
+    evening = factories.announced(money="EUR", guests_max=1)
+    factories.ticket(evening, price=0, privilege=visits, pass_only=True)
+    granting.grant_privilege(member_id=ada.pk, privilege=visits, key="k", now=timezone.now())
+    assert "With your pass “Ten visits”<" in read(client, "/activities/evening/")
+    client.post("/activities/evening/join/", {"ticket": "single:pass", "guests": "1"})
+    Activity.objects.update(cancel_until=timezone.now())
+    assert "What you used of your pass does not come back." in read(client, "/activities/evening/")
+
+    Activity.objects.update(late_refund_percent=50)
+
+    assert "1 of 2 uses of your pass come back." in read(client, "/activities/evening/")
+
+
+def test_a_ticket_for_holders_shows_everybody_else_why_not(client, ada, visits):
+    evening = factories.announced(money="EUR")
+    factories.ticket(evening, price=0, privilege=visits, pass_only=True)
+
+    page = read(client, "/activities/evening/")
+    answer = client.post("/activities/evening/join/", {"ticket": "single"})
+
+    assert "It has not been granted." in page
+    assert "With Ten visits" in read(client, "/activities/")
+    assert (answer.status_code, Registration.objects.count()) == (422, 0)
+    assert "only had with Ten visits" in answer.content.decode()
+
+
+def test_a_use_that_costs_points_says_so(client, ada, visits):
+    factories.points_for(ada, 100)
+    Privilege.objects.update(takes_attention=False)
+    PrivilegeGround.objects.create(
+        privilege=visits, kind="purchase", price=40, currency=Currency.objects.get(code="points")
+    )
+    evening = factories.announced(money="EUR")
+    factories.ticket(evening, price=0, privilege=visits, pass_only=True)
+
+    assert "40 Points" in read(client, "/activities/evening/")
+
+
+def test_a_page_with_passes_asks_as_often_for_three_tickets_as_for_one(client, ada, visits):
+    evening = factories.announced(money="EUR")
+    factories.ticket(evening, privilege=visits)
+    granting.grant_privilege(member_id=ada.pk, privilege=visits, key="k", now=timezone.now(), uses_max=3)
+    with_one = queries(client, "/activities/evening/")
+    for code in ("two", "three"):
+        other = Privilege.objects.create(code=code, names={"en": code})
+        factories.ticket(evening, code, privilege=other)
+
+    assert queries(client, "/activities/evening/") == with_one

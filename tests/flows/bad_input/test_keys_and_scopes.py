@@ -199,9 +199,9 @@ EVERY_CALL = [
     ("POST", "activities/evening/ticket-codes", Scope.ACTIVITIES_WRITE),
     ("GET", "orders/7", Scope.ACTIVITIES_READ),
     ("GET", "groups/CODE", Scope.ACTIVITIES_READ),
-    ("POST", "orders/7/payments", Scope.ACTIVITIES_WRITE),
-    ("POST", "orders/7/refunds", Scope.ACTIVITIES_WRITE),
-    ("POST", "refunds/7/confirmation", Scope.ACTIVITIES_WRITE),
+    ("POST", "orders/7/payments", Scope.PAYMENTS_WRITE),
+    ("POST", "orders/7/refunds", Scope.PAYMENTS_WRITE),
+    ("POST", "refunds/7/confirmation", Scope.PAYMENTS_WRITE),
     ("GET", "whoami", None),
 ]
 

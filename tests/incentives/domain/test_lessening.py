@@ -73,6 +73,8 @@ NO_LESS = [
      {"then": [{"do": "deduct", "currency": "points", "amount": 4}]}),
     ("a longer grant", {"then": [{"do": "grant", "privilege": "pin", "for": "30d", "uses": 1}]},
      {"then": [{"do": "grant", "privilege": "pin", "for": "31d", "uses": 2}]}),
+    ("more days", {"then": [{"do": "grant", "privilege": "pin", "days": 3}]},
+     {"then": [{"do": "grant", "privilege": "pin", "days": 4}]}),
 ]  # fmt: skip
 LESS = [
     ("a smaller number", amount(10), amount(9), "Effect 1 may give less"),
@@ -105,6 +107,12 @@ LESS = [
      {"then": [{"do": "deduct", "currency": "points", "amount": 5}]}, "Effect 1 may give less"),
     ("a shorter grant", {"then": [{"do": "grant", "privilege": "pin", "for": "30d"}]},
      {"then": [{"do": "grant", "privilege": "pin", "for": "29d"}]}, "Effect 1 may give less"),
+    ("fewer days", {"then": [{"do": "grant", "privilege": "pin", "days": 3}]},
+     {"then": [{"do": "grant", "privilege": "pin", "days": 2}]}, "Effect 1 may give less"),
+    ("days for a time", {"then": [{"do": "grant", "privilege": "pin", "for": "3d"}]},
+     {"then": [{"do": "grant", "privilege": "pin", "days": 9}]}, "Effect 1 may give less"),
+    ("like another", {"then": [{"do": "grant", "privilege": "pin", "like": "fair"}]},
+     {"then": [{"do": "grant", "privilege": "pin", "like": "market"}]}, "Effect 1 may give less"),
     ("fewer uses", {"then": [{"do": "grant", "privilege": "pin", "uses": 2}]},
      {"then": [{"do": "grant", "privilege": "pin", "uses": 1}]}, "Effect 1 may give less"),
 ]  # fmt: skip

@@ -24,6 +24,9 @@ class Offline:
         said = {"ref": ref, "how": settings.OFFLINE_PAYMENT_WORDS}
         return Begun(words=(_("Pay with the reference %(ref)s. %(how)s") % said).strip(), ref=ref)
 
+    def close(self, ref: str) -> None:
+        """There is no page: whoever pays by hand all the same is paid back by hand."""
+
     def refund(self, refund: Refund) -> str | None:
         """A person pays it back and says so."""
         return None

@@ -29,13 +29,17 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Money that came for an order: `amount` in minor units of `money`; `ref` is the provider's name of the payment."""
+    """Money that came for an order: `amount` in minor units of `money`; `ref` is the provider's name of the payment.
+
+    `page` is its name of the page on which it was paid, where there was one.
+    """
 
     order_id: str
     ref: str
     amount: int
     money: str
     at: datetime
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,10 @@ class Provider(Protocol):
 
     def begin(self, order: Order, *, return_url: str) -> Begun:
         """Say how an order is paid. Raises CannotMove."""
+        ...
+
+    def close(self, ref: str) -> None:
+        """Let nobody pay any more on what `begin` opened; what was paid on or closed is done. Raises CannotMove."""
         ...
 
     def refund(self, refund: Refund) -> str | None:

@@ -57,6 +57,19 @@ class Stripe:
             raise CannotMove(_words(error)) from error
         return Begun(url=made.url or "", ref=made.id)
 
+    def close(self, ref: str) -> None:
+        """Expire a checkout page that is open. What was paid on it meanwhile comes as news, and late."""
+        pages = _client().v1.checkout.sessions
+        try:
+            try:
+                pages.expire(ref)
+            except stripe.InvalidRequestError as error:
+                # It says so of every page that is not open. Its words are no promise, and its state is.
+                if pages.retrieve(ref).status == "open":
+                    raise CannotMove(_words(error)) from error
+        except stripe.StripeError as error:
+            raise CannotMove(_words(error)) from error
+
     def refund(self, refund: Refund) -> str | None:
         """Send a refund back to the payments it came from, the first payment first; each part of it once."""
         refs = []
@@ -153,6 +166,7 @@ def _news(event: dict[str, Any]) -> Iterator[News | Setback]:
         yield News(
             order_id=str(made["client_reference_id"]), ref=str(made["payment_intent"]),
             amount=_ours(int(made["amount_total"]), code), money=code, at=at,
+            page=str(made.get("id") or ""),
         )  # fmt: skip
     elif event["type"] in SETBACK_TYPES and made["status"] in LOST_STATES:
         number = _said_of(made.get("metadata"))

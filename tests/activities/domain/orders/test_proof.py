@@ -55,7 +55,7 @@ def test_all_is_well(evening):
     call_command("verify_orders", "--json", stdout=out)
 
     said = json.loads(out.getvalue())
-    assert (said["orders"], len(said["proofs"]), wrong()) == ("ok", 11, {})
+    assert (said["orders"], len(said["proofs"]), wrong()) == ("ok", 13, {})
 
 
 @pytest.mark.parametrize(

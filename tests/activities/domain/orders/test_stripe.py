@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.domain import registering
-from activities.domain.orders import beginning, paying, providers, refunding
+from activities.domain.orders import beginning, pages, paying, providers, refunding
 from activities.domain.orders.providers.stripe import Stripe, parts_of
 from activities.enums import EndedBy
-from activities.models import Order, Payment, Refund, Registration
+from activities.models import Order, PageToClose, Payment, Refund, Registration
 from members.models import Event
 from tests import factories, stripe_server
 
@@ -393,3 +393,173 @@ def test_an_order_knows_its_provider_whatever_the_installation_says_later(settin
     assert isinstance(providers.named("stripe"), Stripe)
     with pytest.raises(Exception, match="is one of offline, stripe"):
         providers.named("paypal")
+
+
+def left_unpaid(order, **more):
+    """The page of an order that its member opened, and then gave the place up."""
+    beginning.how_to_pay(order)
+    registering.cancel(registration_id=order.registration_id, now=timezone.now(), **more)
+    return PageToClose.objects.get()
+
+
+def asked_to_expire(server):
+    return [path for _, path in server.calls if path.endswith("/expire")]
+
+
+def test_the_page_of_an_order_that_was_cancelled_is_closed_once(server, order):
+    page = left_unpaid(order)
+    assert asked_to_expire(server) == []
+
+    assert [pages.close_due(now=timezone.now()) for _ in range(2)] == [1, 0]
+
+    page.refresh_from_db()
+    assert (server.sessions[0]["status"], asked_to_expire(server)) == (
+        "expired", ["/v1/checkout/sessions/cs_test_1/expire"],
+    )  # fmt: skip
+    assert (page.due_at, page.closed_at is not None, page.error) == (None, True, "")
+    order.refresh_from_db()
+    assert (order.pay_url, order.provider_ref) == ("", "cs_test_1")
+
+
+def test_the_page_of_an_order_that_was_not_paid_in_time_is_closed(server, order):
+    beginning.how_to_pay(order)
+    paying.expire_unpaid(now=order.expires_at)
+
+    assert pages.close_due(now=order.expires_at) == 1
+
+    assert server.sessions[0]["status"] == "expired"
+
+
+def test_whoever_opened_no_page_leaves_none(server, order):
+    registering.cancel(registration_id=order.registration_id, now=timezone.now())
+
+    assert (pages.close_due(now=timezone.now()), PageToClose.objects.count(), server.calls) == (0, 0, [])
+
+
+@pytest.mark.parametrize("status", ["complete", "expired"])
+def test_a_page_that_is_not_open_any_more_is_done_with(server, order, status):
+    page = left_unpaid(order)
+    server.sessions[0]["status"] = status
+
+    assert pages.close_due(now=timezone.now()) == 1
+
+    page.refresh_from_db()
+    assert (page.tries, page.due_at, page.error) == (1, None, "")
+
+
+def test_money_of_whoever_was_faster_than_the_closing_is_late_and_goes_back(server, order):
+    left_unpaid(order)
+    server.sessions[0]["status"] = "complete"
+    assert pages.close_due(now=timezone.now()) == 1
+
+    assert tell(event(order)).json() == {"taken": 1}
+    refunding.carry_out(now=timezone.now())
+
+    assert [(each.why, each.amount, each.state) for each in Refund.objects.all()] == [("late", 4_000, "done")]
+
+
+def test_closing_whose_answer_is_lost_is_asked_for_again_and_is_once(server, order):
+    page = left_unpaid(order)
+    server.cuts = 1
+
+    assert pages.close_due(now=timezone.now()) == 0
+    page.refresh_from_db()
+    assert (page.closed_at, page.tries, bool(page.error), server.sessions[0]["status"]) == (None, 1, True, "expired")
+    assert pages.close_due(now=timezone.now()) == 0
+    server.forget_keys()
+    assert pages.close_due(now=timezone.now() + timedelta(minutes=2)) == 1
+
+    page.refresh_from_db()
+    assert (page.error, page.tries) == ("", 2)
+
+
+def test_a_worker_killed_after_closing_asks_again(server, order, monkeypatch):
+    left_unpaid(order)
+
+    class Killed(BaseException):
+        """What a worker does not survive."""
+
+    def die(*_args):
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(pages, "_close", die)
+        pages.close_due(now=timezone.now())
+
+    assert pages.close_due(now=timezone.now() + timedelta(minutes=2)) == 1
+    assert server.sessions[0]["status"] == "expired"
+
+
+@pytest.mark.parametrize(
+    ("_case", "ref", "refusal", "words"),
+    [
+        ("of_another_account", "cs_other", None, "No such checkout.session: cs_other"),
+        ("refused_though_open", "cs_test_1", {"type": "invalid_request_error", "message": "Not now."}, "Not now."),
+    ],
+)
+def test_what_cannot_be_closed_is_asked_for_nine_times_and_then_left(server, order, _case, ref, refusal, words):
+    page = left_unpaid(order)
+    PageToClose.objects.update(ref=ref)
+    server.refusal = refusal
+
+    for hours in range(24 * 4):
+        assert pages.close_due(now=timezone.now() + timedelta(hours=hours)) == 0
+
+    page.refresh_from_db()
+    assert (page.tries, page.due_at, page.closed_at, page.error) == (9, None, None, words)
+
+
+def test_a_page_that_was_opened_while_its_order_ended_is_closed(server, order):
+    seen = Order.objects.select_related("activity", "ticket", "member").get()
+    registering.cancel(registration_id=order.registration_id, now=timezone.now())
+
+    beginning.how_to_pay(seen)
+
+    assert (pages.close_due(now=timezone.now()), server.sessions[0]["status"]) == (1, "expired")
+    order.refresh_from_db()
+    assert (order.pay_url, order.provider_ref) == ("", "")
+
+
+def test_the_page_on_which_it_was_paid_is_not_asked_for_and_another_one_is_closed(server, order):
+    beginning.how_to_pay(order)
+    tell(event(order, amount_total=3_000))
+    assert PageToClose.objects.count() == 0
+    order.refresh_from_db()
+    beginning.how_to_pay(order)
+
+    tell(event(order, id="cs_elsewhere", payment_intent="pi_2", amount_total=1_000))
+    pages.close_due(now=timezone.now())
+
+    assert [each["status"] for each in server.sessions] == ["open", "expired"]
+    assert asked_to_expire(server) == ["/v1/checkout/sessions/cs_test_2/expire"]
+
+
+def test_by_hand_there_is_no_page_to_close(ada):
+    evening = factories.announced(money="EUR")
+    factories.ticket(evening)
+    made, _new = registering.register(activity_id=evening.pk, member=ada, now=timezone.now())
+    Order.objects.update(pay_url="https://pay.example/1", provider_ref="old")
+
+    registering.cancel(registration_id=made.pk, now=timezone.now())
+
+    assert pages.close_due(now=timezone.now()) == 1
+
+
+def test_of_two_pages_that_were_opened_at_once_one_is_kept_and_the_other_closed(server, order):
+    first, second = (Order.objects.select_related("activity", "ticket", "member").get() for _ in range(2))
+    kept = beginning.begin(first, return_url="https://points.example/me/")
+
+    other = beginning.begin(second, return_url="https://points.example/activities/evening/")
+    pages.close_due(now=timezone.now())
+
+    assert (other, kept.url) == (kept, server.sessions[0]["url"])
+    assert [each["status"] for each in server.sessions] == ["open", "expired"]
+
+
+def test_the_same_page_opened_at_once_stays(server, order):
+    first, second = (Order.objects.select_related("activity", "ticket", "member").get() for _ in range(2))
+
+    pages_opened = [beginning.how_to_pay(each) for each in (first, second)]
+
+    assert pages_opened[0] == pages_opened[1]
+    assert (len(server.sessions), PageToClose.objects.count()) == (1, 0)
