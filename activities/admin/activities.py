@@ -102,7 +102,7 @@ _STEPS = {
 class ActivityAdmin(Overview, Remembered[Activity]):
     """What is planned, what is coming and what came of it; its steps are the buttons above the form."""
 
-    within = Within(space="space")
+    within = Within(space="space", narrowing=("calendar", "board"))
     form = ActivityForm
     list_display = ("code", "name", "kind", "state", "starts_at", "seats", "place")
     list_filter = ("state", "kind", "space")
