@@ -269,7 +269,7 @@ CHECK_IN_LATE_HOURS = env.int("CHECK_IN_LATE_HOURS", default=4)
 ROOM_CODE_SECONDS = env.int("ROOM_CODE_SECONDS", default=60)
 # Whoever came may say how it was for so many days.
 FEEDBACK_DAYS = env.int("FEEDBACK_DAYS", default=14)
-# A font file for papers in PDF; empty: one that is installed, else Latin letters only.
+# A font file for papers in PDF; empty: one that is installed, for what is not Latin.
 PDF_FONT = env.str("PDF_FONT", default="")
 # By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
