@@ -8,3 +8,7 @@ class ActivitiesConfig(AppConfig):
 
     def ready(self) -> None:
         from activities import checks  # noqa: F401, PLC0415  What is imported is registered.
+        from activities.domain.checking_in.guards import SCANS  # noqa: PLC0415  Models are not there before ready().
+        from incentives.domain.ledger import guards  # noqa: PLC0415
+
+        guards.add(SCANS)

@@ -17,7 +17,7 @@ from activities.domain.orders.telling import tell_paid
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, put_in_line, seat
 from activities.domain.telling import tell_one
 from activities.enums import EndedBy, OrderState, RegistrationState
-from activities.models import LIVE_STATES, Activity, Registration, Ticket, TicketCode
+from activities.models import LIVE_STATES, Activity, Registration, Series, Ticket, TicketCode
 from incentives.domain.privileges.wording import WhyNot
 from incentives.domain.requests import Refused
 from members.domain.outcomes import ACTIVITY_CANCELLED, ACTIVITY_LAPSED, ACTIVITY_REFUSED
@@ -58,19 +58,25 @@ def register(
 
     Raises CannotRegister, placing.CannotOrder, groups.CannotJoin, codes.CannotUse and questions.BadAnswer.
     """
-    activity = Activity.objects.select_related("space", "tier").get(pk=activity_id)
+    activity = Activity.objects.select_related("space", "tier", "series").get(pk=activity_id)
     earlier = _live(activity_id, member)
     if earlier is not None:
         return earlier, False
+    resting = activity.series if activity.series is not None and activity.series.rest_days else None
     _checked(deciding.demands_of(activity, member, now=now)[1])
     kept = questions.answered(questions.read(activity.questions), answers or {})
     # Whatever can be read before the row is held is: everybody else who registers waits meanwhile.
     has_tickets, brought_by = activity.tickets.filter(is_active=True).exists(), bringing.bringer_of(member, link)
     with transaction.atomic():
+        if resting is not None:
+            # Another date has another row: only whoever holds the series sees all that was given in it.
+            Series.objects.select_for_update(of=("self",)).get(pk=resting.pk)
         activity = hold_activity(activity_id)
         earlier, has_line = _live_and_line(activity_id, member)
         if earlier is not None:
             return earlier, False
+        if resting is not None:
+            _checked(deciding.time_to_rest(activity, member))
         # By the row that is held: what an operator changed a moment ago counts.
         _checked(deciding.time_to_register(activity, member, now=now) or _guests(activity, guests))
         if group and ticket is None:
