@@ -256,6 +256,8 @@ MESSAGE_WORDS = [
 INVITATION_DOORS = ["incentives.domain.campaigns.doors.door"]
 # Apps that keep something about people; see incentives/domain/followers.py.
 FOLLOWERS = ["activities.domain.following"]
+# What partners bring where people meet; see incentives/domain/partners.py.
+PARTNERS_GATHERED = "activities.domain.partnering.gathered_by"
 # An activity for members has at most so many seats.
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # The dates of series are drafted so many days ahead.

@@ -43,7 +43,7 @@ class ActivityForm(WhyForm):
             "link", "capacity", "guests_max", "has_waiting_list", "waits_by_tier", "offer_hours", "opens_at",
             "closes_at", "cancel_until", "early_privilege", "early_hours", "invited_hours", "needs_approval",
             "is_open_to_guests", "tier", "segment", "only_space", "questions", "audience_min", "audience_expected",
-            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent",
+            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent", "partner",
         ]  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -144,6 +144,7 @@ class ActivityAdmin(Overview, Remembered[Activity]):
                     "small_reason",
                     ("reach", "guests_came"),
                     ("money", "cost"),
+                    "partner",
                 )
             },
         ),
