@@ -237,6 +237,7 @@ CONTENTS: tuple[tuple[Text, tuple[Page, ...]], ...] = (
             Page(_("Feedback"), "reviews", "activities.feedback"),
             Page(_("Letters and certificates"), "workspace_premium", "activities.paper"),
             Page(_("Proposals"), "record_voice_over", "activities.proposal", count=proposals_to_answer),
+            Page(_("Proposals by stage"), "view_column", "activities.proposal", view="activities_proposal_board"),
         ),
     ),
     (

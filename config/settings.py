@@ -265,6 +265,8 @@ FOLLOWERS = ["activities.domain.following"]
 CAMPAIGN_ACTIVITIES = ["activities.domain.campaigns"]
 # Whose things a grant may last as long as; see incentives/domain/privileges/windows.py.
 DATED = ["activities.domain.dating.dated"]
+# What partners bring where people meet; see incentives/domain/partners.py.
+PARTNERS_GATHERED = "activities.domain.partnering.gathered_by"
 # An activity for members has at most so many seats.
 MEMBER_ACTIVITY_SEATS_MAX = env.int("MEMBER_ACTIVITY_SEATS_MAX", default=60)
 # The dates of series are drafted so many days ahead.
@@ -278,7 +280,7 @@ CHECK_IN_LATE_HOURS = env.int("CHECK_IN_LATE_HOURS", default=4)
 ROOM_CODE_SECONDS = env.int("ROOM_CODE_SECONDS", default=60)
 # Whoever came may say how it was for so many days.
 FEEDBACK_DAYS = env.int("FEEDBACK_DAYS", default=14)
-# A font file for papers in PDF; empty: one that is installed, else Latin letters only.
+# A font file for papers in PDF; empty: one that is installed, for what is not Latin.
 PDF_FONT = env.str("PDF_FONT", default="")
 # By whom tickets are paid, and how whoever pays by hand does it; see docs/orders.md.
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="offline")
@@ -403,7 +405,7 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # It tells of every table of every font.
-    "loggers": {"fontTools": {"level": "WARNING"}},
+    "loggers": {"fontTools": {"level": "ERROR"}},
 }
 
 UNFOLD = THEME

@@ -46,7 +46,7 @@ class ActivityForm(WhyForm):
             "link", "capacity", "guests_max", "has_waiting_list", "waits_by_tier", "offer_hours", "opens_at",
             "closes_at", "cancel_until", "early_privilege", "early_hours", "invited_hours", "needs_approval",
             "is_open_to_guests", "tier", "segment", "only_space", "questions", "audience_min", "audience_expected",
-            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent", "campaign",
+            "small_reason", "reach", "guests_came", "money", "cost", "late_refund_percent", "campaign", "partner",
         ]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -115,7 +115,7 @@ _STEPS = {
 class ActivityAdmin(Overview, Remembered[Activity]):
     """What is planned, what is coming and what came of it; its steps are the buttons above the form."""
 
-    within = Within(space="space")
+    within = Within(space="space", narrowing=("calendar", "board"))
     form = ActivityForm
     list_display = ("code", "name", "kind", "state", "starts_at", "seats", "place")
     list_filter = ("state", "kind", "space", ("campaign", admin.RelatedOnlyFieldListFilter))
@@ -157,6 +157,7 @@ class ActivityAdmin(Overview, Remembered[Activity]):
                     "small_reason",
                     ("reach", "guests_came"),
                     ("money", "cost"),
+                    "partner",
                 )
             },
         ),

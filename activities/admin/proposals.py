@@ -1,4 +1,4 @@
-"""The operators' board of what members offer to share."""
+"""The operators' list of what members offer to share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from django.contrib import admin, messages
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,13 +17,12 @@ from unfold.decorators import action
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from activities.admin.proposal_board import Board, dates, dates_seen_by
 from activities.domain.proposals import proposing
 from activities.domain.proposals.reputation import reputations_of
-from activities.domain.wording import moment_words, name_of
-from activities.enums import ActivityKind, ActivityState, ProposalState
-from activities.models import COMING_STATES, Activity, Proposal
+from activities.enums import ProposalState
+from activities.models import Activity, Proposal
 from incentives.admin.dialogs import StepForm, dialog, shown
-from incentives.admin.privileges import operator_of
 from members.admin.base import Plain, link
 from members.admin.within import Within
 
@@ -46,19 +44,15 @@ class DateForm(BaseDialogForm):  # type: ignore[misc]  # The theme ships no type
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        coming = Activity.objects.filter(
-            kind=ActivityKind.SHARING, state__in=(ActivityState.DRAFT, *COMING_STATES)
-        ).order_by("starts_at")
-        self.fields["activity"].choices = [
-            (str(each.pk), f"{moment_words(each.starts_at, each)} · {name_of(each)}") for each in coming[:200]
-        ]
+        self.fields["activity"].choices = dates(self.request.user)
 
 
 @admin.register(Proposal)
-class ProposalAdmin(Plain[Proposal]):
+class ProposalAdmin(Board, Plain[Proposal]):
     """What waits for somebody first, the oldest first; what came to an end last."""
 
-    within = Within(space="space")
+    within = Within(space="space", narrowing=("board", "move"))
+    list_before_template = "admin/_proposals_tabs.html"
     list_display = ("title", "state", "proposed_by", "who_speaks", "kept", "activity", "assignee", "moved_at")
     list_filter = ("state", "space", "assignee")
     list_select_related = ("proposer", "speaker", "activity", "assignee")
@@ -112,7 +106,7 @@ class ProposalAdmin(Plain[Proposal]):
         found = self._reputations.get(proposal.proposer_id)
         if found is None or found.kept is None:
             return "—"
-        return f"{found.kept:.0%} ({found.delivered} / {found.delivered + found.broken})"
+        return f"{found.kept_words} ({found.delivered} / {found.ended})"
 
     @admin.display(description=gettext_lazy("steps"))
     def story(self, proposal: Proposal) -> str:
@@ -167,7 +161,7 @@ class ProposalAdmin(Plain[Proposal]):
         ),
     )  # fmt: skip
     def schedule(self, request: HttpRequest, form: DateForm, object_id: int) -> HttpResponse:
-        activity = Activity.objects.filter(pk=int(form.cleaned_data["activity"])).first()
+        activity = dates_seen_by(request.user).filter(pk=int(form.cleaned_data["activity"])).first()
         return self._step(request, object_id, ProposalState.SCHEDULED, activity=activity)
 
     @action(
@@ -186,15 +180,10 @@ class ProposalAdmin(Plain[Proposal]):
     ) -> HttpResponse:  # fmt: skip
         page = reverse("admin:activities_proposal_change", args=[object_id])
         try:
-            found, is_new = proposing.step(
-                proposal_id=int(object_id), to=to, now=timezone.now(), by=operator_of(request), reason=reason,
-                activity=activity,
-            )  # fmt: skip
+            found, is_new = self.take_step(request, int(object_id), to, reason=reason, activity=activity)
         except proposing.CannotPropose as error:
             messages.error(request, error.sentence)
             return shown(request, page)
         if is_new:
-            said = _("It is %(state)s now.") % {"state": found.get_state_display()}
-            self.log_change(request, found, f"{said} {reason}".strip())
-            messages.success(request, said)
+            messages.success(request, _("It is %(state)s now.") % {"state": found.get_state_display()})
         return shown(request, page)

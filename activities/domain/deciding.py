@@ -76,6 +76,12 @@ def demands_of(activity: Activity, member: Member, *, now: datetime) -> tuple[tu
     return tuple(checks), why
 
 
+def time_to_rest(activity: Activity, member: Member) -> WhyNot | None:
+    """Why a member lets this date of a series pass; None if they need not. True for as long as the series is held."""
+    found = _rest(activity, member)
+    return None if found is None or found.is_met else WhyNot(found.code, found.sentence)
+
+
 def time_to_register(activity: Activity, member: Member, *, now: datetime) -> WhyNot | None:
     """Why this is not the time to register, whatever the clockwork has done by now; None if it is."""
     if activity.state == ActivityState.CANCELLED:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from activities.domain.calendars import secrets
+from activities.domain.checking_in.guards import ERASED
 from activities.domain.money import major
 from activities.domain.proposals.proposing import OPEN_STATES, step
 from activities.domain.seating import end, hold_activity, offer_free_seats
@@ -26,8 +27,6 @@ from activities.models import (
     Series,
 )
 from members.models import Member
-
-ERASED = "erased"
 
 
 def forget(member_id: int, *, now: datetime) -> None:

@@ -39,6 +39,14 @@ class CannotPlan(Exception):
     """A plan that cannot be drafted; the message says why."""
 
 
+class PlannedAlready(CannotPlan):
+    """The month has its activity for members, of this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(_("This month's activity is planned already: %(code)s.") % {"code": code})
+        self.code = code
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A member on the list, how much they grew last month, and why they are on it."""
@@ -141,7 +149,7 @@ def draft(
                 for each in dict.fromkeys(members)
             )  # fmt: skip
     except IntegrityError as error:
-        raise CannotPlan(_("This month's activity is planned already: %(code)s.") % {"code": code}) from error
+        raise PlannedAlready(code) from error
     return made
 
 

@@ -17,7 +17,7 @@ from activities.domain.orders.telling import tell_paid
 from activities.domain.seating import end, has_room, hold_activity, offer_free_seats, put_in_line, seat
 from activities.domain.telling import tell_one
 from activities.enums import EndedBy, OrderState, RegistrationState
-from activities.models import LIVE_STATES, Activity, Registration, Ticket, TicketCode
+from activities.models import LIVE_STATES, Activity, Registration, Series, Ticket, TicketCode
 from incentives.domain.privileges.wording import WhyNot
 from incentives.domain.requests import Refused
 from members.domain.outcomes import ACTIVITY_CANCELLED, ACTIVITY_LAPSED, ACTIVITY_REFUSED
@@ -68,7 +68,7 @@ def register(
     questions.BadAnswer.
     """
     tickets = Ticket.objects.filter(activity=OuterRef("pk"), is_active=True)
-    known = Activity.objects.select_related("space", "tier", "campaign")
+    known = Activity.objects.select_related("space", "tier", "campaign", "series")
     before = known.annotate(has_tickets=Exists(tickets)).get(pk=activity_id)
     try:
         _checked(deciding.demands_of(before, member, now=now)[1])
@@ -79,14 +79,20 @@ def register(
         if earlier is None:
             raise
         return earlier, False
+    resting = before.series if before.series is not None and before.series.rest_days else None
     # Whatever can be read before the row is held is: everybody else who registers waits meanwhile.
     has_tickets = before.has_tickets  # type: ignore[attr-defined]
     brought_by = bringing.bringer_of(member, link)
     with transaction.atomic():
+        if resting is not None:
+            # Another date has another row: only whoever holds the series sees all that was given in it.
+            Series.objects.select_for_update(of=("self",)).get(pk=resting.pk)
         activity = hold_activity(activity_id, known=before)
         is_in, has_line = _in_and_line(activity_id, member)
         if is_in:
             return Registration.objects.live().get(activity_id=activity_id, member=member), False
+        if resting is not None:
+            _checked(deciding.time_to_rest(activity, member))
         # By the row that is held: what an operator changed a moment ago counts.
         _checked(deciding.time_to_register(activity, member, now=now) or _guests(activity, guests))
         if group and ticket is None:

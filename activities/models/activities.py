@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from activities.enums import ActivityKind, ActivityState, Part
 from incentives.models import Campaign, Privilege
-from members.models import Member, Segment, Space, Tier
+from members.models import Member, Partner, Segment, Space, Tier
 from members.models.member import validate_time_zone
 
 BY_LANGUAGE = _("By language, such as en and zh-hans.")
@@ -145,6 +145,10 @@ class Activity(models.Model):
         _("cost"), null=True, blank=True, validators=[MinValueValidator(0)], help_text=_("In the money's minor unit.")
     )
     # One date of a series: which, and whether it still is as the series says.
+    partner = models.ForeignKey(
+        Partner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("partner"),
+        help_text=_("Whose guest holds it; it stands on their scoreboard."),
+    )  # fmt: skip
     series = models.ForeignKey(
         "activities.Series",
         on_delete=models.PROTECT,

@@ -80,6 +80,8 @@ class Feedback(models.Model):
     shows_name = models.BooleanField(_("hosts may see who it is"), default=False)
     given_at = models.DateTimeField(_("given at"))
     changed_at = models.DateTimeField(_("changed at"), null=True)
+    # By which event rules heard of it: it is retracted where its member had not come.
+    event_id = models.BigIntegerField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("feedback")

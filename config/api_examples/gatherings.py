@@ -297,7 +297,34 @@ SERIES_DATES = [
      "activity": "mending-night-2026-12-22"},
 ]  # fmt: skip
 
+PLAN = {
+    "code": "members-2026-12",
+    "last": "members-2026-11",
+    "planned": None,
+    "starts_at": "2026-12-10T18:00:00Z",
+    "ends_at": "2026-12-10T20:00:00Z",
+    "zone": "Europe/Berlin",
+    "place": "The back room, Mill Lane 4",
+    "capacity": 12,
+    "invited": [
+        {"member": "ada", "reason": "growth", "words": "Number 1 by last month's growth: 90.", "growth": "90"},
+        {"member": "bo", "reason": "new", "words": "Nobody on this list knows them yet.", "growth": "0"},
+    ],
+}
+PLANNED = {
+    "activity": {
+        **ACTIVITY, "code": "members-2026-12", "kind": "member", "state": "draft", "capacity": 12, "seats_taken": 0,
+        "seats_left": 12, "starts_at": "2026-12-10T18:00:00Z", "ends_at": "2026-12-10T20:00:00Z",
+        "place": "The back room, Mill Lane 4",
+    },
+    "invited": [
+        {"member": "ada", "reason": "growth", "words": "Number 1 by last month's growth: 90.", "invited_at": None}
+    ],
+}  # fmt: skip
+
 CALLS: dict[str, Call] = {
+    "read_member_activity_plan": Call("What this month's activity for members would be", PLAN),
+    "plan_member_activity": Call("Draft it with its invitations", PLANNED, {"invited": ["ada"], "capacity": 12}),
     "list_series": Call("List series", {"next": None, "previous": None, "results": [SERIES]}),
     "make_series": Call("Make a series", SERIES, SERIES),
     "read_series": Call("Read a series", SERIES),

@@ -11,10 +11,11 @@ from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from activities.domain import money
+from activities.domain import money, promises
 from activities.domain.wording import name_of
 from activities.enums import ActivityState, RegistrationState
 from activities.models import Activity, Order, Refund
@@ -229,6 +230,36 @@ def unclosed_activities(now: datetime, only: Q) -> list[Entry]:
             only,
         )
     ]  # fmt: skip
+
+
+def months_without(now: datetime, _only: Q) -> list[Entry]:
+    """The next month, where it has no activity for members yet."""
+    lack = promises.month_without(now=now)
+    if lack is None:
+        return []
+    number = lack.month.year * 100 + lack.month.month
+    title = _("%(month)s has no activity for members") % {"month": date_format(lack.month, "YEAR_MONTH_FORMAT")}
+    detail = _("Plan it in time to invite.")
+    return [Entry(number, title, reverse("admin:activities_activity_plan"), detail, lack.due_at)]
+
+
+def small_activities(now: datetime, only: Q) -> list[Entry]:
+    """Brand activities that reach fewer than they promise, and what each of those costs."""
+    return [
+        Entry(
+            each.activity.pk, _name(each.activity.names, each.activity.code),
+            _page("activities_activity", each.activity.pk), _small(each), each.activity.starts_at,
+        )
+        for each in promises.too_small(now=now, only=only)[: FOUND_MAX + 1]
+    ]  # fmt: skip
+
+
+def _small(each: promises.Small) -> str:
+    said = _("%(reached)d people of at least %(goal)d") % {"reached": each.reached, "goal": each.goal}
+    if each.cost_each is None:
+        return said
+    cost = _("%(amount)s %(money)s for each") % {"amount": each.cost_each, "money": each.activity.money}
+    return f"{said} · {cost}"
 
 
 def birthdays(now: datetime, only: Q) -> list[Entry]:

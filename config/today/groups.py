@@ -79,6 +79,15 @@ GROUPS: tuple[Group, ...] = (
         finding.unclosed_activities, _list("activities_activity", "state__exact=finished"),
     ),
     Group(
+        "rhythm", _("Months without an activity for members"), "event_upcoming", "activities.add_activity",
+        "activities.add_activity", finding.months_without, _list("activities_activity", "kind__exact=member"),
+    ),
+    Group(
+        "small", _("Brand activities that reach too few"), "groups_3", "activities.view_activity",
+        "activities.change_activity", finding.small_activities, _list("activities_activity", "kind__exact=brand"),
+        space="space",
+    ),
+    Group(
         "birthday", _("Birthdays"), "cake", "members.view_member", "members.change_member",
         finding.birthdays, _list("members_member"), member="pk",
     ),

@@ -37,7 +37,11 @@ class PaidBody(serializers.Serializer[Any]):
 
 
 class ScoreboardBody(serializers.Serializer[Any]):
-    """What each side gave and got. `people_left` is how many more its next codes may be for."""
+    """What each side gave and got. `people_left` is how many more its next codes may be for.
+
+    `tickets_used` of the tickets given brought somebody, `sessions` were held by its guests, before `sessions_came`
+    people, and `new_members` came to their first activity by either.
+    """
 
     tickets_given = serializers.IntegerField()
     tickets_max = serializers.IntegerField()
@@ -49,6 +53,10 @@ class ScoreboardBody(serializers.Serializer[Any]):
     retained = serializers.IntegerField()
     events = serializers.IntegerField()
     paid = PaidBody(many=True)
+    tickets_used = serializers.IntegerField(source="gathered.tickets_used")
+    sessions = serializers.IntegerField(source="gathered.sessions")
+    sessions_came = serializers.IntegerField(source="gathered.sessions_came")
+    new_members = serializers.IntegerField(source="gathered.new_members")
 
 
 class PartnerDetailBody(PartnerBody):

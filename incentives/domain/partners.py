@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import Count, Q, Sum
+from django.utils.module_loading import import_string
 
 from incentives.domain.ledger.queries import major
 from incentives.enums import JournalKind
@@ -35,11 +37,21 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Gathered:
+    """What came of it where people meet: `tickets_used` and `sessions_came` count people, guests of members too."""
+
+    tickets_used: int = 0
+    sessions: int = 0
+    sessions_came: int = 0
+    new_members: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Scoreboard:
     """A partner and us. We gave tickets, codes and points to members for its events; it brought members and events.
 
     `joined` came by its codes and were not found to be none; of them `active` took part in their second week, and
-    `retained` were still there after a month.
+    `retained` were still there after a month. `gathered` is what the app above counts (`PARTNERS_GATHERED`).
     """
 
     tickets_given: int
@@ -52,6 +64,7 @@ class Scoreboard:
     retained: int
     events: int
     paid: tuple[Paid, ...]
+    gathered: Gathered
 
 
 def scoreboard_of(partner: Partner) -> Scoreboard:
@@ -73,6 +86,7 @@ def scoreboard_of(partner: Partner) -> Scoreboard:
         retained=came["retained"],
         events=events,
         paid=_paid(partner.source_id) if events else (),
+        gathered=import_string(settings.PARTNERS_GATHERED)(partner),
     )
 
 

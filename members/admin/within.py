@@ -24,13 +24,15 @@ class Within:
     """Which rows of a list belong to a space: by a path to a member, or to a space.
 
     With neither, bound operators see nothing of it; with `is_harmless` all of it, and change nothing. `barred` names
-    addresses that reach beyond one row, such as merging it with another.
+    addresses that reach beyond one row, such as merging it with another; `narrowing` those over the whole list that
+    hold themselves to the operator's spaces.
     """
 
     member: str = ""
     space: str = ""
     is_harmless: bool = False
     barred: tuple[str, ...] = ()
+    narrowing: tuple[str, ...] = ()
 
     @property
     def is_seen(self) -> bool:
@@ -101,7 +103,7 @@ class Bounded:
             raise PermissionDenied
         if object_id is None:
             # Steps over the whole list, such as taking all of it out, reach beyond the spaces.
-            if name and step not in ("changelist", "add"):
+            if name and step not in ("changelist", "add", *self.within.narrowing):
                 raise PermissionDenied
         elif self.get_object(request, unquote(str(object_id))) is None:  # type: ignore[attr-defined]
             raise Http404

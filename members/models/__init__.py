@@ -59,6 +59,7 @@ from members.models.timeline import (
     EventType,
     Lane,
     Rejection,
+    Retraction,
     Source,
     Work,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "Referral",
     "Rejection",
     "Report",
+    "Retraction",
     "Role",
     "RulesAcceptance",
     "Segment",

@@ -222,6 +222,23 @@ class DeadLetter(models.Model):
         return f"dead letter of event {self.event_id}"
 
 
+class Retraction(models.Model):
+    """That an event did not happen after all. It stays on the timeline as what was said, and counts for nothing."""
+
+    event = models.OneToOneField(
+        Event, primary_key=True, related_name="retraction", db_constraint=False, on_delete=models.DO_NOTHING
+    )
+    cause = models.CharField(_("cause"), max_length=128)
+    retracted_at = models.DateTimeField(_("retracted at"))
+
+    class Meta:
+        verbose_name = _("retraction")
+        verbose_name_plural = _("retractions")
+
+    def __str__(self) -> str:
+        return f"retraction of event {self.event_id}"
+
+
 class Rejection(models.Model):
     """An item the API refused, without its payload; kept 30 days so that its sender can find out why."""
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from activities.domain import registering
+from activities.domain import promises, registering
 from activities.domain.orders import paying
 from config import roles
 from config.today.groups import GROUPS
@@ -122,6 +122,7 @@ def fill(number):
     SpaceMember.objects.create(space=space, member=member, state="waiting", asked_at=now)
     over = now - timedelta(days=4)
     factories.activity(f"past{number}", state="finished", starts_at=over - timedelta(hours=2), finished_at=over)
+    factories.activity(f"fair{number}", kind="brand", starts_at=now + timedelta(days=2), audience_expected=40)
     for week in range(13 if not number else 0):
         GrowthWindow.objects.create(
             ends_on=now.date() - timedelta(weeks=week), base=80, senders=9, sent=90, joined=40 if week else 10,
@@ -146,15 +147,17 @@ def money_to_move(number):
     registering.cancel(registration_id=order.registration_id, now=now)
 
 
-def test_the_page_asks_the_same_for_one_thing_of_each_kind_and_for_three():
+def test_the_page_asks_the_same_for_one_thing_of_each_kind_and_for_three(monkeypatch):
+    # Whatever day it is.
+    monkeypatch.setattr(promises, "LOOKED_AT_FROM_DAY", 1)
     client = desk(get_user_model().objects.create_superuser("operator"))
 
     def queries():
         with CaptureQueriesContext(connection) as asked:
             parts = today(client).parts
         assert {part.group.kind for part in parts} == {group.kind for group in GROUPS}
-        # Of the standing alarm there is one or none.
-        return len(asked), {part.count for part in parts if part.group.kind != "growth"}
+        # Of the standing alarm, and of a month, there is one or none.
+        return len(asked), {part.count for part in parts if part.group.kind not in ("growth", "rhythm")}
 
     fill(0)
     queries()
@@ -329,3 +332,36 @@ def test_whoever_waits_at_a_space_is_shown_with_their_place_and_until_when():
     assert list(shown) == [asked["ada"]]
     asked["ada"].delete()
     assert len(lines(desk(staff("dara")), "line")) == 1
+
+
+def test_a_month_without_an_activity_for_members_leads_to_the_planner_until_it_is_planned(monkeypatch):
+    monkeypatch.setattr(promises, "LOOKED_AT_FROM_DAY", 1)
+    factories.activity()
+    client = desk(staff("ines"))
+
+    (line,) = next(part for part in today(client).parts if part.group.kind == "rhythm").lines
+    assert line.entry.url == "/admin/activities/activity/plan/"
+    assert line.entry.title.endswith(" has no activity for members")
+    act(client, "rhythm", line.entry.object_id, "take")
+    assert lines(client, "rhythm") == [(line.entry.object_id, "ines", "")]
+
+    month = timezone.localdate().replace(day=1) + timedelta(days=31)
+    begins = timezone.now().replace(year=month.year, month=month.month, day=15)
+    factories.activity("table", kind="member", starts_at=begins)
+    assert lines(client, "rhythm") == []
+
+
+def test_a_brand_activity_that_reaches_too_few_says_what_each_of_them_costs():
+    ends = timezone.now() - timedelta(hours=3)
+    factories.activity(
+        "fair", kind="brand", state="finished", starts_at=ends - timedelta(hours=3), finished_at=ends, reach=40,
+        money="EUR", cost=12_800, names={"en": "A fair"},
+    )  # fmt: skip
+    factories.activity("near", kind="brand", starts_at=timezone.now() + timedelta(days=2), audience_expected=9)
+    client = desk(staff("ines"))
+
+    found = next(part for part in today(client).parts if part.group.kind == "small").lines
+
+    assert [(each.entry.title, each.entry.detail) for each in found] == [
+        ("A fair", "40 people of at least 100 · 3.20 EUR for each"), ("An evening", "9 people of at least 100"),
+    ]  # fmt: skip

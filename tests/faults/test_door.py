@@ -13,7 +13,10 @@ from activities.domain.checking_in.codes import code_of
 from activities.domain.checking_in.scanning import Scanned, take, take_all
 from activities.domain.checking_in.taking_back import undo
 from activities.models import Activity, Registration, Scan
-from members.models import Event, Member
+from incentives.domain.ledger import queries
+from incentives.domain.ledger.verify import verify
+from members.domain.counters.making import make_counter
+from members.models import Attendance, Counter, CounterValue, Event, EventType, Member
 from tests import factories
 from tests.faults.test_pump import in_threads
 
@@ -139,3 +142,43 @@ def test_scans_undos_and_the_clock_at_once_agree_in_the_end(committed_db):
         assert (each.checked_in_at is None) == (each.missed_at is not None)
         assert (each.came_event_id is None) == (each.checked_in_at is None)
         assert (each.missed_event_id is None) == (each.missed_at is None)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("_round", range(3))
+def test_a_coming_that_is_taken_back_while_it_is_judged_and_scanned_anew_is_paid_once_or_not(committed_db, _round):
+    factories.world()
+    came = EventType.objects.get(code="activity.checked_in")
+    make_counter(counter=Counter(code="evenings", event_type=came, kind="count"))
+    factories.rule({"code": "came", "when": "activity.checked_in", "then": [factories.award(40)]})
+    evening = begun(capacity=None)
+    everybody = [registered(evening, f"m{number}") for number in range(4)]
+    for each in everybody:
+        scanned = Scanned(f"a{each.pk}", evening.starts_at, code_of(each))
+        take(activity_id=evening.pk, scanned=scanned, now=evening.starts_at)
+
+    def undoes(each):
+        return lambda: undo(registration_id=each.pk, nonce=f"u{each.pk}", reason="Mistaken.", now=timezone.now())
+
+    def returns(each):
+        scanned = Scanned(f"b{each.pk}", timezone.now(), code_of(each))
+        return lambda: take(activity_id=evening.pk, scanned=scanned, now=timezone.now())
+
+    def judges():
+        for _ in range(4):
+            factories.judge()
+
+    assert in_threads(*map(undoes, everybody), *map(returns, everybody[:2]), judges, judges) == []
+    while factories.judge().events:
+        pass
+
+    for each in Registration.objects.select_related("member"):
+        is_there = each.checked_in_at is not None
+        available = {line.currency: line.available for line in queries.balances(each.member_id)}
+        counts = CounterValue.objects.filter(member_id=each.member_id).values_list("value", flat=True)
+        assert available.get("points", 0) == (40 if is_there else 0)
+        assert sum(counts) == is_there
+        assert Attendance.objects.filter(member_id=each.member_id).count() == is_there
+        told = Event.objects.filter(member_id=each.member_id, type=came, retraction__isnull=True)
+        assert [event.pk for event in told] == ([each.came_event_id] if is_there else [])
+    assert [proof for proof in verify() if not proof.holds] == []

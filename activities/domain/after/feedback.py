@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from activities.domain.seating import hold_activity
-from activities.domain.telling import tell_one
+from activities.domain.telling import tell_at
 from activities.models import Activity, Feedback, Registration
 from incentives.domain.requests import Refused
 from members.domain.outcomes import ACTIVITY_RATED
@@ -61,16 +62,29 @@ def rate(
                 earlier.stars, earlier.words, earlier.shows_name, earlier.changed_at = stars, words, shows_name, now
                 earlier.save()
             return earlier, False
-        made = Feedback.objects.create(
-            registration=found, stars=stars, words=words, shows_name=shows_name, given_at=now
-        )
-        tell_one(ACTIVITY_RATED, found, now=now, stars=stars, words=bool(words))
+        made = Feedback(registration=found, stars=stars, words=words, shows_name=shows_name, given_at=now)
+        tell(made, now=now)
     return made, True
 
 
+def tell(given: Feedback, *, now: datetime) -> None:
+    """Tell rules of it, and keep by which event. Its registration is at hand with its activity."""
+    more = {"stars": given.stars, "words": bool(given.words)}
+    given.event_id = tell_at(ACTIVITY_RATED, given.registration, at=now, now=now, more=more)
+    given.save()
+
+
+def counted(activity: Activity) -> QuerySet[Feedback]:
+    """Of whoever came."""
+    return Feedback.objects.filter(registration__activity=activity, registration__checked_in_at__isnull=False)
+
+
 def lines_of(activity: Activity) -> list[Line]:
-    """What was said, for its hosts and the team; in an order that gives nobody away: by stars, then by words."""
-    found = Feedback.objects.filter(registration__activity=activity).select_related("registration__member")
+    """What was said, for its hosts and the team; in an order that gives nobody away: by stars, then by words.
+
+    What somebody said who had not come is kept, and shown to nobody.
+    """
+    found = counted(activity).select_related("registration__member")
     return sorted(
         (
             Line(

@@ -1,11 +1,14 @@
 """Papers as PDF: one page, the name large, the check code with its QR code below.
 
-Without a font of its own (`PDF_FONT`) a PDF holds Latin letters only; other words are refused, never left out.
+What is not Latin is written with the font of `PDF_FONT`, else with one that is installed; words that it does not know
+are refused, never left out.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from django.utils.translation import gettext as _
 from fpdf import FPDF
 from fpdf.enums import Align
 
+from activities.domain.after import fonts
 from activities.domain.after.papers import grouped, name_on
 from activities.domain.checking_in.codes import code_of
 from activities.domain.wording import moment_words, name_of
@@ -44,20 +48,20 @@ def printed(paper: Paper) -> bytes:
         title, before = _("Admission letter"), _("has a place in")
         when = f"{moment_words(activity.starts_at, activity)} · {activity.place or _('online')}"
     address = f"{settings.SITE_URL}/verify/{paper.code}/"
-    page = _Page()
-    page.line(title.upper(), 15, GREEN, below=14)
-    page.line(name_on(paper) or _("Somebody"), 30, INK, below=8)
-    page.line(before, 13, GREY, below=6)
-    page.line(name_of(activity), 22, INK, below=6)
-    page.line(when, 13, INK, below=16)
-    if is_certificate:
-        page.picture(address, _("QR code to verify this certificate"))
-    else:
-        page.picture(code_of(paper.registration), _("QR code to show at the door"))
-        page.line(_("Show this at the door."), 11, GREY, below=6)
-    page.line(_("Check code %(code)s") % {"code": grouped(paper.code)}, 12, INK, below=2)
-    page.line(_("Anybody can verify it at %(address)s") % {"address": address}, 9, GREY, below=0)
-    return page.done(title, paper.issued_at)
+    with closing(_Page()) as page:
+        page.line(title.upper(), 15, GREEN, below=14)
+        page.line(name_on(paper) or _("Somebody"), 30, INK, below=8)
+        page.line(before, 13, GREY, below=6)
+        page.line(name_of(activity), 22, INK, below=6)
+        page.line(when, 13, INK, below=16)
+        if is_certificate:
+            page.picture(address, _("QR code to verify this certificate"))
+        else:
+            page.picture(code_of(paper.registration), _("QR code to show at the door"))
+            page.line(_("Show this at the door."), 11, GREY, below=6)
+        page.line(_("Check code %(code)s") % {"code": grouped(paper.code)}, 12, INK, below=2)
+        page.line(_("Anybody can verify it at %(address)s") % {"address": address}, 9, GREY, below=0)
+        return page.done(title, paper.issued_at)
 
 
 class _Page:
@@ -66,20 +70,17 @@ class _Page:
     def __init__(self) -> None:
         self._pdf = FPDF(format="A4")
         self._pdf.set_auto_page_break(auto=False)
-        self._font = LATIN
         if settings.PDF_FONT:
             if not Path(settings.PDF_FONT).is_file():
                 raise CannotPrint("font_missing", _("The font of PDF_FONT is not there; ask an operator."))
             self._pdf.add_font(OWN, fname=settings.PDF_FONT)
-            self._font = OWN
         self._pdf.add_page()
         self._pdf.set_draw_color(*GREEN)
         self._pdf.rect(12, 12, self._pdf.w - 24, self._pdf.h - 24)
         self._pdf.set_y(48)
 
     def line(self, text: str, size: int, colour: tuple[int, int, int], *, below: int) -> None:
-        self._check(text)
-        self._pdf.set_font(self._font, size=size)
+        self._pdf.set_font(self._font_for(text), size=size)
         self._pdf.set_text_color(*colour)
         self._pdf.set_x(25)
         self._pdf.multi_cell(self._pdf.w - 50, size * 0.5, text, align=Align.C)
@@ -98,18 +99,33 @@ class _Page:
         self._pdf.set_creation_date(issued_at)
         return bytes(self._pdf.output() or b"")
 
-    def _check(self, text: str) -> None:
-        if self._font == OWN:
-            known = self._pdf.fonts[OWN].cmap  # type: ignore[union-attr]
-            unknown = [sign for sign in text if ord(sign) not in known and not sign.isspace()]
-        else:
-            unknown = [sign for sign in text if not _is_latin(sign)]
+    def close(self) -> None:
+        """Let go of the font's file: where words are refused it is open still."""
+        if OWN in self._pdf.fonts:
+            self._pdf.fonts[OWN].close()  # type: ignore[union-attr]
+
+    def _font_for(self, text: str) -> str:
+        """The font of the house's own choice; without one another for Latin words than for the rest."""
+        if not settings.PDF_FONT and all(map(_is_latin, text)):
+            return LATIN
+        if OWN not in self._pdf.fonts:
+            font = fonts.installed()
+            if font is None:
+                raise _unwritable(sign for sign in text if not _is_latin(sign))
+            self._pdf.add_font(OWN, fname=font.path, collection_font_number=font.number)
+        known = self._pdf.fonts[OWN].cmap  # type: ignore[union-attr]
+        unknown = [sign for sign in text if ord(sign) not in known and not sign.isspace()]
         if unknown:
-            raise CannotPrint(
-                "letters_missing",
-                _("No font for %(signs)s is installed here; an operator can name one in PDF_FONT.")
-                % {"signs": "".join(dict.fromkeys(unknown))[:20]},
-            )
+            raise _unwritable(unknown)
+        return OWN
+
+
+def _unwritable(signs: Iterable[str]) -> CannotPrint:
+    return CannotPrint(
+        "letters_missing",
+        _("No font for %(signs)s is installed here; an operator can name one in PDF_FONT.")
+        % {"signs": "".join(dict.fromkeys(signs))[:20]},
+    )
 
 
 def _is_latin(sign: str) -> bool:

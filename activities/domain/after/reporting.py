@@ -14,9 +14,10 @@ from decimal import Decimal
 
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
+from activities.domain.after import feedback
 from activities.domain.money import major
 from activities.enums import ActivityKind, RegistrationState
-from activities.models import BRAND_AUDIENCE_MIN, Activity, Feedback, Order, Registration
+from activities.models import BRAND_AUDIENCE_MIN, Activity, Order, Registration
 from members.enums import ReferralState
 from members.models import Connection, Referral
 
@@ -67,7 +68,7 @@ def report_of(activity: Activity) -> Report:
         uncounted=Sum("guests", filter=Q(checked_in_at__isnull=False, guests_came__isnull=True)),
     )
     guests = (counts.pop("counted") or 0) + (counts.pop("uncounted") or 0) + activity.guests_came
-    rated = Feedback.objects.filter(registration__activity=activity).aggregate(count=Count("pk"), stars=Avg("stars"))
+    rated = feedback.counted(activity).aggregate(count=Count("pk"), stars=Avg("stars"))
     there = counts["came"] + guests
     reach = activity.reach if activity.reach is not None else there
     cost = None if activity.cost is None else major(activity.cost, activity.money)

@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db.models import F
 
 from activities.domain import deciding
-from activities.domain.checking_in import presence, wording
+from activities.domain.after import feedback
+from activities.domain.checking_in import presence, unmaking, wording
 from activities.domain.seating import has_room, offer_free_seats, seat_at_the_door
 from activities.domain.telling import tell_at
 from activities.enums import RegistrationState, ScanResult
-from activities.models import Activity, Registration, Scan, Ticket
-from incentives.domain.withdrawing import withdraw
+from activities.models import Activity, Feedback, Registration, Scan, Ticket
 from members.domain.outcomes import ACTIVITY_CHECKED_IN
 
 
@@ -88,13 +88,13 @@ def settle(registration: Registration, scans: list[Scan], *, now: datetime) -> N
     registration.checked_in_at = since
     registration.guests_came = presence.guests_of(scans)
     if since is not None and registration.missed_at is not None:
-        _found(registration, now)
+        unmaking.had_come(registration, now=now)
     if since is not None and was is None:
         more = {"guests": registration.guests_there, "walk_in": registration.is_walk_in}
         registration.came_event_id = tell_at(ACTIVITY_CHECKED_IN, registration, at=min(since, now), now=now, more=more)
-    elif since is None and was is not None and registration.came_event_id is not None:
-        _take_back(registration.came_event_id, f"registration {registration.pk} did not come", now)
-        registration.came_event_id = None
+        _tell_feedback(registration, now)
+    elif since is None and was is not None:
+        unmaking.had_not_come(registration, now=now)
     registration.save(update_fields=["checked_in_at", "missed_at", "guests_came", "came_event_id", "missed_event_id"])
 
 
@@ -104,16 +104,12 @@ def _decide(made: Scan, scans: list[Scan]) -> None:
     made.result = ScanResult.CAME if presence.came_at(earlier) is None else ScanResult.ALREADY
 
 
-def _found(registration: Registration, now: datetime) -> None:
-    """They had come after all: what rules did because they were said to be missing is undone."""
-    registration.missed_at = None
-    if registration.missed_event_id is not None:
-        _take_back(registration.missed_event_id, f"registration {registration.pk} had come", now)
-        registration.missed_event_id = None
-
-
-def _take_back(event_id: int, cause: str, now: datetime) -> None:
-    withdraw(event_ids=[event_id], cause=cause, now=now, actor="check-in")
+def _tell_feedback(registration: Registration, now: datetime) -> None:
+    """What they said before their coming was taken back counts again."""
+    given = Feedback.objects.filter(registration=registration, event_id__isnull=True).first()
+    if given is not None:
+        given.registration = registration
+        feedback.tell(given, now=now)
 
 
 def _free_ticket(activity: Activity) -> tuple[Ticket | None, bool]:

@@ -12,12 +12,10 @@ from activities.domain.checking_in.scanning import CannotScan, Taken, again, fin
 from activities.domain.seating import hold_activity
 from activities.enums import ScanBy, ScanResult
 from activities.models import Registration, Scan
-from members.domain.connections.leaving import was_not_there
-from members.domain.outcomes import ACTIVITY_CHECKED_IN
 
 
 def undo(*, registration_id: int, nonce: str, reason: str, now: datetime, actor: str = "") -> Taken:
-    """Say that somebody has not come after all; what rules paid for it is taken back. Once for its nonce.
+    """Say that somebody has not come after all; what came of it is taken back. Once for its nonce.
 
     A scan of before that arrives after is taken back, too; one of a later moment lets them in again.
     Raises CannotScan.
@@ -43,5 +41,4 @@ def undo(*, registration_id: int, nonce: str, reason: str, now: datetime, actor:
         found.activity = activity
         taken = kept(made, activity, "")
         arriving.settle(found, list(found.scans.all()), now=now)
-        was_not_there(member_id=found.member_id, type_code=ACTIVITY_CHECKED_IN, gathering=activity.code)
     return taken

@@ -109,10 +109,12 @@ def step(
     by: str = "",
     reason: str = "",
     activity: Activity | None = None,
+    seen: ProposalState | None = None,
 ) -> tuple[Proposal, bool]:
     """Take a proposal to its next stage, and say whether that happened now. Raises CannotPropose.
 
-    A date is a sharing activity that is still to come; a no wants a reason, which the proposer reads.
+    A date is a sharing activity that is still to come; a no wants a reason, which the proposer reads. With `seen`, the
+    stage at which whoever asks saw it, nothing happens where somebody was faster.
     """
     with transaction.atomic():
         # The activity before the proposal, as whoever calls it off holds them.
@@ -120,6 +122,9 @@ def step(
         found = _held(proposal_id)
         if found.state == to and (activity is None or activity.pk == found.activity_id):
             return found, False
+        if seen is not None and found.state != seen:
+            said = {"from": seen.label, "to": found.get_state_display()}
+            raise CannotPropose("moved_meanwhile", _("It is no longer %(from)s but %(to)s; look again.") % said)
         _check(found, to, reason, activity)
         if to == SCHEDULED:
             assert activity is not None, "it was checked"
@@ -137,7 +142,9 @@ def _check_people(proposer: Member, speaker: Member | None) -> None:
 
 
 def _check(found: Proposal, to: ProposalState, reason: str, activity: Activity | None) -> None:
-    if to == DELIVERED or to not in STEPS[found.state]:
+    if to == DELIVERED:
+        raise CannotPropose("no_such_step", _("It is delivered when the books of its activity are closed."))
+    if to not in STEPS[found.state]:
         said = {"from": found.get_state_display(), "to": to.label}
         raise CannotPropose("no_such_step", _("What is %(from)s cannot become %(to)s.") % said)
     if to in (ACCEPTED, SCHEDULED) and found.agreed_at is None:

@@ -28,6 +28,15 @@ class Reputation:
     broken: int
     kept: Decimal | None
 
+    @property
+    def ended(self) -> int:
+        return self.delivered + self.broken
+
+    @property
+    def kept_words(self) -> str:
+        """As a share of a hundred; empty where it is not shown yet."""
+        return "" if self.kept is None else f"{self.kept:.0%}"
+
 
 def reputations_of(member_ids: Iterable[int]) -> dict[int, Reputation]:
     """Of each of these members: two statements, however many they are."""

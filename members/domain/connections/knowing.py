@@ -69,7 +69,7 @@ def _connect(pairs: set[Pair], now: datetime) -> int:
     pairs = {pair for pair in pairs if not off & set(pair)}
     if not pairs:
         return 0
-    contacts, together = _contacts(pairs), _together(pairs)
+    contacts, together = contacts_of(pairs), meetings_of(pairs)
     before = {
         (each.low_id, each.high_id): each
         for each in Connection.objects.filter(low__in={p[0] for p in pairs}, high__in={p[1] for p in pairs}, space="")
@@ -102,7 +102,7 @@ def _tell(met_at: Mapping[Pair, datetime], newly: Iterable[Pair], now: datetime)
     tell_of(CONNECTION_MADE, [(pk, {"known": known.get(pk, 0)}, moment) for pk, moment in told], now=now)
 
 
-def _contacts(pairs: set[Pair]) -> dict[Pair, list[Day]]:
+def contacts_of(pairs: set[Pair]) -> dict[Pair, list[Day]]:
     """Every day of contact of each pair, in both directions."""
     people = {member_id for pair in pairs for member_id in pair}
     found: dict[Pair, list[Day]] = defaultdict(list)
@@ -114,7 +114,7 @@ def _contacts(pairs: set[Pair]) -> dict[Pair, list[Day]]:
     return found
 
 
-def _together(pairs: set[Pair]) -> dict[Pair, list[datetime]]:
+def meetings_of(pairs: set[Pair]) -> dict[Pair, list[datetime]]:
     """When each pair was at something together that was small enough to meet at; the later of the two counts."""
     people = {member_id for pair in pairs for member_id in pair}
     at: dict[tuple[int, str], dict[int, datetime]] = defaultdict(dict)

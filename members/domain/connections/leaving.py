@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from members.domain.connections.knowing import hold, recount
-from members.models import Acquaintance, Attendance, Connection, Contact, EventType, Introduction, Member
+from members.models import Acquaintance, Attendance, Connection, Contact, Introduction, Member
 
 
 def forget(member: Member) -> None:
@@ -49,12 +49,6 @@ def join(survivor: Member, merged: Member) -> None:
     Attendance.objects.filter(member_id=merged.pk).delete()
     Acquaintance.objects.filter(member=merged).delete()
     recount(_others(survivor.pk) | {survivor.pk})
-
-
-def was_not_there(*, member_id: int, type_code: str, gathering: str) -> None:
-    """Forget that a member was at something: it was written down by mistake, and nobody met them there."""
-    kind = EventType.objects.get(code=type_code)
-    Attendance.objects.filter(member_id=member_id, type_id=kind.pk, gathering=gathering).delete()
 
 
 def _others(member_id: int) -> set[int]:

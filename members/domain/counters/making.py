@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -48,11 +48,18 @@ def make_counter(*, counter: Counter) -> Counter:
     return counter
 
 
-def recount(*, member_ids: Sequence[int]) -> None:
-    """Count some members' timelines anew, in the caller's transaction, which holds their lanes."""
-    CounterValue.objects.filter(member_id__in=member_ids).delete()
-    CounterItem.objects.filter(member_id__in=member_ids).delete()
-    for counter in Counter.objects.select_related("event_type"):
+def recount(*, member_ids: Sequence[int], type_ids: Collection[int] | None = None) -> None:
+    """Count some members' timelines anew, in the caller's transaction, which holds their lanes.
+
+    With `type_ids` only what counts events of these types.
+    """
+    counters = Counter.objects.select_related("event_type")
+    if type_ids is not None:
+        counters = counters.filter(event_type_id__in=type_ids)
+    known = [counter.pk for counter in counters]
+    CounterValue.objects.filter(member_id__in=member_ids, counter_id__in=known).delete()
+    CounterItem.objects.filter(member_id__in=member_ids, counter_id__in=known).delete()
+    for counter in counters:
         schema = parse_schema(counter.event_type.code, counter.event_type.schema)
         _backfill(compile_counter(counter, schema), counter, schema, member_ids)
 
@@ -84,6 +91,7 @@ def _additions(
     events = Event.objects.filter(type_id=counter.event_type_id, work__isnull=True)
     if member_ids is not None:
         events = events.filter(member_id__in=member_ids)
+    events = events.filter(retraction__isnull=True)
     # A dead letter was not judged; it is counted when it is replayed.
     events = events.exclude(dead_letter__state__in=(DeadLetterState.WAITING, DeadLetterState.DISMISSED))
     has_required = any(not spec.optional for spec in schema.fields.values())

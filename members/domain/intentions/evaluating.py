@@ -23,6 +23,7 @@ SELECT {whose}, v.code, {days}, count(*) FROM members_event e
 JOIN members_intentionevidence v ON v.event_type_id = e.type_id
 {joins}
 WHERE {whom} AND e.occurred_at > %s AND e.occurred_at <= %s AND {matches}
+  AND NOT EXISTS (SELECT 1 FROM members_retraction r WHERE r.event_id = e.id)
 GROUP BY 1, 2, 3
 """
 

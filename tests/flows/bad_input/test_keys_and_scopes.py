@@ -159,6 +159,8 @@ EVERY_CALL = [
     ("POST", "violations/7/decision", Scope.CONDUCT_WRITE),
     ("GET", "reports", Scope.CONDUCT_READ),
     ("POST", "reports", Scope.CONDUCT_WRITE),
+    ("GET", "member-activity-plan", Scope.ACTIVITIES_READ),
+    ("POST", "member-activity-plan", Scope.ACTIVITIES_WRITE),
     ("GET", "proposals", Scope.ACTIVITIES_READ),
     ("POST", "proposals", Scope.ACTIVITIES_WRITE),
     ("GET", "proposals/7", Scope.ACTIVITIES_READ),

@@ -7,11 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from activities.domain import registering
-from activities.domain.after import feedback, papers, printing, recaps
+from activities.domain.after import feedback, fonts, papers, printing, recaps
 from activities.domain.after.reporting import report_of
 from activities.domain.checking_in.scanning import Scanned, take
 from activities.domain.checking_in.taking_back import undo
@@ -20,6 +18,7 @@ from activities.models import Activity, Feedback, Order, Paper, Recap, Registrat
 from incentives.domain import erasing
 from members.models import Connection, Event, Invitation, Member, Referral
 from tests import factories
+from tests.fonts import font_with
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +190,8 @@ def test_a_paper_is_printed_as_one_page_and_again_as_the_same(past, kind):
     assert printing.printed(paper) == file
 
 
-def test_words_that_no_font_can_write_are_refused_and_never_left_out(past, settings):
+def test_words_that_no_font_can_write_are_refused_and_never_left_out(past, settings, monkeypatch):
+    monkeypatch.setattr(fonts, "FOLDERS", ("/nowhere",))
     paper, _new = issue(came(past, display_name="林小雨"))
 
     with pytest.raises(printing.CannotPrint, match="No font for 林小雨 is installed"):
@@ -201,27 +201,6 @@ def test_words_that_no_font_can_write_are_refused_and_never_left_out(past, setti
     settings.PDF_FONT = "/nowhere/font.ttf"
     with pytest.raises(printing.CannotPrint, match="PDF_FONT"):
         printing.printed(paper)
-
-
-def font_with(path, signs):
-    """A font that knows these letters, and draws each as a box."""
-    names = {ord(sign): f"u{ord(sign):04X}" for sign in signs}
-    order = [".notdef", *names.values()]
-    pen = TTGlyphPen(None)
-    for number, point in enumerate(((50, 0), (50, 700), (550, 700), (550, 0))):
-        (pen.lineTo if number else pen.moveTo)(point)
-    pen.closePath()
-    box = pen.glyph()
-    font = FontBuilder(1000, isTTF=True)
-    font.setupGlyphOrder(order)
-    font.setupCharacterMap(names)
-    font.setupGlyf(dict.fromkeys(order, box))
-    font.setupHorizontalMetrics(dict.fromkeys(order, (600, 50)))
-    font.setupHorizontalHeader(ascent=800, descent=-200)
-    font.setupNameTable({"familyName": "Boxes", "styleName": "Regular"})
-    font.setupOS2(sTypoAscender=800, sTypoDescender=-200, usWinAscent=800, usWinDescent=200)
-    font.setupPost()
-    font.save(path)
 
 
 def test_with_a_font_of_its_own_a_paper_is_written_in_chinese(past, settings, tmp_path):
