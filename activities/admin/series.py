@@ -84,7 +84,7 @@ class SeriesAdmin(Remembered[Series]):
             {
                 "fields": (
                     "place", "link", ("capacity", "guests_max"), "tier", "segment", "only_space", "questions",
-                    ("money", "late_refund_percent"), ("host", "speaker"),
+                    ("money", "late_refund_percent"), "host", "speaker",
                 )
             },
         ),

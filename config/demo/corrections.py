@@ -16,7 +16,8 @@ from incentives.enums import CorrectionAct, CorrectionList
 from incentives.models import Correction
 from members.models import Member
 
-EVENING = timedelta(days=3)
+# Statements are in the order of booking: what is booked here comes after everything that members did.
+EVENING = timedelta(hours=7)
 
 
 def fill(members: list[Member], now: datetime) -> None:
@@ -39,16 +40,16 @@ def fill(members: list[Member], now: datetime) -> None:
             found_by=CorrectionList.REFS, act=CorrectionAct.ADD, refs=tuple(member.ref for member in members[60:72]),
             currency="points", amount=Decimal(40), reason="Thank you for helping at the fair.", by=jo,
         ),
-        now - timedelta(days=2),
+        now - timedelta(hours=6),
     )  # fmt: skip
-    _run(wrong, operator, now - timedelta(days=2), "")
+    _run(wrong, operator, now - timedelta(hours=6), "")
     steps.undo(
         correction_id=wrong.pk,
-        now=now - timedelta(days=1),
+        now=now - timedelta(hours=5),
         by=jo,
         why="That list was of another fair; yours comes next.",
     )
-    running.carry_on(now=now - timedelta(days=1))
+    running.carry_on(now=now - timedelta(hours=5))
     large = _made(
         Wanted(
             found_by=CorrectionList.SEGMENT, act=CorrectionAct.ADD, segment="founders", currency="points",

@@ -15,7 +15,7 @@ from activities.domain.checking_in.scanning import Scanned
 from activities.domain.series import drafting
 from activities.enums import ActivityState, PaperKind, Part, RegistrationState
 from activities.models import Activity, ActivityPerson
-from config.demo import paid, passes
+from config.demo import paid, passes, proposals
 from incentives.domain.requests import Refused
 from members.enums import MemberStatus
 from members.models import Member, Space, Tier
@@ -89,6 +89,7 @@ def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
     for number, plan in enumerate(PLANS):
         activity = _draft(plan, people, number, now)
         announced_at = min(activity.starts_at, now) - ANNOUNCED_BEFORE / 2
+        proposals.behind(activity, people, number, announced_at - timedelta(hours=2))
         life.step(activity_id=activity.pk, to=ActivityState.ANNOUNCED, now=announced_at, by="operator 1")
         _ask(rng, activity, plan, people, announced_at, min(activity.starts_at, now))
         if plan.called_off:
@@ -104,6 +105,7 @@ def fill(rng: random.Random, members: list[Member], now: datetime) -> None:
                 "The workshop", 0, 20), people, len(PLANS), now)  # fmt: skip
     paid.fill(rng, people, now)
     passes.fill(random.Random(7), people, now)  # noqa: S311
+    proposals.fill(people, now)
     advancing.advance_activities(now=now)
     _weekly(people, now)
     _planned(people, now)
