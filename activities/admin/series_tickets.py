@@ -9,6 +9,7 @@ from unfold.admin import StackedInline
 
 from activities.admin.tickets import PriceForm
 from activities.models import Series, SeriesTicket
+from members.admin.languages import Worded
 
 FIELDS = [
     "code", "names", "price", "currency", "points", "capacity", "sells_from_days", "sells_from_time",
@@ -36,7 +37,7 @@ class SeriesTicketFormSet(BaseInlineFormSet[SeriesTicket, Series, SeriesTicketFo
         return {**super().get_form_kwargs(index), "series": self.instance}
 
 
-class SeriesTicketInline(StackedInline):  # type: ignore[misc]  # The theme ships no types.
+class SeriesTicketInline(Worded, StackedInline):  # type: ignore[misc]  # The theme ships no types.
     model = SeriesTicket
     form = SeriesTicketForm
     formset = SeriesTicketFormSet

@@ -18,6 +18,7 @@ from activities.domain import changing, money
 from activities.domain.orders import tickets
 from activities.models import Ticket
 from incentives.domain.ledger.queries import major as points_major
+from members.admin.languages import Worded
 
 FIELDS = [
     "code", "names", "price", "currency", "points", "capacity", "sells_from", "sells_until", "tier", "privilege",
@@ -103,7 +104,7 @@ class TicketForm(PriceForm):
             self.add_error(error.field or None, error.sentence)
 
 
-class TicketInline(StackedInline):  # type: ignore[misc]  # The theme ships no types.
+class TicketInline(Worded, StackedInline):  # type: ignore[misc]  # The theme ships no types.
     """Tickets are taken off sale, never thrown away: orders name them."""
 
     model = Ticket

@@ -26,6 +26,7 @@ from incentives.domain.ladders import gained_since, undo_ladder_edit
 from incentives.domain.pump import hints
 from incentives.tasks.standing import evaluate_ladders
 from members.admin.base import Remembered, WhyForm, Window
+from members.admin.languages import Worded
 from members.admin.within import HARMLESS
 from members.domain.ladders.editing import BadLadder, Preview, check_demands, look_ahead
 from members.domain.ladders.edits import EditConflict, differences, document_of, fingerprint, recording
@@ -72,7 +73,7 @@ class TierForm(forms.ModelForm[Tier]):
         return cleaned
 
 
-class TierInline(TabularInline):  # type: ignore[misc]
+class TierInline(Worded, TabularInline):  # type: ignore[misc]
     model = Tier
     form = TierForm
     extra = 0

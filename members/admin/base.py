@@ -14,12 +14,13 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from members.admin.languages import Worded
 from members.admin.within import Bounded
 
 M = TypeVar("M", bound=Model)
 
 
-class Plain(Bounded, ModelAdmin, Generic[M]):  # type: ignore[misc]  # The theme ships no types.
+class Plain(Worded, Bounded, ModelAdmin, Generic[M]):  # type: ignore[misc]  # The theme ships no types.
     """A list of bearable length that never counts a big table."""
 
     list_per_page = 50
