@@ -1,7 +1,7 @@
 """Brings a large table in by a worker: first all of it is looked through, then it is stored, a chunk at a time.
 
-Each chunk commits together with how far it has come, so a worker may be killed anywhere and the next one goes on, and
-two at the same table do nothing twice.
+Each chunk commits together with how many rows are behind it, so a worker may be killed anywhere and the next one goes
+on with the very next row, whatever its own chunks are, and two at the same table do nothing twice.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _carry(pk: int, now: datetime, deadline: float) -> bool:
 
 def _look_through(made: MemberImport, content: bytes, known: dict[str, AttributeDefinition], deadline: float) -> None:
     seen: set[str] = set()
-    for place, chunk in _chunks(content, known):
+    for place, chunk in _chunks(content, known, behind=made.checked):
         refused = Refused()
         drafts, _lines = drafts_of(chunk, known, seen, refused)
         if place < made.checked:
@@ -124,7 +124,7 @@ def _look_through(made: MemberImport, content: bytes, known: dict[str, Attribute
 def _store(
     made: MemberImport, content: bytes, known: dict[str, AttributeDefinition], now: datetime, deadline: float
 ) -> None:
-    for place, chunk in _chunks(content, known):
+    for place, chunk in _chunks(content, known, behind=made.written):
         if place < made.written:
             continue
         refused = Refused()
@@ -148,11 +148,16 @@ def _store(
             MemberImportFile.objects.filter(of=made).delete()
 
 
-def _chunks(content: bytes, known: dict[str, AttributeDefinition]) -> Iterator[tuple[int, Sequence[Row]]]:
-    """The rows in parts, each with how many stand before it."""
+def _chunks(
+    content: bytes, known: dict[str, AttributeDefinition], *, behind: int
+) -> Iterator[tuple[int, Sequence[Row]]]:
+    """The rows in parts, each with how many stand before it; none holds both what is behind us and what is not.
+
+    Whoever began may have had chunks of another length, as a worker of an earlier release has.
+    """
     rows = read_table(lines_of(io.BytesIO(content), moments=MOMENTS), known)
     place = 0
-    while chunk := list(islice(rows, CHUNK)):
+    while chunk := list(islice(rows, min(CHUNK, behind - place) if place < behind else CHUNK)):
         yield place, chunk
         place += len(chunk)
 

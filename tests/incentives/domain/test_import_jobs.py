@@ -7,6 +7,7 @@ import io
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from incentives.models import Account
 from members.domain.people import import_jobs
 from members.domain.people.importing import AlreadyUndone, outlook_of
 from members.domain.people.sheets import as_xlsx
-from members.models import Member, MemberImport, MemberImportFile, MemberImportRefusal
+from members.models import Event, Member, MemberImport, MemberImportFile, MemberImportRefusal
 from tests import factories
 from tests.factories import award, item
 
@@ -106,6 +107,80 @@ def test_whoever_goes_on_after_a_kill_begins_where_it_stopped_and_stores_nobody_
     assert counts(made) == ("done", 5, 0, 0, 0)
     carried_on(made)
     assert Member.objects.count() == 5
+
+
+class Killed(BaseException):
+    """As a worker ends that is killed: nothing in our code holds it up."""
+
+
+def killed_at(monkeypatch, row, where):
+    """Let the work end at a row: as it is read, as it is looked at, once its chunk is stored, or has been counted."""
+    seen, real = [], getattr(import_jobs, where)
+    at = row + 1
+
+    def reading(*args):
+        for number, each in enumerate(real(*args), 1):
+            if number == at:
+                raise Killed
+            yield each
+
+    def working(*args, **options):
+        result = real(*args, **options)
+        seen.append(where)
+        if len(seen) == at:
+            raise Killed
+        return result
+
+    monkeypatch.setattr(import_jobs, where, reading if where == "read_table" else working)
+
+
+def outcome(made):
+    """Everything that a table leaves behind."""
+    made.refresh_from_db()
+    members = Member.objects.order_by("ref").values_list("ref", "display_name")
+    return {
+        "counts": (*counts(made), made.checked, made.written), "members": list(members),
+        "lines": list(made.lines.order_by("line").values_list("line", "member__ref", "is_new", "before", "after")),
+        "refusals": list(made.refusals.order_by("line").values_list("line", "sentence")),
+        "history": sorted(Member.history.values_list("ref", "history_type")),
+        "joined": sorted(Event.objects.filter(type__code="member.joined").values_list("member__ref", flat=True)),
+        "files": MemberImportFile.objects.count(),
+    }  # fmt: skip
+
+
+PLACES = ("read_table", "drafts_of", "write_refusals", "save_members", "remember", "count")
+GOOD = ("ada,Ada", "bo,Bob", "cy,Cy", "di,Di", "ed,Ed", "fay,Fay", "gus,Gus")
+BAD = ("ada,Adi", "a/b,No", "cy,Cy", "di,Di", "cy,Again", "fay,Fay", "x/y,No")
+
+
+@pytest.mark.parametrize("rows", [GOOD, BAD], ids=["good", "with refused lines"])
+@pytest.mark.parametrize("xlsx", [False, True], ids=["csv", "xlsx"])
+def test_killed_at_any_row_it_comes_to_what_it_would_have_come_to(rows, xlsx, monkeypatch):
+    ends, kills = [], set()
+    for where in ("read_table", "count") if xlsx else PLACES:
+        for row in range(len(rows)):
+            # Whoever goes on may have other chunks: of one row each, every row is the border of one.
+            for chunk, then in ((1, 3), (2, 2), (2, 5), (3, 2)):
+                with transaction.atomic():
+                    factories.MemberFactory(ref="ada", display_name="Ada")
+                    factories.MemberFactory(ref="bo", display_name="Bo")
+                    made = handed_in(*rows, xlsx=xlsx, is_quiet=False)
+                    with monkeypatch.context() as patched:
+                        patched.setattr(import_jobs, "CHUNK", chunk)
+                        killed_at(patched, row, where)
+                        try:
+                            carried_on(made)
+                        except Killed:
+                            kills.add((where, row))
+                    monkeypatch.setattr(import_jobs, "CHUNK", then)
+                    carried_on(made)
+                    ends.append(outcome(made))
+                    transaction.set_rollback(True)
+
+    assert ends[0]["counts"] == (("done", 5, 1, 1, 0, 7, 7) if rows is GOOD else ("refused", 3, 1, 0, 3, 7, 0))
+    assert [each for each in ends if each != ends[0]] == []
+    assert kills >= {(where, row) for where in ("read_table", "drafts_of", "count")[:: 1 + xlsx] for row in range(7)}
+    assert [line for line, _said in ends[0]["refusals"]] == ([] if rows is GOOD else [3, 6, 8])
 
 
 def test_a_loud_one_pays_the_welcome_and_an_undo_takes_it_back():
