@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import TabularInline
+from unfold.admin import StackedInline
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -73,7 +73,7 @@ class TierForm(forms.ModelForm[Tier]):
         return cleaned
 
 
-class TierInline(Worded, TabularInline):  # type: ignore[misc]
+class TierInline(Worded, StackedInline):  # type: ignore[misc]
     model = Tier
     form = TierForm
     extra = 0

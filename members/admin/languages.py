@@ -55,12 +55,16 @@ class ByLanguage(forms.MultiWidget):
 
 
 class Worded:
-    """An admin, or an inline of one, whose words by language are written a line for each."""
+    """An admin, or an inline of one, whose words by language are written a line for each, and other objects small."""
 
     def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, JSONField) and db_field.name in SHORT | LONG:
             return db_field.formfield(widget=ByLanguage(is_long=db_field.name in LONG))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(db_field, JSONField) and found is not None:
+            # Most are empty or a line long, and whoever writes more draws it larger.
+            found.widget.attrs["rows"] = 3
+        return found
 
 
 def _read(written: str | None) -> dict[str, Any]:
