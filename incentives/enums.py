@@ -18,6 +18,7 @@ class NoticeOf(models.TextChoices):
     NEXT = "next", _("the next version")
     END = "end", _("its end")
     PAUSE = "pause", _("a pause")
+    SHARED = "share", _("a limit or table it shares")
 
 
 class Emergency(models.TextChoices):

@@ -21,6 +21,7 @@ RULE = {
     "published_at": NOON,
     "change": {
         "of": "next",
+        "shared": "",
         "version": 3,
         "takes_effect_at": "2026-12-08T12:00:00Z",
         "why": ["Effect 1 may give less than before."],

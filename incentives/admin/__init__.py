@@ -17,6 +17,7 @@ from incentives.admin import (
     quests,
     referrals,
     rules,
+    shared,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "quests",
     "referrals",
     "rules",
+    "shared",
 ]

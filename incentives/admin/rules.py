@@ -23,7 +23,6 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from incentives.admin.dialogs import NoticeForm, StepForm, dialog, shown
 from incentives.admin.versions import VersionAdmin
 from incentives.domain import drafting, notice, publishing
-from incentives.domain.catalogues import check_shared_limit
 from incentives.domain.corrections.making import BadCorrection
 from incentives.domain.corrections.publications import undo_publication
 from incentives.domain.engine import rulebook
@@ -31,12 +30,11 @@ from incentives.domain.ledger.queries import major
 from incentives.domain.notice import NoReason, WithoutNotice
 from incentives.domain.pump import hints
 from incentives.domain.rules.documents import BadDocument, Finding, read_document
-from incentives.domain.rules.tables import BadTable, read_table
 from incentives.domain.rules.written import NotReadable, differences, read_text, write_text
 from incentives.enums import Emergency, NoticeOf, RuleState
-from incentives.models import BudgetAlarm, LookupTable, RuleInterval, RuleNotice, RuleVersion, SharedLimit
+from incentives.models import BudgetAlarm, RuleInterval, RuleNotice, RuleVersion
 from incentives.tasks.corrections import carry_on_corrections
-from members.admin.base import Remembered, WhyForm, Window
+from members.admin.base import Window
 
 TEMPLATE = """\
 code: my-rule
@@ -292,7 +290,7 @@ def _by(request: HttpRequest, form: StepForm) -> dict[str, Any]:
 def _announced_words(version: RuleVersion) -> str:
     """That a step waits for its days of notice, until when and why; empty where it was taken at once."""
     told = notice.coming([version.rule.code], now=timezone.now()).get(version.rule.code)
-    if told is None or told.version_id != version.pk:
+    if told is None or told.version_id != version.pk or told.of == NoticeOf.SHARED:
         return ""
     said = {"version": version, "when": _local(told.takes_effect_at), "why": " ".join(told.why)}
     if told.of == NoticeOf.END:
@@ -323,10 +321,20 @@ def _story_of(object_id: str) -> dict[str, Any]:
 class RuleNoticeAdmin(Window[RuleNotice]):
     """What was announced of public rules, and what was done without notice and why."""
 
-    list_display = ("rule", "version", "of", "announced_at", "takes_effect_at", "withdrawn_at", "emergency", "reason")
+    list_display = (
+        "rule",
+        "version",
+        "of",
+        "shared",
+        "announced_at",
+        "takes_effect_at",
+        "withdrawn_at",
+        "emergency",
+        "reason",
+    )
     list_filter = ("emergency", "of")
     list_select_related = ("rule", "version__rule")
-    search_fields = ("rule__code",)
+    search_fields = ("rule__code", "shared")
     ordering = ("-id",)
 
 
@@ -334,43 +342,6 @@ class RuleNoticeAdmin(Window[RuleNotice]):
 class RuleIntervalAdmin(Window[RuleInterval]):
     list_display = ("version", "in_force_from", "in_force_until")
     list_select_related = ("version__rule",)
-
-
-class LimitForm(WhyForm):
-    class Meta:
-        model = SharedLimit
-        fields = ["code", "document"]
-
-    def clean_document(self) -> Any:
-        try:
-            check_shared_limit(code="", document=self.cleaned_data["document"])
-        except BadDocument as error:
-            raise ValidationError([_said(finding) for finding in error.findings]) from error
-        return self.cleaned_data["document"]
-
-
-@admin.register(SharedLimit)
-class SharedLimitAdmin(Remembered[SharedLimit]):
-    form = LimitForm
-    list_display = ("code", "document")
-
-
-class TableForm(WhyForm):
-    class Meta:
-        model = LookupTable
-        fields = ["code", "rows"]
-
-    def clean_rows(self) -> Any:
-        try:
-            return {key: str(value) for key, value in read_table(self.cleaned_data["rows"]).items()}
-        except BadTable as error:
-            raise ValidationError(str(error)) from error
-
-
-@admin.register(LookupTable)
-class LookupTableAdmin(Remembered[LookupTable]):
-    form = TableForm
-    list_display = ("code", "rows")
 
 
 @admin.register(BudgetAlarm)

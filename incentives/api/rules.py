@@ -25,10 +25,15 @@ from members.enums import Scope
 
 
 class RuleChange(serializers.Serializer[Any]):
-    """What is announced of a rule: its next version, or its end, from this moment on."""
+    """What is announced of a rule: its next version, its end, or a change of what it shares, from this moment on."""
 
-    of = serializers.ChoiceField(choices=[NoticeOf.NEXT.value, NoticeOf.END.value])
-    version = serializers.IntegerField(source="version.number", help_text="The version that begins, or ends.")
+    of = serializers.ChoiceField(choices=[NoticeOf.NEXT.value, NoticeOf.END.value, NoticeOf.SHARED.value])
+    shared = serializers.CharField(
+        allow_blank=True, help_text="The shared limit or table that changes, such as limit votes; else empty."
+    )
+    version = serializers.IntegerField(
+        source="version.number", help_text="The version that begins, ends, or shares what changes."
+    )
     takes_effect_at = serializers.DateTimeField()
     why = serializers.ListField(child=serializers.CharField(), help_text="What may be less, a sentence each.")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from incentives.domain.rules.catalogue import Catalogue, CounterFacts, CurrencyFacts
 from incentives.domain.rules.checking import unfit
@@ -36,6 +37,12 @@ class Known:
     currencies: Mapping[str, Currency]
     # The kinds of those attributes of members that rules may read.
     attributes: Mapping[str, str]
+    # What may be named until each of these moments, in order: shared limits and tables as they are before a change.
+    until: tuple[tuple[datetime, Catalogue], ...] = ()
+
+    def at(self, moment: datetime) -> Catalogue:
+        """What may be named at a moment."""
+        return next((catalogue for until, catalogue in self.until if moment < until), self.catalogue)
 
 
 def member_fields(
@@ -69,6 +76,7 @@ def load_known() -> Known:
     attributes = {code: each for code, each in definitions().items() if each.is_for_rules}
     ladder = Ladder.objects.order_by("pk").first()
     tiers = tuple(ladder.tiers.values_list("code", flat=True)) if ladder is not None else ()
+    tables, limits = list(LookupTable.objects.all()), list(SharedLimit.objects.all())
     catalogue = Catalogue(
         event_types={code: fields_of(schema) for code, schema in schemas.items()},
         reserved=NOT_FOR_RULES,
@@ -82,12 +90,29 @@ def load_known() -> Known:
         },
         currencies=currency_facts(currencies.values()),
         counters=_counter_facts(counters),
-        tables={table.code: read_table(table.rows) for table in LookupTable.objects.all()},
+        tables={table.code: read_table(table.words) for table in tables},
         badges=frozenset(Badge.objects.values_list("code", flat=True)),
         privileges=frozenset(Privilege.objects.values_list("code", flat=True)),
-        limits={limit.code: read_limit(limit.document, limit.code) for limit in SharedLimit.objects.all()},
+        limits={limit.code: read_limit(limit.words, limit.code) for limit in limits},
     )
-    return Known(catalogue, schemas, counters, currencies, {code: each.kind for code, each in attributes.items()})
+    kinds = {code: each.kind for code, each in attributes.items()}
+    return Known(catalogue, schemas, counters, currencies, kinds, tuple(_until(catalogue, tables, limits)))
+
+
+def _until(
+    catalogue: Catalogue, tables: list[LookupTable], limits: list[SharedLimit]
+) -> Iterator[tuple[datetime, Catalogue]]:
+    """What may be named before each day on which a table or limit changes."""
+    for moment in sorted({each.until for each in (*tables, *limits) if each.until is not None}):
+        just_before = moment - timedelta.resolution
+        yield (
+            moment,
+            replace(
+                catalogue,
+                tables={each.code: read_table(each.words_at(just_before)) for each in tables},
+                limits={each.code: read_limit(each.words_at(just_before), each.code) for each in limits},
+            ),
+        )
 
 
 def currency_facts(currencies: Iterable[Currency]) -> dict[str, CurrencyFacts]:

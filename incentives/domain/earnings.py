@@ -160,13 +160,15 @@ def _is_own(effect: CheckedEffect) -> bool:
 
 
 def _until(type_book: TypeBook, rule: CheckedRule, now: datetime) -> datetime | None:
-    """When a rule that is in force now ends, if that is known."""
-    ends = [
-        span.ends
-        for span in type_book.spans
-        if span.rule is rule and span.begins <= now and (span.ends is None or now < span.ends)
-    ]
-    return ends[0] if ends else None
+    """When a rule that is in force now ends, if that is known; a change of what it shares does not end it."""
+    until = now
+    for span in sorted(type_book.spans, key=lambda each: each.begins):
+        if span.rule.document is not rule.document or span.begins > until:
+            continue
+        if span.ends is None:
+            return None
+        until = max(until, span.ends)
+    return until
 
 
 def _goal(group: CheckedGroup, book: RuleBook) -> tuple[str, int] | None:
@@ -218,12 +220,13 @@ class _Teller:
         if found.ceiling is not None:
             usage = usage_of(found.ceiling, self.uses, day=self.today, today=self.today, known=self.book.known)
         reason = self._closed_because(found.rule.condition)
-        change = self._change(document.code)
+        pays = tuple(self._pay(effect) for effect in found.rule.effects if _is_own(effect))
+        change = self._change(found, pays)
         return Way(
             code=document.code,
             name=text_in(document.name, self.language, document.code),
             state=self._state(found, usage, reason),
-            pays=tuple(self._pay(effect) for effect in found.rule.effects if _is_own(effect)),
+            pays=pays,
             usage=usage,
             goal=Goal(min(self.counts.get(found.goal[0], 0), found.goal[1]), found.goal[1]) if found.goal else None,
             reason=reason,
@@ -231,15 +234,22 @@ class _Teller:
             change=change,
         )
 
-    def _change(self, code: str) -> Change | None:
-        told = self.announced.get(code)
+    def _change(self, found: _Found, now: tuple[Pay, ...]) -> Change | None:
+        """What is announced; a change of what it shares tells what it pays then only where that is another amount."""
+        told = self.announced.get(found.plan.code)
         if told is None:
             return None
-        known = self.book.versions.get((code, told.version.number)) if told.of == NoticeOf.NEXT else None
-        pays = known[0].effects if known is not None else ()
-        return Change(
-            told.takes_effect_at, told.of == NoticeOf.END, tuple(self._pay(each) for each in pays if _is_own(each))
-        )
+        then = tuple(self._pay(each) for each in self._effects_then(told, found) if _is_own(each))
+        is_same = told.of == NoticeOf.SHARED and then == now
+        return Change(told.takes_effect_at, told.of == NoticeOf.END, () if is_same else then)
+
+    def _effects_then(self, told: RuleNotice, found: _Found) -> tuple[CheckedEffect, ...]:
+        """What the rule will do from the announced day on."""
+        if told.of == NoticeOf.SHARED:
+            rules = self.book.at(self.book.by_code[found.rule.document.when], told.takes_effect_at).compiled.rules
+            return next((rule.effects for rule in rules if rule.document.code == found.plan.code), ())
+        known = self.book.versions.get((found.plan.code, told.version.number)) if told.of == NoticeOf.NEXT else None
+        return known[0].effects if known is not None else ()
 
     def _state(self, found: _Found, usage: Usage | None, reason: str) -> str:
         if self._is_done(found) or (usage is not None and usage.is_used_up and usage.again_on is None):

@@ -102,6 +102,8 @@ def is_no_less(old: Node, new: Node) -> bool:
     if (old.kind, old.value, len(old.children)) != (new.kind, new.value, len(new.children)) or not old.children:
         return False
     pairs = list(zip(old.children, new.children, strict=True))
+    if old.table is not None and new.table is not None:
+        return same(*pairs[0]) and same(*pairs[1]) and _has_no_lower_row(old.table, new.table)
     if (old.kind, old.value) == ("arithmetic", "-"):
         return is_no_less(*pairs[0]) and is_no_less(pairs[1][1], pairs[1][0])
     if old.kind == "choose":
@@ -110,6 +112,13 @@ def is_no_less(old: Node, new: Node) -> bool:
         return all(map(_is_positive, (*old.children, *new.children))) and all(is_no_less(*pair) for pair in pairs)
     rises = (old.kind, old.value) == ("arithmetic", "+") or (old.kind == "call" and old.value in _RISING)
     return rises and all(is_no_less(*pair) for pair in pairs)
+
+
+def _has_no_lower_row(old: Mapping[str, Decimal], new: Mapping[str, Decimal]) -> bool:
+    """Whatever the key is: one without a row of its own is answered by the row for all others."""
+    keys = {*old, *new}
+    found = ((old.get(key, old.get("*")), new.get(key, new.get("*"))) for key in keys)
+    return all(was is None or (becomes is not None and becomes >= was) for was, becomes in found)
 
 
 def _is_positive(node: Node) -> bool:

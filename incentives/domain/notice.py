@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -20,6 +21,7 @@ from incentives.domain.catalogues import load_known
 from incentives.domain.lessening import lessened
 from incentives.domain.pump import hints
 from incentives.domain.revisions import revise
+from incentives.domain.rules.catalogue import Catalogue
 from incentives.domain.rules.checking import CheckedRule, check_rule
 from incentives.domain.rules.documents import BadDocument, Document, read_document
 from incentives.enums import Emergency, NoticeOf, RuleState
@@ -53,14 +55,20 @@ def length() -> timedelta:
 
 def lessened_by(version: RuleVersion, now: datetime) -> list[str]:
     """What members may get less of when this version takes the place of those they rely on; empty for nothing."""
-    after = _checked(version)
-    found: dict[str, None] = {}
-    for before in relied_on(version.rule, now):
-        known = _checked(before)
-        if known is not None and after is not None:
-            policies = {each.code: each.expiry_next or each.expiry for each in Currency.objects.all()}
-            found |= dict.fromkeys(lessened(known, after, policies=policies, now=now))
+    known, found = load_known(), dict[str, None]()
+    # What the rules share may be announced to change: they are compared by what holds now, and by what will.
+    catalogues = [*(each for until, each in known.until if now < until), known.catalogue]
+    for relied in relied_on(version.rule, now):
+        for catalogue in catalogues:
+            before, after = checked(relied, catalogue), checked(version, catalogue)
+            if before is not None and after is not None:
+                found |= dict.fromkeys(lessened(before, after, policies=policies(), now=now))
     return list(found)
+
+
+def policies() -> dict[str, Any]:
+    """What points of each currency will live by, by its code."""
+    return {each.code: each.expiry_next or each.expiry for each in Currency.objects.all()}
 
 
 def relied_on(rule: Rule, now: datetime) -> list[RuleVersion]:
@@ -126,10 +134,10 @@ def _read(version: RuleVersion) -> Document | None:
         return None
 
 
-def _checked(version: RuleVersion) -> CheckedRule | None:
-    """A version as it checks today; None for one that is broken and pays nothing."""
+def checked(version: RuleVersion, catalogue: Catalogue) -> CheckedRule | None:
+    """A version as it checks against what may be named; None for one that is broken and pays nothing."""
     try:
-        return check_rule(read_document(version.document), load_known().catalogue).rule
+        return check_rule(read_document(version.document), catalogue).rule
     except BadDocument:
         return None
 
@@ -143,19 +151,22 @@ def write_down(
     takes_effect_at: datetime,
     skipped: WithoutNotice | None = None,
     by: AbstractBaseUser | None = None,
+    shared: str = "",
 ) -> RuleNotice:
     """Keep what was announced, or what was done without."""
     return RuleNotice.objects.create(
         rule_id=version.rule_id, version=version, of=of, why=why, announced_at=now, takes_effect_at=takes_effect_at,
         emergency=skipped.kind if skipped is not None else "",
         reason=skipped.reason.strip()[:300] if skipped is not None else "", by_id=by.pk if by is not None else None,
+        shared=shared,
     )  # fmt: skip
 
 
 def coming(codes: Collection[str], *, now: datetime) -> Mapping[str, RuleNotice]:
-    """What is announced of these rules, by code; one query."""
+    """What is announced of these rules, by code, their own words first, then what comes first; one query."""
     found = RuleNotice.objects.coming(now).filter(rule__code__in=codes).select_related("rule", "version")
-    return {notice.rule.code: notice for notice in found.order_by("pk")}
+    nearest_last = sorted(found.order_by("-takes_effect_at", "pk"), key=lambda each: each.of != NoticeOf.SHARED)
+    return {notice.rule.code: notice for notice in nearest_last}
 
 
 def carry_out(*, now: datetime) -> int:

@@ -104,7 +104,7 @@ def publish_rule(
         _refuse_beside_another(version)
         why = notice.lessened_by(version, now)
         is_announced = bool(why) and without_notice is None
-        if is_announced and version.rule.notices.coming(now).exists():
+        if is_announced and version.rule.notices.coming(now).of_itself().exists():
             raise CannotPublish(_("A change of this rule is announced already; withdraw it first."))
         if is_announced and in_force_from is not None:
             raise CannotPublish(f"It may pay less, so it cannot be backdated. {' '.join(why)}")
@@ -133,7 +133,7 @@ def withdraw(*, version: RuleVersion, now: datetime) -> RuleVersion:
     with transaction.atomic():
         Rule.objects.select_for_update().get(pk=version.rule_id)
         version.refresh_from_db()
-        found = version.rule.notices.coming(now).select_for_update().filter(version=version)
+        found = version.rule.notices.coming(now).of_itself().select_for_update().filter(version=version)
         if version.state not in (RuleState.ANNOUNCED, RuleState.LIVE) or not found.exists():
             raise CannotPublish(f"Nothing is announced of {version} that could be withdrawn.")
         moments = list(found.values_list("takes_effect_at", flat=True))
@@ -229,7 +229,7 @@ def _ends_at(
             )
             % {"days": notice.length().days}
         )
-    if without_notice is None and version.rule.notices.coming(now).exists():
+    if without_notice is None and version.rule.notices.coming(now).of_itself().exists():
         raise CannotPublish(_("A change of this rule is announced already; withdraw it first."))
     ends = now + notice.length() if without_notice is None else now
     if without_notice is not None:
@@ -251,7 +251,7 @@ def _retire_others(version: RuleVersion, now: datetime) -> None:
         other.state = RuleState.RETIRED
         other.save(update_fields=["state"])
     # Whatever was announced of them has been overtaken by what pays no less, or by an emergency.
-    version.rule.notices.coming(now).exclude(version=version).update(withdrawn_at=now)
+    version.rule.notices.coming(now).of_itself().exclude(version=version).update(withdrawn_at=now)
 
 
 def _next_begins(rule: Rule, now: datetime) -> datetime | None:

@@ -153,6 +153,10 @@ def _judged(judgement: Judgement, event: Event, book: RuleBook) -> list[tuple[Ch
     codes = {code for code, _ in named}
     in_force = book.at(book.types[event.type_id], event.occurred_at)
     others = {(plan.code, plan.version) for plan in in_force.plans if plan.code not in codes}
+    read_then = {
+        (plan.code, plan.version): (rule, plan)
+        for rule, plan in zip(in_force.compiled.rules, in_force.plans, strict=True)
+    }
     found = []
     for code, version in named | others:
         known, plan = book.versions.get((code, version)), book.plan_of(code, version)
@@ -160,7 +164,7 @@ def _judged(judgement: Judgement, event: Event, book: RuleBook) -> list[tuple[Ch
             continue
         rule, published_at = known
         if (code, version) in named or published_at <= judgement.judged_at:
-            found.append((rule, plan))
+            found.append(read_then.get((code, version), (rule, plan)))
     return sorted(found, key=lambda each: (-each[0].document.priority, each[1].code))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -76,11 +77,16 @@ class RuleNoticeQuerySet(models.QuerySet["RuleNotice"]):
         """What has been announced, holds, and has not happened yet."""
         return self.filter(takes_effect_at__gt=moment, withdrawn_at__isnull=True, emergency="")
 
+    def of_itself(self) -> RuleNoticeQuerySet:
+        """What was announced of the rule's own words; what it shares with others changes beside them."""
+        return self.exclude(of=NoticeOf.SHARED)
+
 
 class RuleNotice(models.Model):
     """A step by which a public rule pays less: announced with its date, or taken at once in an emergency, and why.
 
-    `why` are the sentences that say what may be less. `told_up_to` is the last member who was told.
+    `why` are the sentences that say what may be less. `told_up_to` is the last member who was told. `shared` names the
+    shared limit or the table that changes, such as `limit votes`, where it is not the rule's own words.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -89,6 +95,7 @@ class RuleNotice(models.Model):
         RuleVersion, on_delete=models.PROTECT, related_name="notices", verbose_name=_("rule version")
     )
     of = models.CharField(_("of"), max_length=5, choices=NoticeOf)
+    shared = models.CharField(_("limit or table"), max_length=80, blank=True, default="", db_default="")
     why = models.JSONField(_("what may be less"), default=list)
     announced_at = models.DateTimeField(_("announced at"))
     takes_effect_at = models.DateTimeField(_("takes effect at"))
@@ -115,6 +122,10 @@ class RuleNotice(models.Model):
             models.CheckConstraint(
                 condition=~Q(emergency="") | Q(takes_effect_at__gt=F("announced_at")),
                 name="without_an_emergency_there_is_notice",
+            ),
+            models.CheckConstraint(
+                condition=Q(of=NoticeOf.SHARED) & ~Q(shared="") | ~Q(of=NoticeOf.SHARED) & Q(shared=""),
+                name="what_is_shared_is_named",
             ),
         ]
 
@@ -169,10 +180,40 @@ class RuleSet(models.Model):
         return f"rule set {self.pk}: {self.reason}"
 
 
-class SharedLimit(models.Model):
-    """A limit that several rules name, such as 200 net points a day over all votes."""
+class Shared(models.Model):
+    """What several rules name. It holds its newest words; `until` the day of a change, `before` held instead."""
+
+    # Which field holds the newest words.
+    WORDS: ClassVar[str]
 
     code = models.SlugField(_("code"), max_length=64, unique=True)
+    before = models.JSONField(_("before the change"), null=True, blank=True, editable=False)
+    until = models.DateTimeField(_("changes on"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def words(self) -> Any:
+        return getattr(self, self.WORDS)
+
+    @words.setter
+    def words(self, words: Any) -> None:
+        setattr(self, self.WORDS, words)
+
+    def words_at(self, moment: datetime) -> Any:
+        """What holds at a moment that is not before the newest change but one."""
+        return self.before if self.until is not None and moment < self.until else self.words
+
+
+class SharedLimit(Shared):
+    """A limit that several rules name, such as 200 net points a day over all votes."""
+
+    WORDS = "document"
+
     document = models.JSONField(_("document"))
 
     history = HistoricalRecords()
@@ -180,15 +221,19 @@ class SharedLimit(models.Model):
     class Meta:
         verbose_name = _("shared limit")
         verbose_name_plural = _("shared limits")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(before__isnull=True, until__isnull=True) | Q(before__isnull=False, until__isnull=False),
+                name="another_limit_has_its_day",
+            )
+        ]
 
-    def __str__(self) -> str:
-        return self.code
 
-
-class LookupTable(models.Model):
+class LookupTable(Shared):
     """A decision table with one input: `lookup("code", key)`. The row `*` answers for every other key."""
 
-    code = models.SlugField(_("code"), max_length=64, unique=True)
+    WORDS = "rows"
+
     rows = models.JSONField(_("rows"), help_text=_("Key to decimal number, written as a string."))
 
     history = HistoricalRecords()
@@ -196,9 +241,12 @@ class LookupTable(models.Model):
     class Meta:
         verbose_name = _("lookup table")
         verbose_name_plural = _("lookup tables")
-
-    def __str__(self) -> str:
-        return self.code
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(before__isnull=True, until__isnull=True) | Q(before__isnull=False, until__isnull=False),
+                name="another_table_has_its_day",
+            )
+        ]
 
 
 class LimitName(models.Model):

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from incentives.domain import notice, publishing
-from incentives.models import RuleInterval, RuleNotice, RuleVersion
+from incentives.domain.sharing import put_shared
+from incentives.models import RuleInterval, RuleNotice, RuleVersion, SharedLimit
 from members.models import Event
 from tests import factories
 from tests.factories import award
@@ -41,6 +42,23 @@ def test_jobs_at_once_tell_everybody_once_and_carry_it_out_once(committed_db):
 
     assert Event.objects.filter(type__code="rule.changing").count() == 30
     assert dict(RuleVersion.objects.values_list("number", "state")) == {1: "retired", 2: "live"}
+
+
+def test_two_who_cut_a_shared_limit_at_once_leave_one_announcement(committed_db):
+    factories.world()
+    SharedLimit.objects.create(code="pot", document={"every": "day", "times": 9})
+    factories.rule({"then": [award(10)], "limits": ["pot"]}, now=NOW - timedelta(days=30))
+
+    def cut(times):
+        words = {"every": "day", "times": times}
+        return lambda: put_shared(thing=SharedLimit.objects.get(code="pot"), words=words, now=NOW)
+
+    assert in_threads(cut(3), cut(4), cut(5), cut(3)) == []
+
+    held = SharedLimit.objects.get(code="pot")
+    assert (held.before["times"], held.until) == (9, NOW + DAYS)
+    assert held.document["times"] in (3, 4, 5)
+    assert RuleNotice.objects.filter(withdrawn_at__isnull=True).count() == 1
 
 
 def test_one_who_retires_and_one_who_publishes_at_once_make_one_announcement(committed_db):

@@ -13,6 +13,7 @@ from django.db import connection
 
 from incentives.domain.catalogues import HAS_ROLE, Known, load_known
 from incentives.domain.engine.rising import RisingLadder, rising_ladder
+from incentives.domain.engine.stretches import stretches
 from incentives.domain.quests.loading import quest_plans
 from incentives.domain.quests.plans import QuestPlan
 from incentives.domain.rules.checking import CheckedRule, check_rule
@@ -251,8 +252,8 @@ class RuleBook:
             if schedule is not None:
                 begins = max(begins, schedule.from_ or begins)
                 ends = min((each for each in (ends, schedule.until) if each is not None), default=None)
-            if ends is None or begins < ends:
-                spans.setdefault(rule.document.when, []).append(RuleSpan(rule, version.number, begins, ends))
+            for each, first, last in stretches(rule, self.known, begins, ends):
+                spans.setdefault(rule.document.when, []).append(RuleSpan(each, version.number, first, last))
         moving: dict[str, list[CompiledCounter]] = {}
         for counter in self.known.counters.values():
             moving.setdefault(counter.event_type, []).append(counter)
@@ -303,7 +304,8 @@ class RuleBook:
         )
 
     def _planned(self, rule: CheckedRule, number: int) -> RulePlan:
-        plan = self.plan_of(rule.document.code, number)
+        newest, _published_at = self.versions[rule.document.code, number]
+        plan = self.plan_of(rule.document.code, number) if rule is newest else self._plan(rule, number)
         assert plan is not None, "what is in force was checked"
         return plan
 

@@ -30,6 +30,7 @@ from incentives.domain.rules.documents import BadDocument
 from incentives.domain.rules.expiry import BadExpiry, check_expiry
 from incentives.domain.rules.findings import near
 from incentives.domain.rules.tables import BadTable, read_table
+from incentives.domain.sharing import Announced, BreaksRule, put_shared
 from incentives.models import Account, Badge, Currency, LookupTable, SharedLimit
 from members.domain.contents.metrics import MEASURES as CONTENT_MEASURES
 from members.domain.counters.compiled import BadCounter
@@ -205,12 +206,33 @@ def _badge(code: str, document: Any, applied: Applied) -> None:
 
 def _table(code: str, document: Any, applied: Applied) -> None:
     rows = read_table({str(key): value for key, value in document.items()} if isinstance(document, dict) else document)
-    put(LookupTable, code, {"rows": {key: str(value) for key, value in rows.items()}}, applied)
+    _put_shared(LookupTable, code, {key: str(value) for key, value in rows.items()}, applied)
 
 
 def _limit(code: str, document: Any, applied: Applied) -> None:
     check_shared_limit(code=code, document=document)
-    put(SharedLimit, code, {"document": document}, applied)
+    _put_shared(SharedLimit, code, document, applied)
+
+
+def _put_shared(model: type[SharedLimit | LookupTable], code: str, words: Any, applied: Applied) -> None:
+    """What rules share; for less after the days of notice. Raises BadEntry."""
+    held = model._default_manager.filter(code=code).first()  # noqa: SLF001
+    if held is None:
+        put(model, code, {model.WORDS: words}, applied)
+        return
+    if held.words == words:
+        return
+    try:
+        told = put_shared(thing=held, words=words, now=timezone.now())
+    except BreaksRule as error:
+        raise BadEntry(str(error)) from error
+    applied.changed.append(f"{model.__name__.lower()} {code}{_when(told)}")
+
+
+def _when(told: Announced | None) -> str:
+    if told is None:
+        return ""
+    return f" (from {told.takes_effect_at:%Y-%m-%d %H:%M} UTC on, because members may get less: {' '.join(told.why)})"
 
 
 def _ladder(code: str, document: Any, applied: Applied) -> None:

@@ -63,9 +63,10 @@ class Node:
 
 
 def same(a: Node, b: Node) -> bool:
-    """Say whether two trees mean the same, wherever they stand."""
+    """Say whether two trees mean the same, wherever they stand; a table with other rows is another one."""
     return (
         (a.kind, type(a.value), a.value) == (b.kind, type(b.value), b.value)
+        and a.table == b.table
         and len(a.children) == len(b.children)
         and all(same(x, y) for x, y in zip(a.children, b.children, strict=True))
     )
