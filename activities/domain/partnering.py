@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from activities.domain.after.reporting import is_fresh
 from activities.enums import ActivityState
 from activities.models import Activity, Registration
 from incentives.domain.partners import Gathered
 from members.models import Partner
 
 OVER_STATES = (ActivityState.FINISHED, ActivityState.REVIEWED)
-NEW_FOR = timedelta(days=30)
 
 
 def gathered_by(partner: Partner) -> Gathered:
@@ -38,12 +36,5 @@ def _people(came: QuerySet[Registration]) -> int:
 
 
 def _new(came: QuerySet[Registration]) -> int:
-    """Who joined at most thirty days before it began and had been to nothing before, as the report says it."""
-    before = Registration.objects.filter(
-        member=OuterRef("member"), checked_in_at__isnull=False, activity__starts_at__lt=OuterRef("activity__starts_at")
-    )
-    fresh = came.filter(
-        ~Exists(before), member__joined_at__gte=F("activity__starts_at") - NEW_FOR,
-        member__joined_at__lte=F("activity__ends_at"),
-    )  # fmt: skip
+    fresh = came.filter(is_fresh())
     return fresh.aggregate(count=Count("member", distinct=True))["count"] or 0

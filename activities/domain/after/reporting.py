@@ -101,16 +101,20 @@ def brought(came: QuerySet[Registration]) -> QuerySet[Registration]:
         | Q(invitation__campaign=OuterRef("activity__campaign__code")),
         member=OuterRef("member_id"),
     ).exclude(state=ReferralState.REJECTED)
+    return came.filter(Exists(invited) | is_fresh())
+
+
+def is_fresh() -> Q:
+    """Of a registration: who joined at most thirty days before it began, and had come to nothing before."""
     before = Registration.objects.filter(
         member=OuterRef("member_id"),
         checked_in_at__isnull=False,
         activity__starts_at__lt=OuterRef("activity__starts_at"),
     )
-    is_fresh = Q(
+    return Q(
         ~Exists(before), member__joined_at__gte=F("activity__starts_at") - NEW_FOR,
         member__joined_at__lte=F("activity__ends_at"),
     )  # fmt: skip
-    return came.filter(Exists(invited) | is_fresh)
 
 
 def _connections(activity: Activity) -> int:
