@@ -8,12 +8,18 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import reset_hashers
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from rest_framework.test import APIClient
 
 from tests import databases, factories, servers
 
 DATABASE_FIXTURES = {"db", "transactional_db", "committed_db", "django_db_setup", "redis_url"}
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+# How fast examples are made says how busy the machine is, not whether the code is right.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True)
