@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from activities.domain import registering
 from activities.domain.orders import proof
+from activities.domain.registering import giving
 from activities.models import Registration
 from incentives.domain.privileges import granting, using
 from incentives.domain.requests import Refused
@@ -135,7 +136,7 @@ def test_a_worker_that_dies_between_the_uses_and_the_place_has_taken_nothing(vis
         raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(registering, "seat", die)
+        patch.setattr(giving, "seat", die)
         registering.register(activity_id=evening.pk, member=ada, now=timezone.now(), guests=1)
 
     given.refresh_from_db()
