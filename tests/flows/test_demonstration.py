@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from activities.domain.orders import proof
+from activities.domain.proposals import board
+from activities.enums import ProposalState
 from config.demo import filling
 from incentives.domain.ledger.verify import verify
 from members.domain import page_links
@@ -63,3 +65,6 @@ def test_every_page_of_it_opens_for_operators_and_members_and_the_books_are_righ
                 assert browser.get("/me/").status_code == browser.get("/me/missing/").status_code == 200
 
     assert [each for each in (*verify(), *proof.verify()) if not each.holds] == []
+
+    empty = [column.state for column in board.board(now=timezone.now()) if not column.count]
+    assert empty == [ProposalState.WITHDRAWN], "the board shows every stage, and nobody has withdrawn"
