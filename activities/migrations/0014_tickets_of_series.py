@@ -92,6 +92,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(1000000000000),
                         ],
                         verbose_name="price",
+                        help_text="Of one seat, in the minor unit of the activity's money.",
                     ),
                 ),
                 (
@@ -100,6 +101,7 @@ class Migration(migrations.Migration):
                         default=0,
                         validators=[django.core.validators.MinValueValidator(0)],
                         verbose_name="price in points",
+                        help_text="Of one seat, in the minor unit of these points.",
                     ),
                 ),
                 (
@@ -269,6 +271,7 @@ class Migration(migrations.Migration):
                             django.core.validators.MaxValueValidator(1000000000000),
                         ],
                         verbose_name="price",
+                        help_text="Of one seat, in the minor unit of the activity's money.",
                     ),
                 ),
                 (
@@ -277,6 +280,7 @@ class Migration(migrations.Migration):
                         default=0,
                         validators=[django.core.validators.MinValueValidator(0)],
                         verbose_name="price in points",
+                        help_text="Of one seat, in the minor unit of these points.",
                     ),
                 ),
                 (

@@ -12,12 +12,13 @@ from activities.models.calendars import MemberCalendar
 from activities.models.codes import TicketCode
 from activities.models.door import GUESTS_AT_ONCE_MAX, NONCE_LENGTH_MAX, Feedback, Paper, Recap, Scan
 from activities.models.invitations import ActivityInvitation
-from activities.models.orders import MONEY_MAX, Group, Order, Payment, Refund, Ticket
+from activities.models.orders import Group, Order, Payment, Refund, Ticket
 from activities.models.pages import PageToClose
 from activities.models.proposals import Proposal, ProposalStep
 from activities.models.registrations import ENDED_STATES, LIVE_STATES, SEATED_STATES, Registration
 from activities.models.series import Series
 from activities.models.series_tickets import SeriesTicket
+from activities.models.terms import MONEY_MAX
 
 __all__ = [
     "BRAND_AUDIENCE_MIN", "COMING_STATES", "ENDED_STATES", "GUESTS_AT_ONCE_MAX", "GUESTS_MAX", "LIVE_STATES",

@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 import uuid_utils.compat as uuid
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from activities.enums import GroupState, OrderState, RefundFor, RefundState
-from activities.models.activities import BY_LANGUAGE, SEATS_MAX, Activity
-from incentives.models import Currency, Privilege
-from members.models import Member, Tier
-
-MONEY_MAX = 10**12
+from activities.models.activities import Activity
+from activities.models.terms import MONEY_MAX, TicketTerms
+from incentives.models import Currency
+from members.models import Member
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -29,7 +28,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         )
 
 
-class Ticket(models.Model):
+class Ticket(TicketTerms):
     """A way to come to an activity, with its price in money, in points, in both, or free. A price is of one seat.
 
     Whoever may use its `privilege`, a pass, takes it with a use for each seat instead; `pass_only` is for nobody else.
@@ -40,35 +39,9 @@ class Ticket(models.Model):
     """
 
     activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="tickets", verbose_name=_("activity"))
-    code = models.CharField(_("code"), max_length=40, validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$")])
-    names = models.JSONField(_("names"), default=dict, help_text=BY_LANGUAGE)
-    texts = models.JSONField(_("in a sentence"), default=dict, blank=True, help_text=BY_LANGUAGE)
-    price = models.BigIntegerField(
-        _("price"), default=0, validators=[MinValueValidator(0), MaxValueValidator(MONEY_MAX)],
-        help_text=_("Of one seat, in the minor unit of the activity's money."),
-    )  # fmt: skip
-    currency = models.ForeignKey(
-        Currency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("points")
-    )
-    points = models.BigIntegerField(
-        _("price in points"), default=0, validators=[MinValueValidator(0)],
-        help_text=_("Of one seat, in the minor unit of these points."),
-    )  # fmt: skip
-    capacity = models.PositiveIntegerField(
-        _("seats"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(SEATS_MAX)],
-        help_text=_("Empty for as many as the activity has."),
-    )  # fmt: skip
     seats_taken = models.PositiveIntegerField(_("seats taken"), default=0, editable=False)
     sells_from = models.DateTimeField(_("sold from"), null=True, blank=True)
     sells_until = models.DateTimeField(_("sold until"), null=True, blank=True)
-    tier = models.ForeignKey(
-        Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from this tier on")
-    )
-    privilege = models.ForeignKey(
-        Privilege, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pass"),
-        help_text=_("The privilege that pays for it: a use for each seat. Empty where none does."),
-    )  # fmt: skip
-    pass_only = models.BooleanField(_("only with the pass"), default=False, help_text=_("Else others pay the price."))
     group_size = models.PositiveSmallIntegerField(
         _("places of a group"), null=True, blank=True, validators=[MinValueValidator(2), MaxValueValidator(100)],
         help_text=_("Empty for whoever buys alone."),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from activities.models.activities import BY_LANGUAGE, SEATS_MAX
-from activities.models.orders import MONEY_MAX
 from activities.models.series import Series
-from incentives.models import Currency, Privilege
-from members.models import Tier
+from activities.models.terms import MONEY_MAX, TicketTerms
 
 DAYS_MAX = 366
 
 
-class SeriesTicket(models.Model):
+class SeriesTicket(TicketTerms):
     """What a ticket of each date begins as; see Ticket. Prices are in the minor unit of the series' money.
 
     Its moments are so many local days before the date, by the clock that hangs there: at the time said, or at the one
@@ -25,20 +22,6 @@ class SeriesTicket(models.Model):
     """
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="tickets", verbose_name=_("series"))
-    code = models.CharField(_("code"), max_length=40, validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$")])
-    names = models.JSONField(_("names"), default=dict, help_text=BY_LANGUAGE)
-    texts = models.JSONField(_("in a sentence"), default=dict, blank=True, help_text=BY_LANGUAGE)
-    price = models.BigIntegerField(
-        _("price"), default=0, validators=[MinValueValidator(0), MaxValueValidator(MONEY_MAX)]
-    )
-    currency = models.ForeignKey(
-        Currency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("points")
-    )
-    points = models.BigIntegerField(_("price in points"), default=0, validators=[MinValueValidator(0)])
-    capacity = models.PositiveIntegerField(
-        _("seats"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(SEATS_MAX)],
-        help_text=_("Empty for as many as the activity has."),
-    )  # fmt: skip
     sells_from_days = models.PositiveSmallIntegerField(
         _("sold from days before"), null=True, blank=True, validators=[MaxValueValidator(DAYS_MAX)],
         help_text=_("Empty: from the announcement on."),
@@ -53,15 +36,6 @@ class SeriesTicket(models.Model):
     sells_until_time = models.TimeField(
         _("at"), null=True, blank=True, help_text=_("By the clock there; empty: when it begins on its day.")
     )
-    tier = models.ForeignKey(
-        Tier, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("from this tier on")
-    )
-    privilege = models.ForeignKey(
-        Privilege, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pass"),
-        help_text=_("The privilege that pays for it: a use for each seat. Empty where none does."),
-    )  # fmt: skip
-    pass_only = models.BooleanField(_("only with the pass"), default=False, help_text=_("Else others pay the price."))
-
     history = HistoricalRecords()
 
     class Meta:
