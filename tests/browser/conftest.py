@@ -30,7 +30,10 @@ def chromium():
     # Playwright's own loop runs in this thread; Django would refuse to query beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     from django.db import connections
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    # After a click the next page may be half read; what is expected is waited for, long enough for a busy machine.
+    expect.set_options(timeout=30_000)
 
     # Beside a running loop Django opens connections anew; the one before must not keep the database busy.
     connections.close_all()

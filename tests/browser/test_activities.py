@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from activities.domain import registering
 from activities.models import Activity, Registration
@@ -67,12 +68,12 @@ def test_from_the_calendar_to_a_place_with_errors_beside_the_fields(
     assert overflow(page) == 0
     assert violations(page) == []
     shot(page, f"calendar-{width}-{scheme}-{language}")
-    page.get_by_role("link", name="手绘地图" if zh else "Maps by hand").first.is_visible()
+    expect(page.get_by_role("link", name="手绘地图" if zh else "Maps by hand").first).to_be_visible()
 
     page.locator("article h3").get_by_role("link", name="慢慢做酸面包" if zh else "Sourdough, slowly").click()
     page.locator("aside form .lr-btn--primary").click()
     page.locator("#e-q-diet").wait_for()
-    assert page.locator("#e-q-photo").is_visible()
+    expect(page.locator("#e-q-photo")).to_be_visible()
     assert overflow(page) == 0
     assert violations(page) == []
     shot(page, f"activity-errors-{width}-{scheme}-{language}")
@@ -80,8 +81,10 @@ def test_from_the_calendar_to_a_place_with_errors_beside_the_fields(
     page.locator("aside form .lr-btn--primary").click()
     page.get_by_role("heading", name="你有名额了" if zh else "You have a place").wait_for()
 
-    assert page.get_by_role("link", name="打开链接" if zh else "Open the link").get_attribute("href").endswith("/room")
-    assert page.locator("html").get_attribute("lang") == ("zh-Hans" if zh else "en")
+    expect(page.get_by_role("link", name="打开链接" if zh else "Open the link")).to_have_attribute(
+        "href", re.compile("/room$")
+    )
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans" if zh else "en")
     unfold(page)
     assert overflow(page) == 0
     assert violations(page) == []
@@ -121,16 +124,16 @@ def test_whoever_cancels_reads_before_what_goes_back(chromium, server, community
     page = entered(chromium, server, community, viewport={"width": 1280, "height": 900})
     page.goto(f"{server}/activities/evening/")
     shot(page, "activity-tickets-1280")
-    assert page.locator("[name=ticket][value=later]").is_disabled()
+    expect(page.locator("[name=ticket][value=later]")).to_be_disabled()
     page.get_by_role("button", name="Join").click()
     page.get_by_role("heading", name="You have a place").wait_for()
 
     page.get_by_text("I cannot come").click()
-    assert page.get_by_text(re.compile(r"Everything you gave goes back: 200", re.IGNORECASE)).is_visible()
+    expect(page.get_by_text(re.compile(r"Everything you gave goes back: 200", re.IGNORECASE))).to_be_visible()
     page.get_by_role("button", name="Cancel my registration").click()
 
     page.get_by_text("You cancelled on").wait_for()
-    assert page.get_by_role("button", name="Join").is_visible()
+    expect(page.get_by_role("button", name="Join")).to_be_visible()
     assert Registration.objects.get().order.points_refunded == 200
     assert page.problems == []
 
@@ -139,17 +142,17 @@ def test_everything_works_without_javascript(chromium, server, community, evenin
     page = entered(chromium, server, community, viewport={"width": 390, "height": 844}, java_script_enabled=False)
     page.goto(f"{server}/activities/")
     page.get_by_role("link", name="Next month").click()
-    assert "month=" in page.url
+    expect(page).to_have_url(re.compile("month="))
     page.goto(f"{server}/activities/evening/")
     page.get_by_role("button", name="Join").click()
-    assert page.locator("#e-q-diet").is_visible()
+    expect(page.locator("#e-q-diet")).to_be_visible()
     fill(page)
     page.get_by_role("button", name="Join").click()
-    assert page.get_by_role("heading", name="You have a place").is_visible()
+    expect(page.get_by_role("heading", name="You have a place")).to_be_visible()
     page.get_by_text("I cannot come").click()
     page.get_by_role("button", name="Cancel my registration").click()
 
-    assert page.get_by_text("You cancelled on").is_visible()
+    expect(page.get_by_text("You cancelled on")).to_be_visible()
     assert Registration.objects.get(member=community).state == "cancelled"
 
 
@@ -162,9 +165,9 @@ def test_a_visitor_sees_the_calendar_turns_the_month_by_keyboard_and_finds_no_na
     page.keyboard.press("Enter")
     page.wait_for_function("before => document.querySelector('#month-h').innerText !== before", arg=before)
 
-    assert page.locator("#month table th").count() == 7
+    expect(page.locator("#month table th")).to_have_count(7)
     page.goto(f"{server}/activities/evening/")
-    assert page.get_by_role("link", name="Log in to register").is_visible()
+    expect(page.get_by_role("link", name="Log in to register")).to_be_visible()
     assert "Bo Roth" not in page.content()
     assert overflow(page) == 0
     assert violations(page) == []
@@ -182,7 +185,7 @@ def test_proposing_a_sharing_from_the_points_page(chromium, server, community):
 
     page.get_by_text("Thank you. You read here what becomes of it.").wait_for()
     unfold(page)
-    assert page.get_by_text("Mending").first.is_visible()
+    expect(page.get_by_text("Mending").first).to_be_visible()
     assert community.proposals.get().title == "Mending"
 
 
@@ -190,7 +193,7 @@ def test_operators_see_the_month_and_the_board(chromium, server, evening):
     page = operating(chromium, server)
     for name in ("calendar", "board", "plan"):
         page.goto(f"{server}/admin/activities/activity/{name}/")
-        assert page.locator(".desk-tabs [aria-current]").count() == 1
+        expect(page.locator(".desk-tabs [aria-current]")).to_have_count(1)
         assert violations(page) == []
         shot(page, f"desk-activities-{name}")
     assert page.problems == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import expect
 
 from incentives.domain.missing import cases
 from incentives.domain.missing.finding import Asked
@@ -55,7 +57,7 @@ def test_a_rule_is_written_with_a_mistake_mended_checked_published_pays_and_rest
     page.goto(f"{server}/admin/incentives/ruleversion/add/")
     page.locator("[name=text]").fill(RULE.replace("words", "wrods"))
     page.get_by_text("Line 4, column 5:").wait_for()
-    assert page.locator(".desk-finding mark").inner_text() == "event.data.wrods"
+    expect(page.locator(".desk-finding mark")).to_have_text("event.data.wrods")
     shot(page, "admin-rule-mistake")
 
     # Kept as it is, and told again where it is opened.
@@ -68,8 +70,8 @@ def test_a_rule_is_written_with_a_mistake_mended_checked_published_pays_and_rest
 
     page.get_by_role("button", name="Use event.data.words").click()
     page.get_by_text("It holds and can be published.").wait_for()
-    assert "event.data.words >= 50" in page.locator("[name=text]").input_value()
-    assert page.get_by_text("words at least 50").is_visible()
+    expect(page.locator("[name=text]")).to_have_value(re.compile("event.data.words >= 50"))
+    expect(page.get_by_text("words at least 50")).to_be_visible()
     page.get_by_role("button", name="Check", exact=True).click()
     page.get_by_text("One event moves at most 7 points.").wait_for()
     page.locator("[name=_continue]").click()
@@ -79,7 +81,7 @@ def test_a_rule_is_written_with_a_mistake_mended_checked_published_pays_and_rest
     shot(page, "admin-rule-publish")
     answered(page, "Publish")
     page.get_by_text("evening-post v1 is live.").first.wait_for()
-    assert page.get_by_text("published by operator").first.is_visible()
+    expect(page.get_by_text("published by operator").first).to_be_visible()
     shot(page, "admin-rule-live")
 
     factories.report(
@@ -90,7 +92,7 @@ def test_a_rule_is_written_with_a_mistake_mended_checked_published_pays_and_rest
     while factories.judge().events:
         pass
     member = entered(chromium, server, community)
-    assert member.get_by_role("heading", name="An evening post").first.is_visible()
+    expect(member.get_by_role("heading", name="An evening post").first).to_be_visible()
 
     page.get_by_role("link", name="Pause").click()
     answered(page, "Pause")
@@ -101,7 +103,7 @@ def test_a_rule_is_written_with_a_mistake_mended_checked_published_pays_and_rest
     answered(page, "Pause")
     page.get_by_text("evening-post v1 rests.").first.wait_for()
     page.locator("a[href$='/history/']").click()
-    assert page.get_by_text("evening-post v1 is live. Evenings are quiet.").is_visible()
+    expect(page.get_by_text("evening-post v1 is live. Evenings are quiet.")).to_be_visible()
     assert page.problems == []
 
 
@@ -141,7 +143,7 @@ def test_a_dead_letter_is_judged_again_after_the_mend(operator, server, communit
     page = operator
     page.goto(f"{server}/admin/members/deadletter/")
     page.get_by_text("ValueError: a table is missing").wait_for()
-    assert page.locator("#nav-sidebar-apps").get_by_text("1", exact=True).is_visible()
+    expect(page.locator("#nav-sidebar-apps").get_by_text("1", exact=True)).to_be_visible()
     page.goto(f"{server}/admin/members/deadletter/{event.pk}/change/")
     shot(page, "admin-dead-letter")
     page.get_by_role("link", name="Judge again").click()
@@ -158,12 +160,12 @@ def test_a_member_is_understood_at_one_glance(operator, server, community):
     page.get_by_role("link", name="ada", exact=True).click()
 
     page.get_by_role("heading", name="Points and tier").wait_for()
-    assert page.get_by_text("A good post").first.is_visible()
-    assert page.get_by_text("1 of 3 today").is_visible()
+    expect(page.get_by_text("A good post").first).to_be_visible()
+    expect(page.get_by_text("1 of 3 today")).to_be_visible()
     page.get_by_role("link", name="why").first.click()
     page.get_by_role("heading", name="What became of it").wait_for()
-    assert page.get_by_text("words at least 120").is_visible()
-    assert page.get_by_text("words was 930").first.is_visible()
+    expect(page.get_by_text("words at least 120")).to_be_visible()
+    expect(page.get_by_text("words was 930").first).to_be_visible()
     shot(page, "admin-event")
 
 
@@ -188,11 +190,11 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page.goto(f"{server}/admin/")
     part = page.locator("#today-case")
     part.get_by_role("button", name="Take").click()
-    assert part.locator(".today-who").inner_text() == "operator"
+    expect(part.locator(".today-who")).to_have_text("operator")
     part.locator("summary").click()
     part.get_by_label("note").fill("Asked the forum.")
     part.get_by_role("button", name="Keep").click()
-    assert part.locator(".today-note").inner_text() == "Asked the forum."
+    expect(part.locator(".today-note")).to_have_text("Asked the forum.")
     part.locator("summary").click()
     shot(page, "admin-today")
     assert violations(page) == []
@@ -203,7 +205,7 @@ def test_the_start_page_leads_to_what_operators_do(operator, server, community):
     page.get_by_text("The member reads it on their page.").first.wait_for()
     shot(page, "admin-case")
     page.goto(f"{server}/admin/")
-    assert page.locator("#today-case").count() == 0
+    expect(page.locator("#today-case")).to_have_count(0)
 
 
 def test_the_desk_speaks_chinese_at_the_press_of_a_button(operator, server, community):
@@ -211,8 +213,8 @@ def test_the_desk_speaks_chinese_at_the_press_of_a_button(operator, server, comm
     page.context.add_cookies([{"name": "django_language", "value": "zh-hans", "url": server}])
     page.goto(f"{server}/admin/members/member/{community.pk}/change/")
 
-    assert page.get_by_role("heading", name="积分与等级").is_visible()
-    assert page.get_by_text("优质文章").first.is_visible()
+    expect(page.get_by_role("heading", name="积分与等级")).to_be_visible()
+    expect(page.get_by_text("优质文章").first).to_be_visible()
     shot(page, "admin-member.zh-hans")
 
 

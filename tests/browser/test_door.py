@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from activities.domain import registering
 from activities.domain.after import papers
@@ -58,7 +60,7 @@ def test_codes_are_scanned_and_kept_while_the_phone_is_offline(chromium, server,
 
     typed(page, code("ada"))
     page.locator("#result[data-kind=came]").wait_for()
-    assert "Ada Lund" in result.inner_text()
+    expect(result).to_contain_text("Ada Lund")
     typed(page, code("ada"))
     page.locator("#result[data-kind=already]").wait_for()
     shot(page, f"door-already-{language}")
@@ -69,7 +71,7 @@ def test_codes_are_scanned_and_kept_while_the_phone_is_offline(chromium, server,
     before = datetime.now(UTC)
     typed(page, code("bo"))
     page.locator("#result[data-kind=waiting]").wait_for()
-    assert page.locator("#waiting").inner_text().endswith(" 1")
+    expect(page.locator("#waiting")).to_have_text(re.compile(" 1$"))
     assert Registration.objects.get(member__ref="bo").checked_in_at is None
     shot(page, f"door-offline-{language}")
     page.wait_for_timeout(1_500)
@@ -79,8 +81,8 @@ def test_codes_are_scanned_and_kept_while_the_phone_is_offline(chromium, server,
 
     bo = Registration.objects.get(member__ref="bo")
     assert abs(bo.checked_in_at - before) < timedelta(seconds=1.4)
-    assert page.locator("#waiting").inner_text() == ""
-    assert page.locator("#scans li").count() == 4
+    expect(page.locator("#waiting")).to_have_text("")
+    expect(page.locator("#scans li")).to_have_count(4)
     assert Scan.objects.count() == 4
     assert overflow(page) == 0
     assert page.problems == []
@@ -138,7 +140,7 @@ def test_a_host_opens_the_room_and_a_member_checks_in_by_its_code(chromium, serv
 
     page = entered(chromium, server, community, viewport=PHONE)
     page.goto(f"{server}/me/activities/evening/mine/")
-    assert page.locator(".site-ticket svg").is_visible()
+    expect(page.locator(".site-ticket svg")).to_be_visible()
     assert (overflow(page), violations(page)) == (0, [])
     shot(page, f"coming-before-{language}")
     page.locator("[name=code]").fill(shown)
@@ -148,14 +150,14 @@ def test_a_host_opens_the_room_and_a_member_checks_in_by_its_code(chromium, serv
     page.locator("[name=stars][value='5']").check()
     page.locator("[name=words]").fill("Warm." if language == "en" else "很温暖。")
     page.locator("form:has([name=words]) button").click()
-    page.get_by_role("status").wait_for()
+    expect(page.get_by_role("status")).to_contain_text("Thank you" if language == "en" else "谢谢")
     assert Feedback.objects.get().stars == 5
     assert (overflow(page), violations(page), page.problems) == (0, [], [])
     shot(page, f"coming-after-{language}")
 
     host.set_viewport_size(PHONE)
     host.goto(f"{server}/me/hosting/evening/report/")
-    assert "5 / 5" in host.locator(".site-words").inner_text()
+    expect(host.locator(".site-words")).to_contain_text("5 / 5")
     assert "Ada" not in host.locator("main").inner_text()
     assert (overflow(host), violations(host), host.problems) == (0, [], [])
     shot(host, f"report-{language}")
@@ -182,7 +184,7 @@ def test_a_certificate_is_taken_and_verified_by_anybody(chromium, server, evenin
     anybody.locator("main form button").click()
     anybody.locator(".site-verified[data-holds=yes]").wait_for()
 
-    assert "Ada Lund" in anybody.locator(".site-verified").inner_text()
-    assert ("酸面包" if language == "zh-hans" else "Sourdough") in anybody.locator(".site-verified").inner_text()
+    expect(anybody.locator(".site-verified")).to_contain_text("Ada Lund")
+    expect(anybody.locator(".site-verified")).to_contain_text("酸面包" if language == "zh-hans" else "Sourdough")
     assert (overflow(anybody), violations(anybody), anybody.problems) == (0, [], [])
     shot(anybody, f"verify-{language}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from incentives.domain.ledger import keys, operations
 from incentives.models import Currency, Journal
@@ -67,13 +69,13 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     page = entered(chromium, server, moved, viewport={"width": width, "height": 844}, color_scheme=scheme)
     page.locator("details.lr-entry").first.locator("summary").click()
 
-    assert page.get_by_role("heading", name="Ada Lund").is_visible()
+    expect(page.get_by_role("heading", name="Ada Lund")).to_be_visible()
     assert bottom(page, "#now") <= 844
     assert width > 400 or height(page) <= 4_000
     page.locator(".site-waits a[href='#needs']").click()
-    assert page.locator("#needs .site-said").count() == 3
+    expect(page.locator("#needs .site-said")).to_have_count(3)
     page.locator("#needs details summary").click()
-    assert page.locator("html").get_attribute("lang") == ("zh-Hans" if language == "zh-hans" else "en")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans" if language == "zh-hans" else "en")
     unfold(page)
     assert overflow(page) == 0
     assert page.problems == []
@@ -91,7 +93,7 @@ def test_the_page_is_whole_and_accessible_everywhere(chromium, server, moved, wi
     tell_joined([Arrival(jonas.pk, jonas.joined_at)], now=datetime.now(UTC))
     factories.judge()
     page = entered(chromium, server, jonas, viewport={"width": width, "height": 844}, color_scheme=scheme)
-    assert page.locator("#welcome .lr-steps > li").count() == 6
+    expect(page.locator("#welcome .lr-steps > li")).to_have_count(6)
     assert overflow(page) == 0
     assert page.problems == []
     shot(page, f"newcomer-{width}-{scheme}-{language}")
@@ -102,16 +104,16 @@ def test_what_waits_is_said_first_and_its_line_opens_what_is_folded(chromium, se
     page = entered(chromium, server, moved, viewport={"width": 390, "height": 844})
 
     assert bottom(page, "#now") <= 844
-    assert not page.locator("#needs").is_visible()
+    expect(page.locator("#needs")).to_be_hidden()
     page.get_by_role("link", name="3 answers about needs").click()
     page.locator("#needs").get_by_role("button", name="Yes, I can help").wait_for()
     # The heading is not hidden under the bar.
     assert bottom(page, ".site-bar") <= page.locator("#needs-h").bounding_box()["y"]
     page.locator("#needs").get_by_role("button", name="Yes, I can help").click()
     said = page.get_by_role("status")
-    assert said.inner_text() == "Thank you for your answer."
+    expect(said).to_have_text("Thank you for your answer.")
     assert said.bounding_box()["y"] < 200
-    assert page.get_by_role("link", name="2 answers about needs").count() == 1
+    expect(page.get_by_role("link", name="2 answers about needs")).to_have_count(1)
 
 
 def test_a_member_goes_from_part_to_part_by_the_bar(chromium, server, moved):
@@ -127,7 +129,7 @@ def test_a_member_goes_from_part_to_part_by_the_bar(chromium, server, moved):
 def test_history_says_today_and_what_happened_and_why(chromium, server, moved):
     page = entered(chromium, server, moved, viewport={"width": 390, "height": 844})
 
-    assert page.locator(".lr-ledger__day").first.inner_text() == "Today"
+    expect(page.locator(".lr-ledger__day").first).to_have_text("Today")
     lines = [
         [part.strip() for part in line.inner_text().split("\n") if part.strip()]
         for line in page.locator("details.lr-entry > summary").all()[:4]
@@ -146,7 +148,7 @@ def test_an_award_is_one_line_with_its_growth_and_its_limit(chromium, server, co
     line = page.locator("details.lr-entry").first
 
     assert line.locator(".lr-entry__why").inner_text().replace("\n", " ") == "+30 Growth 1 of 3 today"
-    assert page.locator("details.lr-entry").count() == 5
+    expect(page.locator("details.lr-entry")).to_have_count(5)
     line.locator("summary").click()
     assert line.locator("dl").inner_text().split() == ["Points", "+30", "Growth", "+30", "Points", "afterwards", "730"]
 
@@ -159,8 +161,8 @@ def test_why_is_told_in_words_where_the_line_stands(chromium, server, community)
 
     why = line.locator(".site-why")
     why.get_by_text("words at least 120").wait_for()
-    assert why.get_by_text("words: 930").is_visible()
-    assert why.get_by_text("30 if topic is guides, else 15").first.is_visible()
+    expect(why.get_by_text("words: 930")).to_be_visible()
+    expect(why.get_by_text("30 if topic is guides, else 15").first).to_be_visible()
     assert page.problems == []
 
 
@@ -170,13 +172,13 @@ def test_history_goes_on_where_it_stopped(chromium, server, community):
     page.get_by_role("link", name="Show earlier").click()
     page.locator("details.lr-entry").nth(9).wait_for()
 
-    assert page.locator("details.lr-entry").count() == 10
+    expect(page.locator("details.lr-entry")).to_have_count(10)
     amounts = [int(text.split(":")[-1]) for text in page.locator(balances).all_text_contents()]
     assert amounts == sorted(amounts, reverse=True)
     for seen in (15, 20, 22):
         page.get_by_role("link", name="Show earlier").click()
         page.locator("details.lr-entry").nth(seen - 1).wait_for()
-    assert page.get_by_role("link", name="Show earlier").count() == 0
+    expect(page.get_by_role("link", name="Show earlier")).to_have_count(0)
 
 
 def test_ways_to_earn_say_what_is_open_what_is_used_up_and_what_is_done(chromium, server, community):
@@ -202,11 +204,11 @@ def test_ways_to_earn_say_what_is_open_what_is_used_up_and_what_is_done(chromium
         return page.locator(".site-ways li").filter(has=page.get_by_role("heading", name=name))
 
     unfold(page)
-    assert way("Taking part").get_attribute("data-state") == "open"
-    assert way("A good post").get_attribute("data-state") == "used"
-    assert way("A good post").get_by_text("Open again tomorrow").is_visible()
-    assert way("Golden words").get_by_text("Not for you yet: Only for gold members.").is_visible()
-    assert way("Ten posts written").get_attribute("data-state") == "done"
+    expect(way("Taking part")).to_have_attribute("data-state", "open")
+    expect(way("A good post")).to_have_attribute("data-state", "used")
+    expect(way("A good post").get_by_text("Open again tomorrow")).to_be_visible()
+    expect(way("Golden words").get_by_text("Not for you yet: Only for gold members.")).to_be_visible()
+    expect(way("Ten posts written")).to_have_attribute("data-state", "done")
 
 
 def test_badges_are_medals_and_those_within_reach_show_how_far(chromium, server, community):
@@ -217,8 +219,8 @@ def test_badges_are_medals_and_those_within_reach_show_how_far(chromium, server,
     assert medals.first.inner_text().startswith("Ten posts")
     assert medals.first.get_attribute("data-locked") is None
     locked = medals.filter(has_text="Appreciated by ten")
-    assert locked.get_attribute("data-locked") == ""
-    assert locked.get_by_text("0 of 10").is_visible()
+    expect(locked).to_have_attribute("data-locked", "")
+    expect(locked.get_by_text("0 of 10")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -226,10 +228,10 @@ def test_a_newcomer_finds_how_to_begin(chromium, server, community, scheme):
     bela = factories.MemberFactory(ref="bela")
     page = entered(chromium, server, bela, viewport={"width": 360, "height": 780}, color_scheme=scheme)
 
-    assert page.get_by_text("Your first points will show here").is_visible()
-    assert page.get_by_text("Next tier: Bronze").is_visible()
+    expect(page.get_by_text("Your first points will show here")).to_be_visible()
+    expect(page.get_by_text("Next tier: Bronze")).to_be_visible()
     unfold(page)
-    assert page.get_by_role("heading", name="Saying hello").is_visible()
+    expect(page.get_by_role("heading", name="Saying hello")).to_be_visible()
     assert overflow(page) == 0
     shot(page, f"newcomer-360-{scheme}")
     assert violations(page) == []
@@ -246,9 +248,9 @@ def test_an_empty_programme_has_words_too(chromium, committed_db, server, commun
         publishing.retire_rule(version=version, now=datetime.now(UTC), without_notice=at_once)
     page = entered(chromium, server, factories.MemberFactory(ref="bela"), viewport={"width": 390, "height": 844})
 
-    assert page.get_by_text("No way to earn is open right now").is_visible()
+    expect(page.get_by_text("No way to earn is open right now")).to_be_visible()
     unfold(page)
-    assert page.get_by_text("No badges here yet").is_visible()
+    expect(page.get_by_text("No badges here yet")).to_be_visible()
     assert violations(page) == []
 
 
@@ -256,18 +258,21 @@ def test_the_page_works_without_javascript(chromium, server, community):
     page = entered(chromium, server, community, java_script_enabled=False)
 
     page.get_by_role("link", name="Show earlier").click()
-    assert page.locator("details.lr-entry").count() == 5
+    expect(page).to_have_url(re.compile("before="))
+    expect(page.locator("details.lr-entry")).to_have_count(5)
     page.locator(".site-fold summary").filter(has_text="Badges").click()
-    assert page.locator(".lr-medal").first.is_visible()
+    expect(page.locator(".lr-medal").first).to_be_visible()
     page.locator("details.lr-entry").first.locator("summary").click()
     page.get_by_role("link", name="Why this amount?").first.click()
-    assert page.get_by_role("heading", name="Why this amount?").is_visible()
+    expect(page.get_by_role("heading", name="Why this amount?")).to_be_visible()
     page.get_by_role("link", name="Back to your points").click()
     page.get_by_role("searchbox").fill("good")
     page.get_by_role("searchbox").press("Enter")
+    expect(page).to_have_url(re.compile("q=good"))
+    page.wait_for_load_state()
     assert {text.strip() for text in page.locator(".lr-entry h4").all_inner_texts()} == {"A good post"}
     page.get_by_role("link", name="Spent", exact=True).click()
-    assert page.get_by_text("Nothing of this kind.").is_visible()
+    expect(page.get_by_text("Nothing of this kind.")).to_be_visible()
 
 
 def test_the_page_works_by_keyboard(chromium, server, community):
@@ -280,7 +285,7 @@ def test_the_page_works_by_keyboard(chromium, server, community):
         if page.evaluate("document.activeElement.matches('.lr-entry > summary')"):
             break
     page.keyboard.press("Enter")
-    assert page.locator("details.lr-entry").first.get_attribute("open") == ""
+    expect(page.locator("details.lr-entry").first).to_have_attribute("open", "")
 
 
 def test_a_member_may_log_in_and_a_wrong_password_is_told_kindly(chromium, server, community):
@@ -289,25 +294,25 @@ def test_a_member_may_log_in_and_a_wrong_password_is_told_kindly(chromium, serve
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     shot(page, "login-wrong")
     assert violations(page) == []
 
     page.get_by_label("Password").fill("a long password")
     page.get_by_role("button", name="Log in").click()
-    assert page.get_by_role("heading", name="Ada Lund").is_visible()
+    expect(page.get_by_role("heading", name="Ada Lund")).to_be_visible()
 
 
 def test_the_page_speaks_chinese_at_the_press_of_a_button(chromium, server, community):
     page = entered(chromium, server, community, viewport={"width": 390, "height": 844})
     page.get_by_role("button", name="中文").click()
 
-    assert page.locator("html").get_attribute("lang") == "zh-Hans"
-    assert page.locator(".lr-entry h4").first.inner_text() == "优质文章"
-    assert page.get_by_text("可用积分").is_visible()
-    assert page.locator(".lr-ledger__day").first.inner_text() == "今天"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    expect(page.locator(".lr-entry h4").first).to_have_text("优质文章")
+    expect(page.get_by_text("可用积分")).to_be_visible()
+    expect(page.locator(".lr-ledger__day").first).to_have_text("今天")
     page.get_by_role("button", name="English").click()
-    assert page.get_by_text("Points to spend").is_visible()
+    expect(page.get_by_text("Points to spend")).to_be_visible()
 
 
 def test_a_link_that_was_changed_opens_nothing(chromium, server, community):
@@ -316,7 +321,7 @@ def test_a_link_that_was_changed_opens_nothing(chromium, server, community):
     answer = page.goto(f"{server}/enter/?t=forged:1:x")
 
     assert answer.status == 403
-    assert page.get_by_role("heading", name="This link is over").is_visible()
+    expect(page.get_by_role("heading", name="This link is over")).to_be_visible()
     shot(page, "link-over")
     assert violations(page) == []
     page.goto(f"{server}/me/")
@@ -327,7 +332,7 @@ def test_an_address_that_leads_nowhere_says_so_in_the_same_look(chromium, server
     page = opened(chromium, viewport={"width": 390, "height": 844})
 
     assert page.goto(f"{server}/nowhere/").status == 404
-    assert page.get_by_role("heading", name="There is nothing here").is_visible()
+    expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
     assert violations(page) == []
 
 
@@ -347,12 +352,12 @@ def test_what_is_not_sure_yet_says_until_when(chromium, server, community):
     page = entered(chromium, server, community, viewport={"width": 360, "height": 844})
 
     line = page.locator("details.lr-entry[data-kind=pending]")
-    assert line.get_by_role("heading", name="Slow and sure").is_visible()
-    assert "pending, unlocks" in line.inner_text()
-    assert "+40" in line.inner_text()
+    expect(line.get_by_role("heading", name="Slow and sure")).to_be_visible()
+    expect(line).to_contain_text("pending, unlocks")
+    expect(line).to_contain_text("+40")
     assert overflow(page) == 0
     page.get_by_role("link", name="Pending", exact=True).click()
-    assert page.locator("details.lr-entry").count() == 1
+    expect(page.locator("details.lr-entry")).to_have_count(1)
     assert violations(page) == []
 
 
@@ -371,21 +376,21 @@ def test_a_game_is_played_where_it_stands(chromium, server, community, playing_n
     page = entered(chromium, server, community, viewport={"width": 390, "height": 844}, color_scheme=scheme)
     game = page.locator("#games")
     game.locator("summary").filter(has_text="Idiom chain").click()
-    assert game.get_by_text("意气风发").is_visible()
-    assert game.get_by_text("Bo Roth").first.is_visible()
+    expect(game.get_by_text("意气风发")).to_be_visible()
+    expect(game.get_by_text("Bo Roth").first).to_be_visible()
 
     game.get_by_label("An idiom that begins with 发").fill("大同小异")
     game.get_by_role("button", name="Take your turn").click()
     game.get_by_role("status").wait_for()
-    assert "has to begin with the last character" in game.get_by_role("status").inner_text()
-    assert game.get_by_label("An idiom that begins with 发").input_value() == "大同小异"
+    expect(game.get_by_role("status")).to_contain_text("has to begin with the last character")
+    expect(game.get_by_label("An idiom that begins with 发")).to_have_value("大同小异")
     assert violations(page) == []
     game.get_by_label("An idiom that begins with 发").fill("发扬光大")
     game.get_by_label("An idiom that begins with 发").press("Enter")
     game.get_by_text("Yours was the last one; somebody else is next.").wait_for()
 
-    assert game.get_by_role("status").inner_text() == "That is right. Well done."
-    assert game.locator("[data-own]").inner_text() == "发扬光大 you"
+    expect(game.get_by_role("status")).to_have_text("That is right. Well done.")
+    expect(game.locator("[data-own]")).to_have_text("发扬光大 you")
     assert page.problems == []
     assert overflow(page) == 0
     shot(page, f"game-390-{scheme}")
@@ -398,9 +403,9 @@ def test_a_game_is_played_without_javascript(chromium, server, community, playin
     page.locator("#games summary").click()
     page.get_by_label("An idiom that begins with 发").fill("word")
     page.get_by_role("button", name="Take your turn").click()
-    assert page.get_by_role("status").inner_text() == "An idiom has four Chinese characters; this is none."
+    expect(page.get_by_role("status")).to_have_text("An idiom has four Chinese characters; this is none.")
     page.get_by_label("An idiom that begins with 发").fill("发扬光大")
     page.get_by_role("button", name="Take your turn").click()
 
-    assert page.get_by_role("status").inner_text() == "That is right. Well done."
+    expect(page.get_by_role("status")).to_have_text("That is right. Well done.")
     assert [turn.text for turn in GameTurn.objects.order_by("number")] == ["意气风发", "word", "发扬光大"]

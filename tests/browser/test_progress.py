@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
+from playwright.sync_api import expect
 
 from incentives.domain import event_import_jobs
 from incentives.domain.corrections import running
@@ -61,7 +62,7 @@ def test_a_large_table_of_members_is_watched_until_it_is_stored(operator, server
     made = MemberImport.objects.get()
     import_jobs.carry_on(now=datetime.now(UTC), seconds_max=0)
     said(page, "300 rows were looked through")
-    assert page.locator("#import-progress").get_attribute("role") == "status"
+    expect(page.locator("#import-progress")).to_have_attribute("role", "status")
     assert violations(page) == []
     for _ in range(3):
         import_jobs.carry_on(now=datetime.now(UTC), seconds_max=0)
@@ -69,12 +70,12 @@ def test_a_large_table_of_members_is_watched_until_it_is_stored(operator, server
         if made.written:
             break
     said(page, "300 of 600 rows are stored.")
-    assert page.locator("#import-progress progress").get_attribute("value") == "300"
+    expect(page.locator("#import-progress progress")).to_have_attribute("value", "300")
     shot(page, "admin-import-progress")
     carry_on_imports()
     said(page, "600 new, 0 changed, 0 unchanged, 0 refused")
 
-    assert page.locator("#import-progress").count() == 0
+    expect(page.locator("#import-progress")).to_have_count(0)
     assert Member.objects.count() == before + 600
     assert page.problems == []
 
@@ -88,10 +89,10 @@ def test_a_file_of_events_is_tried_and_then_watched_until_it_is_in(operator, ser
     file = {"name": "events.jsonl", "mimeType": "application/json",
             "buffer": "\n".join(json.dumps(each) for each in items).encode()}  # fmt: skip
     page.goto(f"{server}/admin/members/eventimport/")
-    assert page.locator("a[href*='eventimport/import']").count() > 0
+    expect(page.locator("a[href*='eventimport/import']").first).to_be_visible()
     page.goto(f"{server}/admin/members/eventimport/import/")
     page.locator("[name=file]").set_input_files(file)
-    assert page.locator("[name=is_tried]").is_checked()
+    expect(page.locator("[name=is_tried]")).to_be_checked()
     assert violations(page) == []
     shot(page, "admin-import-events")
     page.locator("button.desk-button", has_text="Import").click()
@@ -99,8 +100,8 @@ def test_a_file_of_events_is_tried_and_then_watched_until_it_is_in(operator, ser
     said(page, "0 rows were looked through")
     carry_on_imports()
     said(page, "It would do this; nothing was stored")
-    assert page.get_by_text("4 accepted, 0 known before, 1 refused").is_visible()
-    assert page.get_by_role("cell", name="5", exact=True).is_visible()
+    expect(page.get_by_text("4 accepted, 0 known before, 1 refused")).to_be_visible()
+    expect(page.get_by_role("cell", name="5", exact=True)).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Refused lines").click()
     assert download.value.suggested_filename.endswith("-refused.csv")
@@ -115,7 +116,7 @@ def test_a_file_of_events_is_tried_and_then_watched_until_it_is_in(operator, ser
     said(page, "4 accepted, 0 known before, 1 refused")
 
     assert EventImport.objects.order_by("-pk")[0].state == "done"
-    assert page.locator("#import-progress").count() == 0
+    expect(page.locator("#import-progress")).to_have_count(0)
     assert overflow(page) == 0
     assert page.problems == []
 
@@ -140,7 +141,7 @@ def test_a_correction_is_watched_while_it_is_worked_out_done_and_undone(operator
         before = Correction.objects.get(pk=made.pk).state
         page.get_by_role("link", name=verb.title()).first.click()
         page.locator("#dialog").wait_for()
-        if page.locator("#dialog [name=reason]").count():
+        if verb == "undo":
             page.locator("#dialog [name=reason]").fill("It was another evening.")
         page.locator("#dialog button[type=submit], #dialog form button").last.click()
         taken_on(page, made.pk, before)

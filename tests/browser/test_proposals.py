@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from playwright.sync_api import expect
 
 from activities.domain.proposals import proposing
 from activities.enums import ProposalState
@@ -88,7 +89,7 @@ def test_a_card_is_dragged_and_a_refused_one_is_back_where_it_was(board, cards, 
     words = said(page, "refused")
     assert "Knots" in words
     assert {"en": "The speaker has not agreed yet.", "zh-hans": "讲者"}[language] in words
-    assert column(page, "proposed").locator(f"#proposal-{cards['asked'].pk}").is_visible()
+    expect(column(page, "proposed").locator(f"#proposal-{cards['asked'].pk}")).to_be_visible()
     assert state(cards["asked"]) == "proposed"
     card(page, cards["dated"]).drag_to(column(page, "delivered"))
     page.get_by_text({"en": "Bread: It is delivered when", "zh-hans": "Bread:"}[language]).first.wait_for()
@@ -131,13 +132,13 @@ def test_everything_is_done_by_keyboard_on_a_narrow_page(board, cards, language)
     assert violations(page) == []
     shot(page, f"proposals-menu-{language}")
     page.keyboard.press("Escape")
-    assert card(page, cards["new"]).locator("details[open]").count() == 0
+    expect(card(page, cards["new"]).locator("details[open]")).to_have_count(0)
 
     pressed(cards["new"], "accepted")
     column(page, "accepted").locator(f"#proposal-{cards['new'].pk}").wait_for()
     # Whoever works by keyboard goes on from the card.
     focused = card(page, cards["new"]).locator("summary")
-    assert focused.evaluate("each => each === document.activeElement")
+    expect(focused).to_be_focused()
 
     pressed(cards["new"], "scheduled")
     dialog = page.locator("#ask-scheduled")
@@ -166,7 +167,7 @@ def test_the_second_of_two_operators_hears_what_happened_and_sees_the_card_where
     assert said(slow, "refused") == (
         f"Binding books: It is no longer proposed but accepted; look again. {ines.first_name} was faster."
     )
-    assert column(slow, "accepted").locator(f"#proposal-{cards['new'].pk}").is_visible()
+    expect(column(slow, "accepted").locator(f"#proposal-{cards['new'].pk}")).to_be_visible()
     assert state(cards["new"]) == "accepted"
 
 
@@ -177,5 +178,5 @@ def test_what_cannot_be_sent_is_said_and_the_card_stays(board, cards):
     card(page, cards["new"]).drag_to(column(page, "talking"))
 
     assert "could not be sent" in said(page, "refused")
-    assert column(page, "proposed").locator(f"#proposal-{cards['new'].pk}").is_visible()
+    expect(column(page, "proposed").locator(f"#proposal-{cards['new'].pk}")).to_be_visible()
     assert state(cards["new"]) == "proposed"
