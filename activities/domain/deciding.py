@@ -124,9 +124,10 @@ def _person(member: Member, now: datetime) -> WhyNot | None:
     if member.status != MemberStatus.ACTIVE:
         said = {"status": member.get_status_display()}
         return WhyNot("not_active", _("Not while the membership is %(status)s.") % said)
-    freeze = Freeze.objects.holding(Frozen.PRIVILEGES, now).filter(member=member).order_by("-ends_at").first()
-    if freeze is not None:
-        said = {"date": day_words(member.local(freeze.ends_at))}
+    frozen = Freeze.objects.holding(Frozen.PRIVILEGES, now).filter(member=member).order_by("-ends_at")
+    ends_at = frozen.values_list("ends_at", flat=True).first()
+    if ends_at is not None:
+        said = {"date": day_words(member.local(ends_at))}
         return WhyNot("frozen", _("What you may do here is frozen until %(date)s.") % said)
     return None
 

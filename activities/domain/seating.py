@@ -12,6 +12,7 @@ from members.domain.outcomes import ACTIVITY_OFFERED, ACTIVITY_REGISTERED, ACTIV
 from members.enums import MemberStatus
 from members.models import Standing
 
+BELONGS_TO = ("space", "tier", "campaign", "series")
 # Of everybody in line, so many are looked at for a seat that has become free.
 LOOKED_AT_MAX = 200
 
@@ -22,10 +23,19 @@ def hold_activity(activity_id: int, *, known: Activity | None = None) -> Activit
     What it belongs to is taken over from one that is `known` from before: it need not be read while everybody waits.
     """
     found = Activity.objects.select_for_update().get(pk=activity_id)
-    for name in ("space", "tier", "campaign"):
+    for name in BELONGS_TO:
         if known is not None and getattr(known, f"{name}_id") == getattr(found, f"{name}_id"):
             setattr(found, name, getattr(known, name))
     return found
+
+
+def read_what_it_belongs_to(activity: Activity) -> None:
+    """Read the space, tier, campaign and series of an activity that has them, for whoever holds its row next.
+
+    One by one: most have none or one of them, and a join with all four costs more than either.
+    """
+    for name in BELONGS_TO:
+        getattr(activity, name)
 
 
 def has_room(activity: Activity, seats: int, ticket: Ticket | None = None) -> bool:

@@ -7,23 +7,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from activities.domain import bringing, deciding, questions, wording
 from activities.domain.life import open_if_due
 from activities.domain.orders import codes, groups, pricing
 from activities.domain.registering.giving import CannotRegister, checked, place, place_in_group
-from activities.domain.seating import hold_activity
+from activities.domain.seating import hold_activity, read_what_it_belongs_to
 from activities.enums import RegistrationState
 from activities.models import LIVE_STATES, Activity, Registration, Series, Ticket, TicketCode
 from incentives.domain.privileges.wording import WhyNot
 from members.models import Member
 
-_IN_AND_LINE = f"""
+_FOUND_THERE = f"""
 SELECT EXISTS (SELECT 1 FROM activities_registration
                WHERE activity_id = %s AND member_id = %s AND state IN ({", ".join(["%s"] * len(LIVE_STATES))})),
-       EXISTS (SELECT 1 FROM activities_registration WHERE activity_id = %s AND state = %s)
+       EXISTS (SELECT 1 FROM activities_registration WHERE activity_id = %s AND state = %s),
+       EXISTS (SELECT 1 FROM activities_ticket WHERE activity_id = %s AND is_active)
 """
 
 
@@ -56,9 +56,7 @@ def register(
     Raises CannotRegister, passes.CannotTake, placing.CannotOrder, groups.CannotJoin, codes.CannotUse and
     questions.BadAnswer.
     """
-    tickets = Ticket.objects.filter(activity=OuterRef("pk"), is_active=True)
-    known = Activity.objects.select_related("space", "tier", "campaign", "series")
-    before = known.annotate(has_tickets=Exists(tickets)).get(pk=activity_id)
+    before = Activity.objects.get(pk=activity_id)
     try:
         checked(deciding.demands_of(before, member, now=now)[1])
         kept = questions.answered(questions.read(before.questions), answers or {})
@@ -68,16 +66,16 @@ def register(
         if earlier is None:
             raise
         return earlier, False
-    resting = before.series if before.series is not None and before.series.rest_days else None
     # Whatever can be read before the row is held is: everybody else who registers waits meanwhile.
-    has_tickets = before.has_tickets  # type: ignore[attr-defined]
+    read_what_it_belongs_to(before)
+    resting = before.series if before.series is not None and before.series.rest_days else None
     brought_by = bringing.bringer_of(member, link)
     with transaction.atomic():
         if resting is not None:
             # Another date has another row: only whoever holds the series sees all that was given in it.
             Series.objects.select_for_update(of=("self",)).get(pk=resting.pk)
         activity = hold_activity(activity_id, known=before)
-        is_in, has_line = _in_and_line(activity_id, member)
+        is_in, has_line, has_tickets = _found_there(activity_id, member)
         if is_in:
             return Registration.objects.live().get(activity_id=activity_id, member=member), False
         if resting is not None:
@@ -153,13 +151,14 @@ def _live(activity_id: int, member: Member) -> Registration | None:
     return Registration.objects.live().filter(activity_id=activity_id, member=member).first()
 
 
-def _in_and_line(activity_id: int, member: Member) -> tuple[bool, bool]:
-    """Whether the member is registered here, and whether anybody waits in line: one look.
+def _found_there(activity_id: int, member: Member) -> tuple[bool, bool, bool]:
+    """Whether the member is registered here, whether anybody waits in line, and whether there are tickets: one look.
 
     By hand, since everybody who registers waits for it and the query's making takes longer than the query.
     """
     live = [str(each) for each in LIVE_STATES]
     with connection.cursor() as cursor:
-        cursor.execute(_IN_AND_LINE, [activity_id, member.pk, *live, activity_id, str(RegistrationState.WAITING)])
-        is_in, has_line = cursor.fetchone()
-    return bool(is_in), bool(has_line)
+        waiting = str(RegistrationState.WAITING)
+        cursor.execute(_FOUND_THERE, [activity_id, member.pk, *live, activity_id, waiting, activity_id])
+        is_in, has_line, has_tickets = cursor.fetchone()
+    return bool(is_in), bool(has_line), bool(has_tickets)
