@@ -47,6 +47,8 @@ def test_the_year_turns():
         ("the_month_after", datetime(2027, 1, 10, tzinfo=UTC), {}, True),
         ("in_november_there", datetime(2026, 12, 1, 4, tzinfo=UTC), {"zone": "America/New_York"}, True),
         ("in_december_there", datetime(2026, 11, 30, 20, tzinfo=UTC), {"zone": "Asia/Shanghai"}, False),
+        ("in_december_there_still", datetime(2027, 1, 1, 4, tzinfo=UTC), {"zone": "America/New_York"}, False),
+        ("in_january_there", datetime(2026, 12, 31, 20, tzinfo=UTC), {"zone": "Asia/Shanghai"}, True),
     ],
 )
 def test_which_activity_keeps_the_rhythm(_case, starts_at, more, is_missing):
@@ -54,6 +56,14 @@ def test_which_activity_keeps_the_rhythm(_case, starts_at, more, is_missing):
     factories.activity("table", starts_at=starts_at, **{"kind": "member", **more})
 
     assert (promises.month_without(now=at(21)) is not None) is is_missing
+
+
+def test_what_is_for_others_does_not_hide_what_is_for_members(monkeypatch):
+    monkeypatch.setattr(promises, "LOOKED_AT_MAX", 1)
+    factories.activity(starts_at=datetime(2026, 12, 10, tzinfo=UTC), kind="member")
+    factories.activity("later", starts_at=datetime(2026, 12, 20, tzinfo=UTC), kind="sharing")
+
+    assert promises.month_without(now=at(21)) is None
 
 
 def test_who_never_had_an_activity_has_no_rhythm():
