@@ -67,7 +67,7 @@ class SharedAdmin(Remembered[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed: bool = super().has_delete_permission(request, obj)
-        return allowed and obj is not None and not sharing.is_in_use(obj)
+        return allowed and obj is not None and not sharing.is_in_use(obj, now=timezone.now())
 
 
 class LimitForm(SharedForm):

@@ -16,14 +16,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from incentives.domain import notice
-from incentives.domain.catalogues import load_known
+from incentives.domain.catalogues import Known, load_known
 from incentives.domain.lessening import lessened
 from incentives.domain.notice import WithoutNotice
+from incentives.domain.quests import loading as quests
 from incentives.domain.rules.catalogue import Catalogue
 from incentives.domain.rules.documents import read_limit
 from incentives.domain.rules.tables import read_table
 from incentives.enums import NoticeOf, RuleState
-from incentives.models import LookupTable, RuleNotice, RuleVersion, SharedLimit
+from incentives.models import LookupTable, QuestVersion, RuleNotice, RuleVersion, SharedLimit
 
 IN_USE = (RuleState.LIVE, RuleState.PAUSED, RuleState.ANNOUNCED)
 
@@ -31,7 +32,7 @@ Thing = SharedLimit | LookupTable
 
 
 class BreaksRule(Exception):
-    """Words under which a rule that members rely on would hold no more; the message names it."""
+    """Words under which a rule or quest that members rely on would hold no more; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ def put_shared(
 
 def lessens(*, thing: Thing, words: Any, now: datetime) -> dict[RuleVersion, list[str]]:
     """What members may get less of by other words, by the rule in force; empty for nothing. Raises BreaksRule."""
-    in_force = load_known().at(now)
+    known = load_known()
+    _keep_quests(known, thing, words, now)
+    in_force = known.at(now)
     after, policies = _with(in_force, thing, words), notice.policies()
     found: dict[RuleVersion, list[str]] = {}
     for version in RuleVersion.objects.filter(state=RuleState.LIVE).select_related("rule"):
@@ -95,12 +98,26 @@ def lessens(*, thing: Thing, words: Any, now: datetime) -> dict[RuleVersion, lis
     return {version: list(dict.fromkeys(why)) for version, why in found.items() if why}
 
 
-def is_in_use(thing: Thing) -> bool:
-    """Whether a rule that is in force, rests or is announced may name it."""
-    return any(_names(version, thing) for version in RuleVersion.objects.filter(state__in=IN_USE))
+def is_in_use(thing: Thing, *, now: datetime) -> bool:
+    """Whether a rule that is in force, rests or is announced may name it, or a quest that somebody is on."""
+    rules, on_them = RuleVersion.objects.filter(state__in=IN_USE), quests.followed(now=now)
+    return any(_names(each, thing) for each in rules) or any(_names(each, thing) for each in on_them)
 
 
-def _names(version: RuleVersion, thing: Thing) -> bool:
+def _keep_quests(known: Known, thing: Thing, words: Any, now: datetime) -> None:
+    """See to it that whoever is on a quest can go on. Raises BreaksRule."""
+    naming = [version for version in quests.followed(now=now) if _names(version, thing)]
+    for version in naming:
+        after = replace(known, catalogue=_with(known.catalogue, thing, words))
+        before, then = (quests.check(version.document, each).quest for each in (known, after))
+        if before is not None and then is None:
+            raise BreaksRule(
+                _("The quest %(quest)s would not hold any more; end it first, or start a version without it.")
+                % {"quest": version}
+            )
+
+
+def _names(version: RuleVersion | QuestVersion, thing: Thing) -> bool:
     """Whether the words may name it; a code that stands there for something else counts, which does no harm."""
     return thing.code in json.dumps(version.document)
 

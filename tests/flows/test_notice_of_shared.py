@@ -15,6 +15,7 @@ from incentives.domain.engine import rulebook
 from incentives.domain.ledger.verify import verify
 from incentives.domain.program.applying import apply_program
 from incentives.domain.program.words import BadProgram
+from incentives.domain.quests.publishing import end_quest
 from incentives.domain.sharing import BreaksRule, is_in_use, put_shared
 from incentives.domain.traces import trace_of
 from incentives.models import LookupTable, RuleNotice, RuleVersion, SharedLimit
@@ -176,8 +177,24 @@ def test_nobody_relies_on_what_rests_or_names_nothing_of_it():
     publishing.pause_rule(version=version, now=timezone.now(), without_notice=FRAUD)
 
     assert put_limit(1) is None
-    assert is_in_use(SharedLimit.objects.get())
-    assert not is_in_use(LookupTable.objects.get())
+    assert is_in_use(SharedLimit.objects.get(), now=timezone.now())
+    assert not is_in_use(LookupTable.objects.get(), now=timezone.now())
+
+
+def test_a_table_that_a_quest_asks_stays_while_somebody_is_on_it():
+    asked = 'lookup("worth", event.data.topic ?? "") >= 15'
+    step = {"code": "posts", "name": {"en": "Guides"}, "when": "content.published", "if": asked}
+    version = factories.quest({"code": "guide", "name": {"en": "A guide"}, "steps": [step]})
+    thing, start = LookupTable.objects.get(), timezone.now()
+
+    with pytest.raises(BreaksRule, match=r"quest guide v1 would not hold any more"):
+        put_shared(thing=thing, words={"guides": "20"}, now=start)
+    assert put_table(guides="15") is None
+    assert is_in_use(thing, now=start)
+    assert not is_in_use(SharedLimit.objects.get(), now=start)
+    end_quest(version=version, now=start)
+    assert is_in_use(thing, now=start), "what happened before its end is judged for some days yet"
+    assert not is_in_use(thing, now=start + 4 * timedelta(days=1))
 
 
 def test_a_row_that_a_rule_cannot_do_without_stays():

@@ -55,7 +55,7 @@ def quest_plans(known: Known, type_ids: Mapping[str, int]) -> tuple[list[QuestPl
     """Compile the versions that somebody is on, may begin, or has just left; and say which do not check any more."""
     plans: list[QuestPlan] = []
     broken: dict[str, str] = {}
-    versions = list(_followed(timezone.now()))
+    versions = followed(now=timezone.now())
     if not versions:
         return plans, broken
     named = nameable(known)
@@ -83,7 +83,8 @@ def quest_plans(known: Known, type_ids: Mapping[str, int]) -> tuple[list[QuestPl
     return plans, broken
 
 
-def _followed(now: datetime) -> list[QuestVersion]:
+def followed(*, now: datetime) -> list[QuestVersion]:
+    """The versions that somebody is on, may begin, or has just left."""
     recent = now - LATE
     on_it = QuestRun.objects.filter(version=OuterRef("pk")).filter(Q(state=RunState.OPEN) | Q(closed_at__gt=recent))
     left = QuestInterval.objects.filter(version=OuterRef("pk"), open_until__gt=recent)
