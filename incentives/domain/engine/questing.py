@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from incentives.domain.engine.cases import Decided, Waiting, decoded
+from incentives.domain.engine.cases import Decided, Waiting
 from incentives.domain.engine.facts import MemberFacts
+from incentives.domain.engine.pasts import Past, read_past
 from incentives.domain.engine.paying import refusal
 from incentives.domain.engine.rulebook import RuleBook
 from incentives.domain.quests.documents import AT_ONCE
@@ -16,17 +17,8 @@ from incentives.domain.quests.progress import Happened, Run, Told, advance
 from incentives.enums import RunState
 from incentives.models import QuestRun
 from members.domain.outcomes import QUEST_STARTED
-from members.domain.sql import among, aware, moment, rows_of
 
 RunKey = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """An event that was judged before, so that a quest may look at it again."""
-
-    id: int
-    happened: Happened
 
 
 @dataclass
@@ -162,7 +154,7 @@ class Questing:
                     since[each.member.id] = min(begins_at, since.get(each.member.id, begins_at))
                     types |= {kind for step in plan.steps for kind in step.type_ids}
         if since:
-            self._read_past(since, types, batch)
+            self.past = read_past(self.rules, since, types, batch=batch)
 
     def _walks_again_from(self, plan: QuestPlan, waiting: Waiting) -> datetime | None:
         key = (waiting.member.id, plan.quest_id, plan.period(waiting.occurred_at, waiting.member.zone))
@@ -172,25 +164,6 @@ class Questing:
         newest = run.newest()
         is_late = plan.is_ordered and newest is not None and waiting.occurred_at < newest
         return run.span.begins if is_late else None
-
-    def _read_past(self, since: dict[int, datetime], types: Iterable[int], batch: set[int]) -> None:
-        members, member_ids = among("e.member_id", sorted(since))
-        kinds, type_ids = among("e.type_id", sorted(types))
-        rows = rows_of(
-            "SELECT e.id, e.member_id, e.type_id, e.occurred_at, p.data, w.event_id FROM members_event e"
-            " LEFT JOIN members_eventpayload p ON p.event_id = e.id LEFT JOIN members_work w ON w.event_id = e.id"
-            f" WHERE {members} AND {kinds} AND e.occurred_at >= %s"
-            # What could not be judged has not counted anywhere yet.
-            " AND NOT EXISTS (SELECT 1 FROM members_deadletter d WHERE d.event_id = e.id AND d.state = 'waiting')"
-            " ORDER BY e.occurred_at, e.id",
-            [*member_ids, *type_ids, moment(min(since.values()))],
-        )
-        for event_id, member_id, type_id, occurred_at, data, waits in rows:
-            event = decoded(self.rules.types[type_id].schema, data)
-            if event is None or (waits is not None and event_id not in batch):
-                continue
-            happened = Happened(type_id, event, _sure(occurred_at))
-            self.past.setdefault(member_id, []).append(Past(event_id, happened))
 
 
 def _opening(plan: QuestPlan, member: MemberFacts, happened: Happened) -> Span | None:
@@ -210,9 +183,3 @@ def _row(run: Run) -> QuestRun:
         state=run.state, started_at=run.span.begins, due_at=run.span.ends, closed_at=run.closed_at,
         progress=run.progress,
     )  # fmt: skip
-
-
-def _sure(value: datetime) -> datetime:
-    found = aware(value)
-    assert found is not None, "the column is never empty"
-    return found
