@@ -9,9 +9,10 @@
   const list = document.querySelector("#scans");
   const form = document.querySelector("#code-form");
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const OUT_OF_SIGHT = 5000;
+  const CODE_LENGTH = 160;
+  const inSight = new Map();
   let sending = false;
-  let lastCode = "";
-  let lastAt = 0;
 
   const read = (name, otherwise) => {
     try {
@@ -77,17 +78,17 @@
     }
     sending = false;
   };
-  const take = (what) => {
-    keep([...queue(), { nonce: random(), scanned_at: new Date().toISOString(), device, ...what }]);
+  const take = (what, at) => {
+    keep([...queue(), { nonce: random(), scanned_at: at || new Date().toISOString(), device, ...what }]);
     send();
   };
-  const scanned = (code) => {
-    // A camera sees one code many times.
-    if (code === lastCode && Date.now() - lastAt < 5000) return;
-    lastCode = code;
-    lastAt = Date.now();
-    take({ code });
-  };
+  door.addEventListener("seen", (event) => {
+    // A camera sees a code many times, and many codes: each counts anew once it has been away for a while.
+    const code = event.detail.code.slice(0, CODE_LENGTH);
+    const before = inSight.get(code);
+    inSight.set(code, Date.now());
+    if (code && !(Date.now() - before < OUT_OF_SIGHT)) take({ code }, event.detail.at);
+  });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -109,33 +110,6 @@
     take({ guests: Number(guests.elements.guests.value) });
     guests.reset();
   });
-
-  const camera = document.querySelector("#camera");
-  if ("BarcodeDetector" in window && navigator.mediaDevices) {
-    const video = document.querySelector("#picture");
-    camera.hidden = false;
-    camera.addEventListener("click", async () => {
-      try {
-        video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      } catch {
-        say("refused", words.nocamera, words.type);
-        return;
-      }
-      video.hidden = false;
-      camera.hidden = true;
-      await video.play();
-      const detector = new BarcodeDetector({ formats: ["qr_code"] });
-      const look = async () => {
-        try {
-          (await detector.detect(video)).forEach((found) => scanned(found.rawValue));
-        } catch {
-          // A frame that is not there yet.
-        }
-        setTimeout(look, 200);
-      };
-      look();
-    });
-  }
 
   keep(queue());
   addEventListener("online", send);
