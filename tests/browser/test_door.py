@@ -76,6 +76,18 @@ def test_what_waits_survives_the_page_and_is_sent_once(chromium, server, evening
     assert Scan.objects.count() == 1
 
 
+def test_whoever_is_logged_out_is_told_to_load_the_page_and_not_that_they_are_offline(chromium, server, evening):
+    page = operating(chromium, server, viewport=PHONE)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+    page.context.clear_cookies()
+
+    typed(page, code("bo"))
+
+    expect(page.locator("#result[data-kind=waiting]")).to_contain_text("Load this page anew")
+    expect(page.locator("#waiting")).to_have_text(re.compile(" 1$"))
+    assert Scan.objects.count() == 0
+
+
 def test_somebody_walks_in_and_guests_are_counted(chromium, server, evening):
     factories.MemberFactory(ref="di", display_name="Di Ora")
     page = operating(chromium, server, viewport=PHONE)

@@ -61,7 +61,8 @@
           method: "POST",
           headers: { "Content-Type": "application/json", "X-CSRFToken": token },
           body: JSON.stringify({ scans: some }),
-          redirect: "error",
+          // Whoever is logged out is sent to the login, which is no answer and no lack of a connection either.
+          redirect: "manual",
         });
         if (!answer.ok) {
           say("waiting", words.kept, words.again);
