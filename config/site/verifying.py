@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from activities.domain.after import papers
+from activities.domain.typed import typed
 from activities.domain.wording import name_of
 from config.site.rates import may_ask
 
@@ -19,7 +20,8 @@ TRIES_A_MINUTE, CODE_LENGTH_MAX = 30, 40
 @require_GET
 def ask(request: HttpRequest) -> HttpResponse:
     """A form for a code that was printed."""
-    code = "".join(sign for sign in request.GET.get("code", "")[:CODE_LENGTH_MAX] if sign.isascii() and sign.isalnum())
+    given = typed(request.GET.get("code", ""), length_max=CODE_LENGTH_MAX)
+    code = "".join(sign for sign in given if sign.isascii() and sign.isalnum())
     if code:
         return redirect("verify", code=code)
     return render(request, "site/verify.html", {"asked": ""})

@@ -351,8 +351,10 @@ def test_anybody_verifies_a_certificate_and_hears_no_more_than_its_member_chose(
     Paper.objects.update(name_form="nobody")
     assert "Ada" not in Client().get(f"/verify/{paper.code}/").content.decode()
     assert Client().get("/verify/ABCDEFGHJKLM/").status_code == 404
-    asked = Client().get(f"/verify/?code={papers.grouped(paper.code)}")
-    assert asked["Location"] == f"/verify/{paper.code}/"
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in paper.code.lower())
+    for written in (papers.grouped(paper.code), wide):
+        asked = Client().get("/verify/", {"code": written})
+        assert asked["Location"] == f"/verify/{paper.code}/"
 
 
 def test_codes_are_not_tried_out(evening):
