@@ -88,6 +88,46 @@ def test_whoever_is_logged_out_is_told_to_load_the_page_and_not_that_they_are_of
     assert Scan.objects.count() == 0
 
 
+@pytest.mark.parametrize("refused", ["getItem", "setItem"])
+def test_a_browser_that_keeps_nothing_for_pages_sends_what_waits_while_the_page_is_open(
+    chromium, server, evening, refused
+):
+    page = operating(chromium, server, viewport=PHONE)
+    page.add_init_script(f"Storage.prototype.{refused} = () => {{ throw new DOMException('', 'SecurityError') }}")
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }")
+    page.goto(f"{server}/staff/activities/evening/scan/")
+
+    page.context.set_offline(True)
+    typed(page, code("ada"))
+    typed(page, code("bo"))
+    expect(page.locator("#waiting")).to_have_text(re.compile(" 2$"))
+    page.wait_for_timeout(500)
+    page.context.set_offline(False)
+    page.locator("#scans li").nth(1).wait_for()
+
+    expect(page.locator("#waiting")).to_have_text("")
+    assert sorted(Scan.objects.values_list("member__ref", "result")) == [("ada", "came"), ("bo", "came")]
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "This member is unknown."), ("zh-hans", "没有这位成员。")])
+def test_an_emptied_field_is_nothing_and_a_wrong_ref_is_told(chromium, server, evening, language, sentence):
+    page = operating(chromium, server, viewport=PHONE)
+    speak(page, server, language)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+    page.locator("main details summary").first.click()
+
+    typed(page, "   ")
+    page.locator("#walk-in [name=member]").fill("   ")
+    page.locator("#walk-in button").click()
+    expect(page.locator("#result")).to_have_attribute("data-kind", "none")
+    page.locator("#walk-in [name=member]").fill("nobody")
+    page.locator("#walk-in button").click()
+
+    expect(page.locator("#result[data-kind=rejected]")).to_contain_text(sentence)
+    expect(page.locator("#scans li")).to_have_count(1)
+    assert Scan.objects.count() == 0
+
+
 def test_somebody_walks_in_and_guests_are_counted(chromium, server, evening):
     factories.MemberFactory(ref="di", display_name="Di Ora")
     page = operating(chromium, server, viewport=PHONE)

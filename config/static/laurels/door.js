@@ -12,6 +12,8 @@
   const OUT_OF_SIGHT = 5000;
   const CODE_LENGTH = 160;
   const inSight = new Map();
+  // Where the browser keeps nothing for a page, scans wait in the page itself.
+  let held = null;
   let sending = false;
 
   const read = (name, otherwise) => {
@@ -21,16 +23,24 @@
       return otherwise;
     }
   };
-  const queue = () => read(at, []);
+  const write = (name, what) => {
+    try {
+      localStorage.setItem(name, JSON.stringify(what));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const queue = () => held ?? read(at, []);
   const keep = (scans) => {
-    localStorage.setItem(at, JSON.stringify(scans));
+    held = write(at, scans) ? null : scans;
     count.textContent = scans.length ? words.waiting + " " + scans.length : "";
   };
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
   let device = read("laurels-device", "");
   if (!device) {
     device = "phone-" + random().slice(0, 6);
-    localStorage.setItem("laurels-device", JSON.stringify(device));
+    write("laurels-device", device);
   }
 
   const say = (kind, title, detail) => {
@@ -101,8 +111,9 @@
   const more = document.querySelector("#walk-in");
   more?.addEventListener("submit", (event) => {
     event.preventDefault();
+    const member = more.elements.member.value.trim();
     const reason = more.elements.reason.value.trim();
-    take({ member: more.elements.member.value.trim(), ...(reason ? { reason } : {}) });
+    if (member) take({ member, ...(reason ? { reason } : {}) });
     more.reset();
   });
   const guests = document.querySelector("#guests");
