@@ -13,10 +13,10 @@ from django.conf import settings
 from PIL import Image
 from playwright.sync_api import expect
 
-from activities.models import Registration, Scan
+from activities.models import ActivityPerson, Registration, Scan
 from tests import stills
 from tests.browser.door import LANGUAGES, PHONE, code, speak, typed
-from tests.browser.eyes import operating, overflow, shot, violations
+from tests.browser.eyes import entered, operating, overflow, shot, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
 
@@ -126,6 +126,36 @@ def test_stills_are_small_and_never_two_at_once(at_the_door, evening):
     with Image.open(io.BytesIO(still)) as image:
         assert (image.format, image.size) == ("JPEG", (640, 360))
     assert len(still) < settings.STILL_BYTES_MAX
+
+
+def test_a_page_that_is_out_of_sight_sends_nothing(at_the_door, evening):
+    page = at_the_door(stills.picture())
+    button(page).click()
+    with page.expect_response("**/still/"):
+        pass
+
+    # As when the phone is locked, or another page is looked at.
+    page.evaluate("() => Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    page.wait_for_timeout(700)
+    sent = len(page.stills)
+    page.wait_for_timeout(2_000)
+    assert len(page.stills) == sent
+
+    page.evaluate("() => Object.defineProperty(document, 'hidden', { value: false, configurable: true })")
+    with page.expect_response("**/still/"):
+        pass
+
+
+def test_a_host_reads_codes_by_their_own_session(phone_with, server, evening):
+    cy = ActivityPerson.objects.get(part="host").member
+    page = entered(phone_with(stills.picture(code("bo"))), server, cy, viewport=PHONE)
+    page.goto(f"{server}/me/hosting/evening/scan/")
+
+    button(page).click()
+    page.locator("#result[data-kind=came]").wait_for()
+
+    assert Scan.objects.get().actor == f"host {cy.pk}"
+    assert page.problems == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
