@@ -10,26 +10,40 @@ from django.core import checks
 
 from activities.domain.after import fonts
 
-NO_FONT, NOT_THERE = "activities.W001", "activities.W002"
+NO_FONT, UNUSABLE = "activities.W001", "activities.W002"
 
 
 @checks.register
 def papers_can_be_printed(**_: Any) -> list[checks.CheckMessage]:
-    """Where Chinese is among the languages, a font must be there that can write it. No font is opened for this."""
+    """The font of PDF_FONT must be one to write with; without it, where Chinese is spoken, one must be there that can.
+
+    Only the font that is named is opened for this.
+    """
+    found: list[checks.CheckMessage] = []
     if settings.PDF_FONT:
-        if Path(settings.PDF_FONT).is_file():
+        try:
+            fonts.named(Path(settings.PDF_FONT))
+        except fonts.Unusable as error:
+            found = [_without(error)]
+        else:
             return []
-        return [
-            checks.Warning("The file of PDF_FONT is not there, so no letter or certificate is printed.", id=NOT_THERE)
-        ]
     if not any(code.startswith("zh") for code, _name in settings.LANGUAGES) or fonts.candidates():
-        return []
+        return found
     return [
+        *found,
         checks.Warning(
             "No Chinese font is installed, so letters and certificates with Chinese words are refused.",
             hint="Install one, such as fonts-wqy-zenhei or fonts-noto-cjk on Debian and Ubuntu, or"
             " google-noto-sans-cjk-fonts on Fedora; or name a font file in PDF_FONT. Where nobody writes Chinese, put"
             " activities.W001 into SILENCED_SYSTEM_CHECKS.",
             id=NO_FONT,
-        )
+        ),
     ]
+
+
+def _without(error: fonts.Unusable) -> checks.CheckMessage:
+    return checks.Warning(
+        f"The font of PDF_FONT is not used: {error}",
+        hint="Papers are printed with a font that is installed instead. Name a file that is whole, or none.",
+        id=UNUSABLE,
+    )

@@ -276,6 +276,10 @@ MISSED_AFTER_HOURS = env.int("MISSED_AFTER_HOURS", default=12)
 # The door opens so many minutes before an activity, and a scan counts until so many hours after its end.
 CHECK_IN_EARLY_MINUTES = env.int("CHECK_IN_EARLY_MINUTES", default=60)
 CHECK_IN_LATE_HOURS = env.int("CHECK_IN_LATE_HOURS", default=4)
+# Where the browser reads no codes, stills of the camera are read: how many a minute from a phone, and how large.
+STILLS_PER_MINUTE = env.int("STILLS_PER_MINUTE", default=150)
+STILL_BYTES_MAX = 200 * 1024
+STILL_PIXELS_MAX = 640 * 640
 # How long a code shown in the room is good; whoever still types the one before is let in, too.
 ROOM_CODE_SECONDS = env.int("ROOM_CODE_SECONDS", default=60)
 # Whoever came may say how it was for so many days.

@@ -10,6 +10,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
@@ -244,9 +245,11 @@ def take_items(activity: Activity, items: list[dict[str, Any]], *, now: datetime
     scans: list[tuple[int, Scanned]] = []
     for place, given in read:
         if "registration" in given and given["registration"] not in registrations:
-            results[place] = _rejected(given["nonce"], "unknown_registration", "There is no such registration.")
+            results[place] = _rejected(
+                given["nonce"], "unknown_registration", gettext("There is no such registration.")
+            )
         elif "member" in given and given["member"] not in members:
-            results[place] = _rejected(given["nonce"], "unknown_member", "This member is unknown.")
+            results[place] = _rejected(given["nonce"], "unknown_member", gettext("This member is unknown."))
         else:
             scans.append(
                 (

@@ -55,7 +55,7 @@ class Door:
     @property
     def pages(self) -> dict[str, str]:
         prefix = "staff" if self.is_team else "host"
-        names = ("scan", "scans", "room", "room-now", "report", "recap")
+        names = ("scan", "scans", "still", "room", "room-now", "report", "recap")
         return {name.replace("-", "_"): reverse(f"{prefix}-{name}", args=[self.activity.code]) for name in names}
 
     @property

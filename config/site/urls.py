@@ -12,6 +12,7 @@ from config.site import (
     missing,
     needing,
     playing,
+    stills,
     verifying,
     views,
 )
@@ -22,6 +23,7 @@ from config.site.gatherings import views as gatherings
 DOOR = (
     ("scan/", "scan", door.scan),
     ("scans/", "scans", door.scans),
+    ("still/", "still", stills.still),
     ("room/", "room", door.room),
     ("room/now/", "room-now", door.room_now),
     ("report/", "report", door.report),

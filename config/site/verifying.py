@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from activities.domain.after import papers
+from activities.domain.typed import typed
 from activities.domain.wording import name_of
+from config.site.rates import may_ask
 
 TRIES_A_MINUTE, CODE_LENGTH_MAX = 30, 40
 
@@ -21,7 +20,8 @@ TRIES_A_MINUTE, CODE_LENGTH_MAX = 30, 40
 @require_GET
 def ask(request: HttpRequest) -> HttpResponse:
     """A form for a code that was printed."""
-    code = "".join(sign for sign in request.GET.get("code", "")[:CODE_LENGTH_MAX] if sign.isascii() and sign.isalnum())
+    given = typed(request.GET.get("code", ""), length_max=CODE_LENGTH_MAX)
+    code = "".join(sign for sign in given if sign.isascii() and sign.isalnum())
     if code:
         return redirect("verify", code=code)
     return render(request, "site/verify.html", {"asked": ""})
@@ -31,23 +31,13 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_GET
 def verify(request: HttpRequest, code: str) -> HttpResponse:
     """What a code stands for: what, when, and to whom in the form that they chose."""
-    if not _may_try(request):
+    if not may_ask(f"verify:{_who(request)}", most=TRIES_A_MINUTE):
         return render(request, "site/verify.html", {"asked": "", "is_slowed": True}, status=429)
     found = papers.verify(code)
     context = {"asked": code[:CODE_LENGTH_MAX], "found": found}
     if found is not None:
         context |= {"name": name_of(found.activity), "printed": papers.grouped(found.paper.code)}
     return render(request, "site/verify.html", context, status=200 if found is not None else 404)
-
-
-def _may_try(request: HttpRequest) -> bool:
-    counter = f"verify:{_who(request)}:{int(time.time()) // 60}"
-    cache.add(counter, 0, 120)
-    try:
-        return bool(cache.incr(counter) <= TRIES_A_MINUTE)
-    except ValueError:
-        # The cache was emptied in between.
-        return True
 
 
 def _who(request: HttpRequest) -> str:

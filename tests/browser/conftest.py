@@ -11,19 +11,24 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 
+from activities.domain import registering
+from activities.models import ActivityPerson
 from incentives.domain.program import apply_program
 from incentives.models import QuestInterval
 from members.models import Member
-from tests import databases, factories
+from tests import databases, factories, stills
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# A camera that shows a film, and a person who lets the page have it.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def launch():
+    """Start a browser, with flags of its own."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("Chromium is not installed here")
@@ -38,10 +43,15 @@ def chromium():
     # Beside a running loop Django opens connections anew; the one before must not keep the database busy.
     connections.close_all()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+        yield lambda *flags: playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def chromium(launch):
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +94,22 @@ def settle():
 
 
 @pytest.fixture
+def evening(community):
+    """An evening that began half an hour ago; Ada and Bo have a place, Cy is its host."""
+    now = datetime.now(UTC)
+    made = factories.announced(
+        now=now - timedelta(days=9), starts_at=now - timedelta(minutes=30), capacity=20, is_open_to_guests=True,
+        names={"en": "Sourdough, slowly", "zh-hans": "慢慢做酸面包"},
+    )  # fmt: skip
+    bo = factories.MemberFactory(ref="bo", display_name="Bo Roth")
+    for member in (community, bo):
+        registering.register(activity_id=made.pk, member=member, now=now - timedelta(days=1))
+    cy = factories.MemberFactory(ref="cy", display_name="Cy Berg")
+    ActivityPerson.objects.create(activity=made, member=cy, part="host")
+    return made
+
+
+@pytest.fixture
 def server(chromium, community, committed_db):
     """The service on a free port; what pages still ask for is over before the database goes."""
     from django.db import connections
@@ -100,3 +126,18 @@ def server(chromium, community, committed_db):
     for thread in threading.enumerate():
         if thread.name.endswith("(process_request_thread)"):
             thread.join(20)
+
+
+@pytest.fixture
+def phone_with(launch, server, tmp_path):
+    """Start a browser whose camera sees a picture; it is closed before the server is."""
+    browsers = []
+
+    def start(image, *flags):
+        film = stills.film(tmp_path / f"camera-{len(browsers)}.y4m", image)
+        browsers.append(launch(*CAMERA, f"--use-file-for-fake-video-capture={film}", *flags))
+        return browsers[-1]
+
+    yield start
+    for browser in browsers:
+        browser.close()

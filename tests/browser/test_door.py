@@ -8,47 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from activities.domain import registering
 from activities.domain.after import papers
-from activities.domain.checking_in.codes import code_of
 from activities.domain.checking_in.room import room_code
 from activities.enums import PaperKind
 from activities.models import ActivityPerson, Feedback, Registration, Scan
 from tests import factories
+from tests.browser.door import LANGUAGES, PHONE, code, speak, typed
 from tests.browser.eyes import entered, opened, operating, overflow, shot, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.any_database]
-PHONE = {"width": 390, "height": 844}
-LANGUAGES = ["en", "zh-hans"]
-
-
-@pytest.fixture
-def evening(community):
-    """An evening that began half an hour ago; Ada and Bo have a place, Cy is its host."""
-    now = datetime.now(UTC)
-    made = factories.announced(
-        now=now - timedelta(days=9), starts_at=now - timedelta(minutes=30), capacity=20, is_open_to_guests=True,
-        names={"en": "Sourdough, slowly", "zh-hans": "慢慢做酸面包"},
-    )  # fmt: skip
-    bo = factories.MemberFactory(ref="bo", display_name="Bo Roth")
-    for member in (community, bo):
-        registering.register(activity_id=made.pk, member=member, now=now - timedelta(days=1))
-    cy = factories.MemberFactory(ref="cy", display_name="Cy Berg")
-    ActivityPerson.objects.create(activity=made, member=cy, part="host")
-    return made
-
-
-def code(ref):
-    return code_of(Registration.objects.get(member__ref=ref))
-
-
-def speak(page, server, language):
-    page.context.add_cookies([{"name": "django_language", "value": language, "url": server}])
-
-
-def typed(page, text):
-    page.locator("#code-form [name=code]").fill(text)
-    page.locator("#code-form button").click()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -97,13 +65,68 @@ def test_what_waits_survives_the_page_and_is_sent_once(chromium, server, evening
     page.context.set_offline(True)
     typed(page, code("bo"))
     page.locator("#result[data-kind=waiting]").wait_for()
+    # The page is left before its phone is heard again.
+    page.route("**/scans/", lambda route: route.abort())
     page.context.set_offline(False)
+    page.unroute("**/scans/")
 
     page.reload()
     page.locator("#result[data-kind=came]").wait_for()
     page.reload()
 
     assert Scan.objects.count() == 1
+
+
+def test_whoever_is_logged_out_is_told_to_load_the_page_and_not_that_they_are_offline(chromium, server, evening):
+    page = operating(chromium, server, viewport=PHONE)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+    page.context.clear_cookies()
+
+    typed(page, code("bo"))
+
+    expect(page.locator("#result[data-kind=waiting]")).to_contain_text("Load this page anew")
+    expect(page.locator("#waiting")).to_have_text(re.compile(" 1$"))
+    assert Scan.objects.count() == 0
+
+
+@pytest.mark.parametrize("refused", ["getItem", "setItem"])
+def test_a_browser_that_keeps_nothing_for_pages_sends_what_waits_while_the_page_is_open(
+    chromium, server, evening, refused
+):
+    page = operating(chromium, server, viewport=PHONE)
+    page.add_init_script(f"Storage.prototype.{refused} = () => {{ throw new DOMException('', 'SecurityError') }}")
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }")
+    page.goto(f"{server}/staff/activities/evening/scan/")
+
+    page.context.set_offline(True)
+    typed(page, code("ada"))
+    typed(page, code("bo"))
+    expect(page.locator("#waiting")).to_have_text(re.compile(" 2$"))
+    page.wait_for_timeout(500)
+    page.context.set_offline(False)
+    page.locator("#scans li").nth(1).wait_for()
+
+    expect(page.locator("#waiting")).to_have_text("")
+    assert sorted(Scan.objects.values_list("member__ref", "result")) == [("ada", "came"), ("bo", "came")]
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "This member is unknown."), ("zh-hans", "没有这位成员。")])
+def test_an_emptied_field_is_nothing_and_a_wrong_ref_is_told(chromium, server, evening, language, sentence):
+    page = operating(chromium, server, viewport=PHONE)
+    speak(page, server, language)
+    page.goto(f"{server}/staff/activities/evening/scan/")
+    page.locator("main details summary").first.click()
+
+    typed(page, "   ")
+    page.locator("#walk-in [name=member]").fill("   ")
+    page.locator("#walk-in button").click()
+    expect(page.locator("#result")).to_have_attribute("data-kind", "none")
+    page.locator("#walk-in [name=member]").fill("nobody")
+    page.locator("#walk-in button").click()
+
+    expect(page.locator("#result[data-kind=rejected]")).to_contain_text(sentence)
+    expect(page.locator("#scans li")).to_have_count(1)
+    assert Scan.objects.count() == 0
 
 
 def test_somebody_walks_in_and_guests_are_counted(chromium, server, evening):

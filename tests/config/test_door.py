@@ -21,10 +21,11 @@ from activities.domain.checking_in.room import room_code
 from activities.enums import PaperKind
 from activities.models import ActivityPerson, Feedback, Paper, Recap, Registration, Scan
 from config.roles import furnish_roles
+from config.site import stills as reading
 from config.site.gatherings.mine import mine_of
 from members.domain import page_links
 from members.models import Member, Space, SpaceOperator
-from tests import factories
+from tests import factories, stills
 
 pytestmark = pytest.mark.django_db
 PAGES = ("scan/", "room/", "room/now/", "report/")
@@ -185,6 +186,107 @@ def test_hosts_write_what_it_was_like(evening):
     assert Recap.objects.get().photos == ["https://example.org/a"]
 
 
+# Stills of a camera, for browsers that read no codes
+
+
+def show(client, where, still, **more):
+    return client.post(f"{where}still/", still, content_type="image/jpeg", **more)
+
+
+def of_ada():
+    return stills.jpeg(stills.picture(code_of(Registration.objects.get(member__ref="ada"))))
+
+
+def test_whoever_may_scan_has_a_still_read_and_nothing_of_it_is_kept(evening):
+    code = code_of(Registration.objects.get())
+
+    for client, where in ((operator(), STAFF), (as_member("cy"), HOST)):
+        answer = show(client, where, of_ada())
+        assert (answer.status_code, answer.json()) == (200, {"codes": [code]})
+        assert "no-store" in answer["Cache-Control"]
+    assert Scan.objects.count() == 0
+    assert Registration.objects.get().checked_in_at is None
+
+
+def test_whoever_may_not_scan_has_none_read(evening):
+    still = of_ada()
+
+    assert show(operator("viewer"), STAFF, still).status_code == 403
+    assert show(Client(), STAFF, still).status_code == 302
+    assert show(Client(), HOST, still).status_code == 302
+    for ref in ("ada", "bo", "di"):
+        assert show(as_member(ref), HOST, still).status_code == 404
+    host = as_member("cy")
+    assert show(host, "/me/hosting/nowhere/", still).status_code == 404
+    ActivityPerson.objects.filter(part="host").delete()
+    assert show(host, HOST, still).status_code == 404
+
+
+@pytest.mark.parametrize(("hours", "status"), [(-2, 403), (0, 200), (29, 200), (31, 403)])
+def test_hosts_have_stills_read_around_the_activity_only(evening, hours, status):
+    now = timezone.now()
+    type(evening).objects.update(
+        starts_at=now - timedelta(hours=hours), ends_at=now - timedelta(hours=hours) + timedelta(hours=2)
+    )
+
+    assert show(as_member("cy"), HOST, of_ada()).status_code == status
+
+
+def test_a_still_is_posted_with_the_token_of_the_page(evening):
+    client = operator()
+    guarded = Client(enforce_csrf_checks=True)
+    guarded.cookies = client.cookies
+
+    assert show(guarded, STAFF, of_ada()).status_code == 403
+    assert client.get(STAFF + "still/").status_code == 405
+
+
+def test_what_is_no_small_picture_is_refused_in_words(evening):
+    client = operator()
+
+    large = show(client, STAFF, b"\x00" * (200 * 1024 + 1))
+    words = show(client, STAFF, b"L1ABC")
+    bomb = show(client, STAFF, stills.claiming(65_500, 65_500))
+
+    assert (large.status_code, large.json()["kind"]) == (413, "too_large")
+    assert (words.status_code, words.json()["kind"]) == (422, "no_picture")
+    assert (bomb.status_code, bomb.json()["kind"]) == (422, "too_many_pixels")
+    assert all(answer.json()["detail"].endswith(".") for answer in (large, words, bomb))
+    assert "图片" in show(client, STAFF, b"", headers={"Accept-Language": "zh-hans"}).json()["detail"]
+
+
+def test_a_phone_that_sends_too_many_stills_is_slowed_and_another_is_not(evening, settings):
+    settings.STILLS_PER_MINUTE = 3
+    one, other, still = operator(), as_member("cy"), stills.jpeg(stills.picture())
+
+    # Perhaps a minute ends meanwhile, and they are counted anew.
+    answers = [show(one, STAFF, still) for _ in range(7)]
+
+    slowed = next(answer for answer in answers if answer.status_code == 429)
+    assert [answer.status_code for answer in answers[:3]] == [200, 200, 200]
+    assert (slowed["Retry-After"], slowed.json()["detail"][-1]) == ("20", ".")
+    assert show(other, HOST, still).status_code == 200
+
+
+def test_stills_never_take_all_threads(evening, monkeypatch):
+    client, still = operator(), of_ada()
+    meanwhile = []
+
+    def read_still(*, still):
+        meanwhile.append(show(client, STAFF, still))
+        return []
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reading, "read_still", read_still)
+        assert show(client, STAFF, still).status_code == 200
+
+    # Of eight threads two; the third still is asked for later.
+    assert [answer.status_code for answer in meanwhile] == [429, 200]
+    assert meanwhile[0]["Retry-After"] == "1"
+    # Whatever came of them, their places are free again.
+    assert [show(client, STAFF, body).status_code for body in (b"no picture", still) * 3] == [422, 200] * 3
+
+
 # A member's own page
 
 
@@ -249,8 +351,10 @@ def test_anybody_verifies_a_certificate_and_hears_no_more_than_its_member_chose(
     Paper.objects.update(name_form="nobody")
     assert "Ada" not in Client().get(f"/verify/{paper.code}/").content.decode()
     assert Client().get("/verify/ABCDEFGHJKLM/").status_code == 404
-    asked = Client().get(f"/verify/?code={papers.grouped(paper.code)}")
-    assert asked["Location"] == f"/verify/{paper.code}/"
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in paper.code.lower())
+    for written in (papers.grouped(paper.code), wide):
+        asked = Client().get("/verify/", {"code": written})
+        assert asked["Location"] == f"/verify/{paper.code}/"
 
 
 def test_codes_are_not_tried_out(evening):

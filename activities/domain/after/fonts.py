@@ -1,4 +1,5 @@
-"""Finds a font for papers whose words are not Latin among those that are installed; looked for once, then known.
+"""Finds a font for papers: the one that an operator named, if it can be written with, else for words that are not Latin
+one of those that are installed; looked for once, then known.
 
 Only whoever asks for such a paper waits for it. A font is taken by what its file is called, the best first, and only if
 it knows Chinese and may be put into a document in part.
@@ -10,12 +11,13 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from fontTools.ttLib import TTCollection, TTFont, TTLibError
+from fpdf import FPDF
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ NAMES = (
     "sourcehanserif", "pingfang", "stheiti", "msyh", "simhei", "simsun", "uming", "ukai", "droidsansfallback",
 )  # fmt: skip
 HEAVY = ("bold", "light", "thin", "black", "medium", "heavy", "italic", "mono", "variable", "-vf")
-FILES_MAX = 50_000
+FILES_MAX, SIGNS_TRIED = 50_000, 200
 # Of the letters that our papers write in Chinese.
 SAMPLE = "证书入场函年月日验码"
 RESTRICTED, WHOLE_ONLY, BITMAPS_ONLY = 0x0002, 0x0100, 0x0200
@@ -44,6 +46,25 @@ class Font:
     number: int = 0
 
 
+class Unusable(Exception):
+    """A font file that was named and that nothing can be written with; it says why."""
+
+
+def named(path: Path) -> Font:
+    """The font of a file that somebody named, after a line was written with it. Raises Unusable.
+
+    It is tried once in a process, and again when the file has changed.
+    """
+    try:
+        now = path.stat()
+    except OSError as error:
+        raise Unusable(f"{path} is not there, or may not be read.") from error
+    font, fault = _tried(path, now.st_mtime_ns, now.st_size)
+    if font is None:
+        raise Unusable(f"{path} is damaged, or no TrueType or OpenType font ({fault}).")
+    return font
+
+
 def installed() -> Font | None:
     """The font to write Chinese with; None where there is none."""
     return _found(FOLDERS)
@@ -52,6 +73,30 @@ def installed() -> Font | None:
 def candidates() -> list[Path]:
     """Files that are called like Chinese fonts, the best first; none of them was opened."""
     return _candidates(FOLDERS)
+
+
+@lru_cache(maxsize=4)
+def _tried(path: Path, _changed: int, _size: int) -> tuple[Font | None, str]:
+    """The font, or why nothing can be written with it; kept by when the file was changed last and how long it is."""
+    try:
+        font = Font(path, _suited(path) or 0)
+        _write_a_line(font)
+    except Exception as error:  # noqa: BLE001  Libraries fail in as many ways as files are damaged.
+        return None, f"{type(error).__name__}: {error}"[:200]
+    return font, ""
+
+
+def _write_a_line(font: Font) -> None:
+    pdf = FPDF()
+    pdf.add_font("tried", fname=font.path, collection_font_number=font.number)
+    tried = pdf.fonts["tried"]
+    try:
+        pdf.add_page()
+        pdf.set_font("tried", size=12)
+        pdf.cell(text="".join(chr(sign) for sign in islice(sorted(tried.cmap), SIGNS_TRIED)))  # type: ignore[union-attr]
+        pdf.output()
+    finally:
+        tried.close()  # type: ignore[union-attr]
 
 
 @cache

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from activities.domain.seating import hold_activity
+from activities.domain.typed import typed
 from activities.enums import NameForm, PaperKind, RegistrationState
 from activities.models import Activity, Paper, Registration
 from incentives.domain.requests import Refused
@@ -59,7 +60,7 @@ def issue(
 
 def verify(text: str) -> Verified | None:
     """What a check code stands for; None for a code that we never gave."""
-    code = "".join(text[:40].split()).replace("-", "").upper()
+    code = typed(text, length_max=40)
     if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
         return None
     paper = Paper.objects.select_related("registration__member", "registration__activity__space").filter(code=code)

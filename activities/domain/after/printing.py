@@ -1,12 +1,13 @@
 """Papers as PDF: one page, the name large, the check code with its QR code below.
 
-What is not Latin is written with the font of `PDF_FONT`, else with one that is installed; words that it does not know
-are refused, never left out.
+All is written with the font of `PDF_FONT`. Without it, and where it is missing or damaged, what is not Latin is written
+with one that is installed. Words that the font does not know are refused, never left out.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime
@@ -27,6 +28,8 @@ from activities.enums import PaperKind
 from activities.models import Paper
 from incentives.domain.requests import Refused
 from members.domain.counters.periods import zone_named
+
+logger = logging.getLogger(__name__)
 
 GREEN, INK, GREY = (29, 102, 70), (22, 28, 25), (98, 107, 100)
 LATIN, OWN = "helvetica", "own"
@@ -70,10 +73,7 @@ class _Page:
     def __init__(self) -> None:
         self._pdf = FPDF(format="A4")
         self._pdf.set_auto_page_break(auto=False)
-        if settings.PDF_FONT:
-            if not Path(settings.PDF_FONT).is_file():
-                raise CannotPrint("font_missing", _("The font of PDF_FONT is not there; ask an operator."))
-            self._pdf.add_font(OWN, fname=settings.PDF_FONT)
+        self._named = _named_font()
         self._pdf.add_page()
         self._pdf.set_draw_color(*GREEN)
         self._pdf.rect(12, 12, self._pdf.w - 24, self._pdf.h - 24)
@@ -106,10 +106,10 @@ class _Page:
 
     def _font_for(self, text: str) -> str:
         """The font of the house's own choice; without one another for Latin words than for the rest."""
-        if not settings.PDF_FONT and all(map(_is_latin, text)):
+        if self._named is None and all(map(_is_latin, text)):
             return LATIN
         if OWN not in self._pdf.fonts:
-            font = fonts.installed()
+            font = self._named or fonts.installed()
             if font is None:
                 raise _unwritable(sign for sign in text if not _is_latin(sign))
             self._pdf.add_font(OWN, fname=font.path, collection_font_number=font.number)
@@ -120,12 +120,23 @@ class _Page:
         return OWN
 
 
+def _named_font() -> fonts.Font | None:
+    """The font of PDF_FONT; None where there is none, or none to write with: members do not wait until it is mended."""
+    if not settings.PDF_FONT:
+        return None
+    try:
+        return fonts.named(Path(settings.PDF_FONT))
+    except fonts.Unusable as error:
+        logger.error("A paper is printed without the font of PDF_FONT: %s", error)
+        return None
+
+
 def _unwritable(signs: Iterable[str]) -> CannotPrint:
-    return CannotPrint(
-        "letters_missing",
-        _("No font for %(signs)s is installed here; an operator can name one in PDF_FONT.")
-        % {"signs": "".join(dict.fromkeys(signs))[:20]},
-    )
+    if settings.PDF_FONT:
+        sentence = _("The font of PDF_FONT cannot write %(signs)s; ask an operator for another.")
+    else:
+        sentence = _("No font for %(signs)s is installed here; an operator can name one in PDF_FONT.")
+    return CannotPrint("letters_missing", sentence % {"signs": "".join(dict.fromkeys(signs))[:20]})
 
 
 def _is_latin(sign: str) -> bool:

@@ -13,6 +13,7 @@ import segno
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from activities.domain.typed import typed
 from activities.models import Registration
 
 VERSION = "L1"
@@ -30,9 +31,9 @@ def code_of(registration: Registration) -> str:
 def read_code(text: str) -> uuid.UUID | None:
     """The public id of the registration that a code names; None for whatever we have not signed.
 
-    Blanks, hyphens and small letters do no harm: a code may be typed.
+    Blanks, dashes, small letters and those of full width do no harm: a code may be typed.
     """
-    written = "".join(text[: 2 * CODE_LENGTH_MAX].split()).replace("-", "").upper()
+    written = typed(text, length_max=2 * CODE_LENGTH_MAX)
     if not written.startswith(VERSION) or not written.isascii():
         return None
     body = written.removeprefix(VERSION)

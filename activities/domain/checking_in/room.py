@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from activities.domain.typed import typed
 from activities.models import Activity
 
 SALT = "laurels.room.1"
@@ -22,9 +23,9 @@ def room_code(activity: Activity, *, now: datetime) -> tuple[str, datetime]:
 
 def is_room_code(activity: Activity, text: str, *, now: datetime) -> bool:
     """Whether this is what the room shows, or showed a moment ago: typing takes a while."""
-    typed = "".join(text[:40].split()).replace("-", "")
+    given = typed(text, length_max=40)
     turn = _turn(now)
-    return any(constant_time_compare(typed, _code(activity, each)) for each in (turn, turn - 1))
+    return any(constant_time_compare(given, _code(activity, each)) for each in (turn, turn - 1))
 
 
 def _turn(now: datetime) -> int:

@@ -9,9 +9,12 @@
   const list = document.querySelector("#scans");
   const form = document.querySelector("#code-form");
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+  const OUT_OF_SIGHT = 5000;
+  const CODE_LENGTH = 160;
+  const inSight = new Map();
+  // Where the browser keeps nothing for a page, scans wait in the page itself.
+  let held = null;
   let sending = false;
-  let lastCode = "";
-  let lastAt = 0;
 
   const read = (name, otherwise) => {
     try {
@@ -20,16 +23,24 @@
       return otherwise;
     }
   };
-  const queue = () => read(at, []);
+  const write = (name, what) => {
+    try {
+      localStorage.setItem(name, JSON.stringify(what));
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const queue = () => held ?? read(at, []);
   const keep = (scans) => {
-    localStorage.setItem(at, JSON.stringify(scans));
+    held = write(at, scans) ? null : scans;
     count.textContent = scans.length ? words.waiting + " " + scans.length : "";
   };
   const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
   let device = read("laurels-device", "");
   if (!device) {
     device = "phone-" + random().slice(0, 6);
-    localStorage.setItem("laurels-device", JSON.stringify(device));
+    write("laurels-device", device);
   }
 
   const say = (kind, title, detail) => {
@@ -60,7 +71,8 @@
           method: "POST",
           headers: { "Content-Type": "application/json", "X-CSRFToken": token },
           body: JSON.stringify({ scans: some }),
-          redirect: "error",
+          // Whoever is logged out is sent to the login, which is no answer and no lack of a connection either.
+          redirect: "manual",
         });
         if (!answer.ok) {
           say("waiting", words.kept, words.again);
@@ -77,17 +89,17 @@
     }
     sending = false;
   };
-  const take = (what) => {
-    keep([...queue(), { nonce: random(), scanned_at: new Date().toISOString(), device, ...what }]);
+  const take = (what, at) => {
+    keep([...queue(), { nonce: random(), scanned_at: at || new Date().toISOString(), device, ...what }]);
     send();
   };
-  const scanned = (code) => {
-    // A camera sees one code many times.
-    if (code === lastCode && Date.now() - lastAt < 5000) return;
-    lastCode = code;
-    lastAt = Date.now();
-    take({ code });
-  };
+  door.addEventListener("seen", (event) => {
+    // A camera sees a code many times, and many codes: each counts anew once it has been away for a while.
+    const code = event.detail.code.slice(0, CODE_LENGTH);
+    const before = inSight.get(code);
+    inSight.set(code, Date.now());
+    if (code && !(Date.now() - before < OUT_OF_SIGHT)) take({ code }, event.detail.at);
+  });
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -99,8 +111,9 @@
   const more = document.querySelector("#walk-in");
   more?.addEventListener("submit", (event) => {
     event.preventDefault();
+    const member = more.elements.member.value.trim();
     const reason = more.elements.reason.value.trim();
-    take({ member: more.elements.member.value.trim(), ...(reason ? { reason } : {}) });
+    if (member) take({ member, ...(reason ? { reason } : {}) });
     more.reset();
   });
   const guests = document.querySelector("#guests");
@@ -109,33 +122,6 @@
     take({ guests: Number(guests.elements.guests.value) });
     guests.reset();
   });
-
-  const camera = document.querySelector("#camera");
-  if ("BarcodeDetector" in window && navigator.mediaDevices) {
-    const video = document.querySelector("#picture");
-    camera.hidden = false;
-    camera.addEventListener("click", async () => {
-      try {
-        video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      } catch {
-        say("refused", words.nocamera, words.type);
-        return;
-      }
-      video.hidden = false;
-      camera.hidden = true;
-      await video.play();
-      const detector = new BarcodeDetector({ formats: ["qr_code"] });
-      const look = async () => {
-        try {
-          (await detector.detect(video)).forEach((found) => scanned(found.rawValue));
-        } catch {
-          // A frame that is not there yet.
-        }
-        setTimeout(look, 200);
-      };
-      look();
-    });
-  }
 
   keep(queue());
   addEventListener("online", send);

@@ -76,8 +76,79 @@ def test_the_check_says_what_to_install_only_where_chinese_is_spoken(folder, set
     assert checks.papers_can_be_printed() == []
     settings.PDF_FONT = str(font)
     assert checks.papers_can_be_printed() == []
-    settings.PDF_FONT = "/nowhere/font.ttf"
+
+
+@pytest.fixture
+def damaged(folder, tmp_path_factory):
+    """Files that are called like a font and are none, or not a whole one."""
+    apart = tmp_path_factory.mktemp("damaged")
+    whole = font_with(apart / "whole.ttf", SAMPLE + "Ada").read_bytes()
+    contents = {
+        "empty": b"", "page": b"<!doctype html><title>404</title>", "half": whole[: len(whole) // 2],
+        "short": whole[:-200], "head": whole[:12], "nothing": bytes(len(whole)),
+    }  # fmt: skip
+    for name, content in contents.items():
+        (apart / f"{name}.ttf").write_bytes(content)
+    (apart / "half.ttc").write_bytes(b"ttcf" + whole[4:])
+    (apart / "folder.ttf").mkdir()
+    return [apart / "nowhere.ttf", *(path for path in sorted(apart.iterdir()) if path.stem != "whole")]
+
+
+def test_a_named_font_that_is_missing_or_damaged_is_told_by_the_check(damaged, folder, settings):
+    for path in damaged:
+        settings.PDF_FONT = str(path)
+        named, none = checks.papers_can_be_printed()
+        assert (named.id, none.id) == ("activities.W002", "activities.W001")
+        assert str(path) in named.msg
+    font_with(folder / "simhei.ttf", SAMPLE)
     assert [each.id for each in checks.papers_can_be_printed()] == ["activities.W002"]
+
+
+def test_a_named_font_is_tried_again_once_it_is_mended(damaged, folder):
+    for path in damaged:
+        with pytest.raises(fonts.Unusable, match=re.escape(str(path))):
+            fonts.named(path)
+    mended = next(path for path in damaged if path.stem == "empty")
+    font_with(mended, SAMPLE)
+
+    assert fonts.named(mended) == Font(mended)
+
+
+def test_of_a_named_collection_the_one_for_simplified_chinese_is_taken_else_the_first(folder, tmp_path_factory):
+    parts = tmp_path_factory.mktemp("parts")
+    latin = font_with(parts / "latin.ttf", "abc")
+    chinese = font_with(parts / "sc.ttf", SAMPLE, name="Noto Sans CJK SC")
+
+    assert fonts.named(collection_of(parts / "both.ttc", latin, chinese)) == Font(parts / "both.ttc", 1)
+    assert fonts.named(collection_of(parts / "one.ttc", latin)) == Font(parts / "one.ttc", 0)
+
+
+@pytest.mark.django_db
+def test_papers_do_not_wait_for_the_repair_of_a_named_font_and_the_log_tells_of_it(damaged, folder, settings, caplog):
+    known = "证书林小雨参加了慢慢做酸面包年月日工作坊验证码任何人都可在入场函有位置码在门口出示"
+    font_with(folder / "simhei.ttf", {*SAMPLE, *known, *map(chr, range(32, 127)), "·"})
+    paper = paper_for("林小雨")
+    with translation.override("en"):
+        without = printing.printed(paper)
+
+        for path in damaged:
+            settings.PDF_FONT = str(path)
+            caplog.clear()
+            assert printing.printed(paper) == without
+            assert str(path) in caplog.text
+
+
+@pytest.mark.django_db
+def test_where_no_other_font_is_installed_what_it_cannot_write_is_refused(damaged, settings):
+    chinese, latin = paper_for("林小雨"), paper_for("Zoë Lünd")
+    latin.registration.activity.names = {"en": "Sourdough"}
+    latin.registration.activity.place = "Mill Lane"
+
+    for path in damaged:
+        settings.PDF_FONT = str(path)
+        with pytest.raises(printing.CannotPrint, match="PDF_FONT cannot write 林小雨"):
+            printing.printed(chinese)
+        assert printing.printed(latin).startswith(b"%PDF-")
 
 
 # With a font that is really installed, read and drawn by another program than wrote it.

@@ -26,6 +26,12 @@ def test_a_code_may_be_typed_in_small_letters_with_blanks():
     assert read_code(f" {code[:10]} {code[10:20]}-{code[20:]} ") == REGISTRATION.public_id
 
 
+def test_a_code_may_be_typed_on_a_keyboard_for_chinese():
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in code_of(REGISTRATION))
+
+    assert read_code(f"{wide[:20]}\u3000{wide[20:]}") == REGISTRATION.public_id
+
+
 @pytest.mark.parametrize("place", range(44))
 def test_no_letter_of_a_code_can_be_another(place):
     code = code_of(REGISTRATION)

@@ -363,6 +363,15 @@ def test_the_code_before_is_good_a_moment_longer_and_none_of_another_room(evenin
     assert results == ["wrong_room_code"] * 4 + [""]
 
 
+def test_the_code_of_the_room_may_be_typed_on_a_keyboard_for_chinese(evening):
+    ada, now = registered(evening), evening.starts_at
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in room_code(evening, now=now)[0])
+
+    taken = check_in(activity_id=evening.pk, member=ada.member, text=f"{wide[:3]}\u3000{wide[3:]}", nonce="w", now=now)
+
+    assert taken.scan.result == "came"
+
+
 def test_whoever_tries_codes_out_waits(evening):
     ada, now = registered(evening), evening.starts_at
 
