@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django import forms
 from django.db.models import Model
@@ -27,10 +27,8 @@ class Plain(Worded, Bounded, ModelAdmin, Generic[M]):  # type: ignore[misc]  # T
     show_full_result_count = False
 
 
-class WhyForm(forms.ModelForm[Any]):
-    """A form that asks for the reason of a change; it goes into the history."""
-
-    why = forms.CharField(
+def reason_field() -> forms.CharField:
+    return forms.CharField(
         label=_("Why this change"),
         required=False,
         max_length=100,
@@ -39,13 +37,21 @@ class WhyForm(forms.ModelForm[Any]):
     )
 
 
+class WhyForm(forms.ModelForm[Any]):
+    """A form that asks for the reason of a change; it goes into the history. `reason_is` names its field."""
+
+    reason_is: ClassVar[str] = "why"
+    why = reason_field()
+
+
 class Remembered(SimpleHistoryAdmin, Plain[M]):  # type: ignore[misc]  # Neither library ships types.
     """A list whose changes are kept, with who made them and why. Its form is a WhyForm."""
 
     history_list_display = ("history_change_reason",)
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:  # noqa: FBT001
-        obj._change_reason = form.cleaned_data.get("why") or None  # type: ignore[attr-defined]  # noqa: SLF001
+        said = form.cleaned_data.get(form.reason_is)
+        obj._change_reason = said or None  # type: ignore[attr-defined]  # noqa: SLF001
         super().save_model(request, obj, form, change)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from members.admin.base import Plain, Remembered, WhyForm
+from members.admin.base import Plain, Remembered, WhyForm, reason_field
 from members.admin.within import Within
 from members.domain.spaces import joining
 from members.domain.spaces.health import weeks_of
@@ -24,6 +24,12 @@ from members.models.roles import HOST
 
 
 class SpaceForm(WhyForm):
+    """A space has a why of its own, in its charter; the reason of a change bears another name."""
+
+    reason_is = "change_reason"
+    why = None  # type: ignore[assignment]  # So Django takes a field of the base away.
+    change_reason = reason_field()
+
     class Meta:
         model = Space
         fields = [
