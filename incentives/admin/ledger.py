@@ -38,6 +38,14 @@ class CurrencyForm(WhyForm):
         model = Currency
         fields = ["code", "names", "kind", "scale", "expiry", "debt_limit", "deduct_floor", "is_transferable"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.expiry_next is not None and "expiry" in self.fields:
+            # What was announced is what a form left alone leaves as it is.
+            self.initial["expiry"] = self.instance.expiry_next
+            when = f"{timezone.localtime(self.instance.expiry_next_at):%Y-%m-%d %H:%M}"
+            self.fields["expiry"].help_text = gettext("For what is earned from %(when)s on.") % {"when": when}
+
     def clean_expiry(self) -> Any:
         policy = self.cleaned_data["expiry"] or {}
         try:
